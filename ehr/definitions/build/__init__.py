@@ -1,0 +1,1 @@
+"""Makes the data files of ehr.definitions from the FHIR R4 package; see __main__.py."""

@@ -1,0 +1,1 @@
+"""The door: FHIR R4 REST, pages for clinicians, operations."""
