@@ -1,0 +1,149 @@
+"""PostgreSQL's first server process over one cluster directory, watched through its file `postmaster.pid`.
+
+The file's lines are: process id, cluster directory, start time, port, socket directory, listen address, shared memory
+key, status (PostgreSQL source, `src/include/utils/pidfile.h`). Its status line says `ready` when connections are taken.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PID, SOCKET_DIRECTORY, STATUS = 0, 4, 7
+START_SECONDS = 600.0  # Recovery of a large log after a crash takes minutes, and interrupting it helps nobody.
+FAST_STOP_SECONDS = 30.0
+IMMEDIATE_STOP_SECONDS = 10.0
+PAUSE_SECONDS = 0.02
+STILL_IN_USE = "pre-existing shared memory block"
+
+
+class StartFailed(Exception):
+    """The PostgreSQL server did not start."""
+
+
+class Postmaster:
+    """The server process of the cluster directory `cluster`, whoever started it."""
+
+    def __init__(self, cluster: Path) -> None:
+        self._cluster = cluster
+        self._pid_file = cluster / "postmaster.pid"
+
+    def running_pid(self) -> int | None:
+        """The process id of the server that works in this cluster now."""
+        recorded = self._line(PID)
+        if not recorded.isdecimal():
+            return None
+        return int(recorded) if _works_in(int(recorded), self._cluster) else None
+
+    def socket_directory(self) -> Path | None:
+        """Where the running server (or the last one that did not stop cleanly) keeps its socket."""
+        recorded = self._line(SOCKET_DIRECTORY)
+        return Path(recorded) if recorded else None
+
+    def is_ready(self) -> bool:
+        """Whether the server takes connections."""
+        return self._line(STATUS) == "ready" and self.running_pid() is not None
+
+    def launch(self, command: list[str]) -> "subprocess.Popen[bytes]":
+        """Runs `command`, which becomes the server, and returns when it takes connections."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            process, complaint = self._try_launch(command, deadline)
+            if process is not None:
+                return process
+            # Processes of a server that was killed are still ending: they let go within moments.
+            if STILL_IN_USE not in complaint or time.monotonic() > deadline:
+                raise StartFailed(f"PostgreSQL did not start: {complaint}")
+            time.sleep(PAUSE_SECONDS)
+
+    def _try_launch(
+        self, command: list[str], deadline: float
+    ) -> "tuple[subprocess.Popen[bytes] | None, str]":
+        first_words = self._cluster.parent / "start.log"
+        with first_words.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                env={"LC_ALL": "C"},
+                start_new_session=True,
+            )
+        while process.poll() is None and time.monotonic() < deadline:
+            if self._line(PID) == str(process.pid) and self._line(STATUS) == "ready":
+                return process, ""
+            time.sleep(PAUSE_SECONDS)
+        process.kill()
+        process.wait()
+        return None, first_words.read_text(errors="replace").strip()
+
+    def stop(self, process: "subprocess.Popen[bytes]", *, immediately: bool) -> None:
+        """Stops the server that this process started: fast, and immediately when that takes too long."""
+        if not immediately:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(FAST_STOP_SECONDS)
+                return
+            except subprocess.TimeoutExpired:
+                pass
+        process.send_signal(signal.SIGQUIT)
+        try:
+            process.wait(IMMEDIATE_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def stop_leftover(self, log: Callable[[str], None]) -> None:
+        """Stops a server whose owner died, and clears what it left. The caller holds the directory's lock."""
+        sockets = self.socket_directory()
+        pid = self.running_pid()
+        if pid is not None:
+            log(f"PostgreSQL: stopping process {pid}, whose owner is gone")
+            _stop_by_id(pid)
+        elif _is_alive(self._line(PID)):
+            # The number belongs to another program by now, and PostgreSQL would take that for a running server.
+            self._pid_file.unlink()
+        if sockets is not None and sockets.name.startswith("ehr-"):
+            shutil.rmtree(sockets, ignore_errors=True)
+
+    def _line(self, number: int) -> str:
+        try:
+            lines = self._pid_file.read_text().splitlines()
+        except (FileNotFoundError, PermissionError):
+            return ""
+        return lines[number].strip() if number < len(lines) else ""
+
+
+def _works_in(pid: int, directory: Path) -> bool:
+    """Whether process `pid` has `directory` as its working directory, as a PostgreSQL server has its cluster."""
+    try:
+        return Path(os.readlink(f"/proc/{pid}/cwd")) == directory.resolve()
+    except OSError:
+        return False
+
+
+def _is_alive(pid: str) -> bool:
+    if not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _stop_by_id(pid: int) -> None:
+    for signal_number, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)):
+        os.kill(pid, signal_number)
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if not _is_alive(str(pid)):
+                return
+            time.sleep(PAUSE_SECONDS)
+    raise StartFailed(f"process {pid} of an earlier start does not stop")

@@ -1,0 +1,75 @@
+"""Fixtures that every test may use: a real PostgreSQL, fresh databases in it, and a real browser."""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from psycopg import sql
+
+from backbone.embedded_postgres import EmbeddedPostgres
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL cluster for the session (with xdist: one for each worker), gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="ehr-test-") as place:
+        Path(place).chmod(0o711)
+        with EmbeddedPostgres(Path(place) / "postgres", settings={"shared_buffers": "256MB"}) as server:
+            yield server
+
+
+@contextmanager
+def fresh_database(server: EmbeddedPostgres, template: str = "template0") -> Iterator[str]:
+    """The URL of a new database of role `ehr`, a copy of `template`, dropped afterwards."""
+    name = f"test_{secrets.token_hex(6)}"
+    statements = {
+        "create": sql.SQL("create database {} owner ehr template {}"),
+        "drop": sql.SQL("drop database {} with (force)"),
+    }
+    with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+        connection.execute(statements["create"].format(sql.Identifier(name), sql.Identifier(template)))
+    try:
+        yield server.database_url(name)
+    finally:
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            connection.execute(statements["drop"].format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of an empty database for one test."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of a database for all tests of one module, empty at first."""
+    with fresh_database(postgres) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium without a window."""
+    if not CHROMIUM.exists():
+        pytest.fail("no browser at /usr/bin/chromium: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
