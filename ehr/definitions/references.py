@@ -3,9 +3,9 @@
 Every function here takes a resource that intake has accepted, as a dict of JSON values.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
-import re
 from typing import Any
 
 from ehr.definitions.tables import RESOURCE_TYPES, Path_, encounter_paths, subject_paths
@@ -15,8 +15,9 @@ _ENCOUNTERS = {name: encounter_paths(name) for name in RESOURCE_TYPES}
 
 NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
-_PATIENT = re.compile(r"(Patient/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
-_ENCOUNTER = re.compile(r"(Encounter/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_ID = r"[A-Za-z0-9\-.]{1,64}"
+_PATIENT = re.compile(rf"(Patient/{_ID})(?:/_history/{_ID})?")
+_ENCOUNTER = re.compile(rf"(Encounter/{_ID})(?:/_history/{_ID})?")
 
 NOT_REFERENCES = ("resourceType", "language", "_language")
 """Keys that tell DetectedIssue and Expression, which have a uri named ``reference``, from a Reference."""
@@ -31,12 +32,12 @@ def patient_references(resource: dict[str, Any], links: Mapping[str, str] = NO_L
     kind = resource["resourceType"]
     if kind == "Patient":
         return {f"Patient/{resource['id']}"} if "id" in resource else set()
-    return _literal(resource, _SUBJECTS[kind], "Patient/", links)
+    return _literal(resource, _SUBJECTS[kind], _PATIENT, links)
 
 
 def encounter_references(resource: dict[str, Any], links: Mapping[str, str] = NO_LINKS) -> set[str]:
     """Local Encounters to which the resource belongs, as ``Encounter/id`` without a version."""
-    return _literal(resource, _ENCOUNTERS[resource["resourceType"]], "Encounter/", links)
+    return _literal(resource, _ENCOUNTERS[resource["resourceType"]], _ENCOUNTER, links)
 
 
 def references(resource: dict[str, Any]) -> list[str]:
@@ -53,8 +54,8 @@ def _literal(
     for path in paths:
         if path[0] in resource:
             _follow(resource[path[0]], path, 1, found)
-    targets = (links.get(reference, reference) for reference in found)
-    return {target.partition("/_history/")[0] for target in targets if target.startswith(form)}
+    matches = (form.fullmatch(links.get(reference, reference)) for reference in found)
+    return {match[1] for match in matches if match}
 
 
 def _follow(node: Any, path: Path_, depth: int, found: set[str]) -> None:

@@ -94,7 +94,9 @@ def encounter_paths(resource_type: str) -> tuple[Path_, ...]:
 
 def main_date_paths(resource_type: str) -> tuple[tuple[Path_, str], ...]:
     """Candidates (path, type) for the date by which a clinician would sort; the first that is there counts."""
-    return tuple((tuple(path.split(".")), type_) for path, type_ in _RESOURCES.main_date.get(resource_type, ()))
+    return tuple(
+        (tuple(path.split(".")), type_) for path, type_ in _RESOURCES.main_date.get(resource_type, ())
+    )
 
 
 def _split(paths: tuple[str, ...]) -> tuple[Path_, ...]:
