@@ -1,0 +1,1 @@
+"""The record: what facilities state, and the one place that decides."""

@@ -1,0 +1,121 @@
+"""What a decided request hands to the record: facts, the heads and claims they change, and the assertions
+under which the decision holds. Plain values; the event store turns them into one statement a flush."""
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple, Protocol
+from uuid import UUID
+
+from ehr.facts import Answer
+from ehr.values import Key
+
+
+class EncodedFact(NamedTuple):
+    """A fact ready to be stored. ``state`` is its MessagePack form."""
+
+    stream: UUID
+    type: str
+    state: bytes
+    subject: UUID
+
+
+class Head(NamedTuple):
+    """The current version of a resource. A version of 0 stands for a resource never stated."""
+
+    stream: UUID
+    subject: UUID
+    version: int
+    deleted: bool
+    digest: bytes
+
+
+class HeadWrite(NamedTuple):
+    """A resource gets its next version; this also asserts that ``head.version - 1`` is the current one."""
+
+    key: Key
+    head: Head
+
+
+class Claim(NamedTuple):
+    """A resource bears an identifier; ``system`` is empty where the identifier has none."""
+
+    key: Key
+    system: str
+    value: str
+
+
+class Condition(NamedTuple):
+    """Search criteria of a conditional request that name one identifier of one type.
+
+    system None means any system, '' means identifiers without a system
+    (https://hl7.org/fhir/R4/search.html#token).
+    """
+
+    type: str
+    system: str | None
+    value: str
+
+
+class Match(NamedTuple):
+    """The assertion that exactly these ids match a condition."""
+
+    condition: Condition
+    ids: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Append:
+    """One request, as a member of a flush: all of it is stored, or nothing."""
+
+    facts: list[EncodedFact] = field(default_factory=list)
+    heads: list[HeadWrite] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    asserted_heads: list[tuple[Key, int]] = field(default_factory=list)
+    asserted_matches: list[Match] = field(default_factory=list)
+    answer: Answer | None = None
+
+
+class Verdict(IntEnum):
+    """What became of a request in a flush."""
+
+    STORED = 0
+    STALE = 1
+    REPEATED = 2
+
+
+class Appended(NamedTuple):
+    """The outcome of one request. position: of its last fact, 0 when it had none."""
+
+    verdict: Verdict
+    position: int
+    last_updated: str
+
+
+class Stored(NamedTuple):
+    """The answer kept under an Idempotency-Key. position: where the request's facts ended."""
+
+    request_hash: bytes
+    entries: list[tuple[int, str, str, int]]
+    position: int
+
+
+class Resolved(NamedTuple):
+    """What the record knew when a request was resolved."""
+
+    heads: dict[Key, Head]
+    matches: dict[Condition, tuple[str, ...]]
+    stored: Stored | None
+
+
+class Recorder(Protocol):
+    """The deciding store, as the door sees it."""
+
+    async def resolve(
+        self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
+    ) -> Resolved:
+        """Current heads, matching ids (sorted) and the stored answer, all from one snapshot."""
+        ...
+
+    async def append(self, request: Append) -> Appended:
+        """Stores the request in the next flush, if its assertions hold. Raises Unavailable."""
+        ...

@@ -1,0 +1,58 @@
+"""Bodies at rest: zstandard frames, made small by a dictionary of what FHIR resources have in common.
+
+Every frame names its dictionary, so frames made with an older dictionary stay readable as long as the
+dictionary's file stays in ``dictionaries/``; nothing is ever removed from there.
+"""
+
+from functools import cache
+from pathlib import Path
+from threading import local
+
+import zstandard
+
+DICTIONARIES = Path(__file__).with_name("dictionaries")
+LEVEL = 1
+LIMIT = 64 * 1024 * 1024
+"""Bytes a frame may unpack to: more than any resource that intake accepts."""
+
+_workers = local()
+
+
+@cache
+def dictionaries() -> dict[int, zstandard.ZstdCompressionDict]:
+    """Every dictionary by its id; the highest id is the one that new frames use."""
+    loaded = [zstandard.ZstdCompressionDict(path.read_bytes()) for path in DICTIONARIES.glob("*.zdict")]
+    return {dictionary.dict_id(): dictionary for dictionary in loaded}
+
+
+@cache
+def _newest() -> zstandard.ZstdCompressionDict:
+    newest = dictionaries()[max(dictionaries())]
+    newest.precompute_compress(level=LEVEL)
+    return newest
+
+
+def compress(body: bytes) -> bytes:
+    """One frame of ``body`` with the newest dictionary."""
+    compressor: zstandard.ZstdCompressor | None = getattr(_workers, "compressor", None)
+    if compressor is None:
+        compressor = _workers.compressor = zstandard.ZstdCompressor(
+            level=LEVEL, dict_data=_newest(), write_checksum=False, write_content_size=True
+        )
+    return compressor.compress(body)
+
+
+def decompress(frame: bytes) -> bytes:
+    """The bytes that ``compress`` was given. Raises ``zstandard.ZstdError`` for a damaged frame."""
+    newest: zstandard.ZstdDecompressor | None = getattr(_workers, "newest", None)
+    if newest is None:
+        newest = _workers.newest = zstandard.ZstdDecompressor(dict_data=_newest())
+    if zstandard.get_frame_parameters(frame).dict_id == _newest().dict_id():
+        return newest.decompress(frame, max_output_size=LIMIT)
+    return _with_older(frame)
+
+
+def _with_older(frame: bytes) -> bytes:
+    named = zstandard.get_frame_parameters(frame).dict_id
+    dictionary = dictionaries().get(named) if named else None
+    return zstandard.ZstdDecompressor(dict_data=dictionary).decompress(frame, max_output_size=LIMIT)

@@ -1,0 +1,28 @@
+"""Conditional references: links that name their target by a search."""
+
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from ehr.appending import Condition
+from ehr.errors import Undecidable
+from ehr.identifiers import identifier_condition
+from ehr.links import CONDITIONAL
+
+
+def condition_of(type_: str, query: str) -> Condition:
+    """The condition of ``identifier=system|value``. Raises Undecidable for any other search."""
+    parameters = parse_qsl(query, keep_blank_values=True)
+    if len(parameters) != 1 or parameters[0][0] != "identifier" or "," in parameters[0][1]:
+        names = sorted({name for name, _ in parameters if name.isidentifier() or name.startswith("_")})
+        raise Undecidable(f"Parameters: {', '.join(names) or 'none'}.")
+    try:
+        return identifier_condition(type_, parameters[0][1])
+    except ValueError:
+        raise Undecidable("The identifier has no value.") from None
+
+
+@lru_cache(maxsize=4096)
+def conditional_reference(link: str) -> Condition | None:
+    """The condition of ``Practitioner?identifier=…``; None for any other link. Raises Undecidable."""
+    match = CONDITIONAL.match(link)
+    return condition_of(match.group(1), match.group(2)) if match else None

@@ -1,0 +1,222 @@
+"""Deciding: from a request and what the record knows to what shall be stored and answered.
+
+Pure: the same request and the same knowledge give the same decision, but for new ids. Whether the knowledge
+still holds is asserted again under the append lock (appending.py).
+"""
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from ehr.appending import Append, Claim, Condition, EncodedFact, Head, HeadWrite, Match, Resolved
+from ehr.bodies import make_body
+from ehr.compression import compress
+from ehr.conditional import conditional_reference
+from ehr.definitions import encounter_references, main_date, patient_references
+from ehr.encoding import encode_fact
+from ehr.errors import Ambiguous, Refusal, Unmatched
+from ehr.facts import Answer, ResourceVersion
+from ehr.grouping import Former, Stated, facts_of, into_encounters
+from ehr.identifiers import claims_of, satisfies
+from ehr.links import Links, find_links, rewrite, with_relative
+from ehr.requests import Change, Request
+from ehr.targets import Target, find_targets
+from ehr.values import Key, stream_of, subject_of
+
+
+class Outcome(NamedTuple):
+    """The answer to one change. status: HTTP status; version 0 where there is no version to speak of."""
+
+    status: int
+    key: Key
+    version: int
+
+
+class Decision(NamedTuple):
+    """What to append, and what to answer once that is stored."""
+
+    append: Append
+    outcomes: list[Outcome]
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to store."""
+        return bool(self.append.heads or self.append.answer)
+
+
+class Question(NamedTuple):
+    """A request with the links of its resources: what has to be known before it can be decided."""
+
+    request: Request
+    links: list[Links]
+    conditional_links: dict[str, tuple[Condition, int]]
+
+    @property
+    def conditions(self) -> set[Condition]:
+        """Every condition that the request names, in its searches or its references."""
+        searches = {change.condition for change in self.request.changes if change.condition}
+        return searches | {condition for condition, _ in self.conditional_links.values()}
+
+    def heads(self, matches: Mapping[Condition, tuple[str, ...]]) -> set[Key]:
+        """Every resource whose version matters, once it is known what the conditions match."""
+        wanted: set[Key] = set()
+        for change in self.request.changes:
+            ids = list(matches[change.condition][:1]) if change.condition else []
+            if change.action != "create":
+                ids += [change.id or (change.json or {}).get("id", "")]
+            wanted |= {Key(change.type, id_) for id_ in ids if id_}
+        return wanted
+
+
+def ask(request: Request) -> Question:
+    """Reads the links of a request. Raises Undecidable for conditions that cannot be decided."""
+    absolute = any(c.full_url and not c.full_url.startswith("urn:") for c in request.changes)
+    links: list[Links] = []
+    conditional: dict[str, tuple[Condition, int]] = {}
+    for change in request.changes:
+        found = find_links(change.raw, change.json, absolute=absolute) if change.json else Links([], [])
+        links.append(found)
+        for link in found.found:
+            condition = _condition(link.target, change.index)
+            if condition:
+                conditional.setdefault(link.target, (condition, change.index))
+    return Question(request, links, conditional)
+
+
+def decide(question: Question, resolved: Resolved) -> Decision:
+    """The decision. Raises a Refusal that names the entry when the request cannot stand."""
+    targets = find_targets(question.request.changes, resolved)
+    claims = [c for t in targets if t.write and t.change.json for c in claims_of(t.key, t.change.json)]
+    new_links = _new_links(targets) | _conditional(question, resolved, targets, claims)
+    append = Append(claims=claims)
+    append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
+    outcomes, stated = [], []
+    for target, links in zip(targets, question.links, strict=True):
+        one = _state(target, links, new_links, question.request.recorded_at)
+        outcomes.append(_outcome(target, one))
+        if one:
+            stated.append(one)
+        elif target.head.version:
+            append.asserted_heads.append((target.key, target.head.version))
+    append.claims = (
+        [c for c in claims if c.key in {one.key for one in stated}] if len(stated) < len(targets) else claims
+    )
+    _append_facts(append, stated, outcomes, question.request)
+    return Decision(append, outcomes)
+
+
+def _condition(link: str, entry: int) -> Condition | None:
+    try:
+        return conditional_reference(link)
+    except Refusal as refusal:
+        refusal.entry = entry
+        raise
+
+
+def _new_links(targets: list[Target]) -> dict[str, str]:
+    """fullUrl -> literal reference."""
+    return {
+        t.change.full_url: t.key.reference
+        for t in targets
+        if t.change.full_url and t.change.action != "delete"
+    }
+
+
+def _conditional(
+    question: Question, resolved: Resolved, targets: list[Target], claims: list[Claim]
+) -> dict[str, str]:
+    """Conditional reference -> literal reference; what the request itself writes counts
+    (https://hl7.org/fhir/R4/http.html#trules)."""
+    gone = {t.key.id for t in targets if t.write and t.change.action != "create"}
+    found: dict[str, str] = {}
+    for link, (condition, entry) in question.conditional_links.items():
+        ids = {id_ for id_ in resolved.matches[condition] if id_ not in gone}
+        ids |= {claim.key.id for claim in claims if satisfies(claim, condition)}
+        if len(ids) != 1:
+            raise (Ambiguous if ids else Unmatched)(entry=entry)
+        found[link] = f"{condition.type}/{ids.pop()}"
+    return found
+
+
+def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_at: str) -> Stated | None:
+    """The version that a change makes; None when it makes none."""
+    change, key, head = target.change, target.key, target.head
+    if not target.write:
+        return None
+    if change.action == "delete" or change.json is None:
+        version = ResourceVersion(*key, head.version + 1, "delete", 0, b"")
+        return Stated(key, version, head.subject, head.stream, frozenset(), recorded_at, 0, b"", False)
+    new_links = with_relative(new_links, change.full_url)
+    body = make_body(rewrite(change.raw, links, new_links), key.id)
+    digest = _digest(body.bytes)
+    if digest == head.digest and not head.deleted:
+        return None
+    version = ResourceVersion(
+        *key, head.version + 1, "update" if head.version else "create", body.splice, compress(body.bytes)
+    )
+    subject = _subject(key, change.json, new_links)
+    moved = bool(head.version) and subject != head.subject
+    return Stated(
+        key,
+        version,
+        subject,
+        head.stream if head.version and not moved else stream_of(key),
+        frozenset(reference.partition("/")[2] for reference in encounter_references(change.json, new_links)),
+        main_date(change.json) or recorded_at,
+        len(body.bytes),
+        digest,
+        not head.version,
+        Former(head.subject, head.stream) if moved and not head.deleted else None,
+    )
+
+
+def _digest(body: bytes) -> bytes:
+    """Of the body without white space: a client that sends back what it read makes no new version."""
+    return blake2b(msgspec.json.format(body, indent=-1), digest_size=16).digest()
+
+
+def _subject(key: Key, resource: dict[str, Any], links: Mapping[str, str]) -> UUID:
+    """The one citizen a resource is about, else the resource itself."""
+    if key.type == "Patient":
+        return subject_of(key.reference)
+    patients = patient_references(resource, links)
+    return subject_of(patients.pop() if len(patients) == 1 else key.reference)
+
+
+def _outcome(target: Target, one: Stated | None) -> Outcome:
+    change, head = target.change, target.head
+    if change.action == "delete":
+        return Outcome(204, target.key, one.version.version if one else 0)
+    if one is None:
+        return Outcome(200, target.key, head.version or 1)
+    return Outcome(201 if head.deleted else 200, target.key, one.version.version)
+
+
+def _append_facts(append: Append, stated: list[Stated], outcomes: list[Outcome], request: Request) -> None:
+    actor = request.actor
+    common = {
+        "actor": actor.client,
+        "user": actor.user,
+        "facility": actor.facility,
+        "device": actor.device,
+        "recorded_at": request.recorded_at,
+        "correlation_id": request.correlation_id,
+    }
+    if request.key:
+        entries = [(outcome.status, *outcome.key, outcome.version) for outcome in outcomes]
+        append.answer = Answer(request.key.client, request.key.key, request.key.request_hash, entries)
+    for group in into_encounters(stated):
+        append.heads += [HeadWrite(one.key, _head(one)) for one in group]
+        for fact in facts_of(group, common):
+            if not append.facts and append.answer:
+                fact = msgspec.structs.replace(fact, answer=append.answer)
+            append.facts.append(
+                EncodedFact(UUID(fact.stream), type(fact).name, encode_fact(fact), UUID(fact.subject))
+            )
+
+
+def _head(one: Stated) -> Head:
+    return Head(one.stream, one.subject, one.version.version, one.version.action == "delete", one.digest)

@@ -1,0 +1,1 @@
+"""Compression dictionaries, and the script that trains them."""

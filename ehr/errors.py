@@ -1,0 +1,65 @@
+"""Refusals: why the record does not accept a request. The docstring of each is its message to the caller."""
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    def __init__(self, detail: str = "", *, entry: int | None = None) -> None:
+        """``detail`` adds to the message and holds no personal data; ``entry`` is the Bundle entry's index."""
+        self.detail = detail
+        self.entry = entry
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One sentence for the caller."""
+        first = (type(self).__doc__ or "").strip().splitlines()[0]
+        return f"{first} {self.detail}".strip()
+
+
+class VersionConflict(Refusal):
+    """The resource has another version than If-Match names."""
+
+
+class NotUnique(Refusal):
+    """The condition matches more than one resource."""
+
+
+class Unmatched(Refusal):
+    """A conditional reference matches no resource."""
+
+
+class Ambiguous(Refusal):
+    """A conditional reference matches more than one resource."""
+
+
+class Undecidable(Refusal):
+    """Conditions of conditional requests and references name exactly one identifier; this one does not."""
+
+
+class KeyReused(Refusal):
+    """The Idempotency-Key was used for another request before."""
+
+
+class Unknown(Refusal):
+    """There is no such resource."""
+
+
+class Gone(Refusal):
+    """The resource was deleted."""
+
+
+class Contradiction(Refusal):
+    """The request contradicts itself."""
+
+
+class TooLarge(Refusal):
+    """The request is larger than this server accepts."""
+
+
+class Unresolved(Refusal):
+    """A reference points to an entry that this request does not contain."""
+
+
+class Unavailable(Refusal):
+    """The record cannot be reached at the moment; nothing was stored, or a retry with the same key will tell."""

@@ -1,0 +1,1 @@
+"""The event store: the record in PostgreSQL, through eventsourcing's application recorder."""

@@ -1,0 +1,50 @@
+"""A flush of requests as the parameters of ``record.append`` (append.sql)."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ehr.appending import Append
+from ehr.facts import Answer
+
+APPEND = (
+    "select verdicts, ends, last_updated from record.append("
+    "%b, %b, %b::integer[], %b::text[], %b::text[], %b::bytea[], %b::bytea[],"
+    " %b::integer[], %b::uuid[], %b::text[], %b::bytea[], %b::uuid[], %b::bigint[],"
+    " %b::integer[], %b::text[], %b::text[], %b::uuid[], %b::uuid[], %b::integer[], %b::boolean[], %b::bytea[],"
+    " %b::integer[], %b::text[], %b::text[], %b::integer[],"
+    " %b::integer[], %b::text[], %b::text[], %b::text[], %b::text[],"
+    " %b::integer[], %b::text[], %b::text[], %b::text[], %b::text[])"
+)
+
+
+def parameters(flush_id: UUID, flush: Sequence[Append], versions: Sequence[int] | None = None) -> list[Any]:
+    """One list a column, in the order of append.sql. versions: expected stream version of each fact."""
+    columns: list[Any] = [flush_id, len(flush)]
+    columns += _columns(
+        5, [(n, a.client, a.key, a.request_hash, _entries(a)) for n, r in _each(flush) if (a := r.answer)]
+    )
+    facts = [(n, f.stream, f.type, f.state, f.subject) for n, r in _each(flush) for f in r.facts]
+    columns += _columns(5, facts)
+    columns.append(list(versions) if versions is not None else [None] * len(facts))
+    columns += _columns(8, [(n, *w.key, *w.head) for n, r in _each(flush) for w in r.heads])
+    columns += _columns(4, [(n, *key, version) for n, r in _each(flush) for key, version in r.asserted_heads])
+    columns += _columns(
+        5, [(n, *m.condition, " ".join(m.ids)) for n, r in _each(flush) for m in r.asserted_matches]
+    )
+    columns += _columns(5, [(n, *c.key, c.system, c.value) for n, r in _each(flush) for c in r.claims])
+    return columns
+
+
+def _each(flush: Sequence[Append]) -> list[tuple[int, Append]]:
+    return list(enumerate(flush))
+
+
+def _columns(width: int, rows: list[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+
+
+def _entries(answer: Answer) -> bytes:
+    return msgspec.msgpack.encode(answer.entries)

@@ -1,0 +1,165 @@
+"""Group commit: requests that arrive while a flush is under way share the next one.
+
+One transaction a flush, one fsync for all of its requests. A flush whose connection is lost is neither
+repeated nor forgotten: its id is looked up, and fenced off if it was not committed.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from ehr.appending import Append, Appended, Verdict
+from ehr.errors import Unavailable
+from ehr.event_store.arrays import APPEND, parameters
+from ehr.sql import load_queries
+from ehr.values import new_id
+
+MOST_REQUESTS = 256
+MOST_RESOURCES = 20_000
+"""A flush holds at most so many requests, and takes no further one once it has so many resources."""
+
+_queries = load_queries(Path(__file__).with_name("resolve.sql"))
+Waiting = tuple[Append, asyncio.Future[Appended]]
+Row = tuple[list[int], list[int], datetime | None]
+
+
+class GroupCommit:
+    """The committer of one process; several processes may run one each."""
+
+    def __init__(self, conninfo: str) -> None:
+        """Nothing is opened before ``run``."""
+        self._conninfo = conninfo
+        self._waiting: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+
+    async def append(self, request: Append) -> Appended:
+        """Stores the request in the next flush, if its assertions hold. Raises Unavailable."""
+        done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._waiting.append((request, done))
+        self._arrived.set()
+        return await done
+
+    async def run(self) -> None:
+        """Flushes for ever; cancel it to stop. Requests still waiting then raise Unavailable."""
+        try:
+            while True:
+                await self._arrived.wait()
+                flush, clashing = self._take()
+                await self._flush(flush)
+                self._settle(clashing, _stale(len(clashing)))
+                if not self._waiting:
+                    self._arrived.clear()
+        finally:
+            self._refuse(list(self._waiting))
+            if self._connection:
+                await self._connection.close()
+
+    def _take(self) -> tuple[list[Waiting], list[Waiting]]:
+        """(the next flush, requests that touch what an earlier one in it writes).
+
+        The latter were resolved before that write: they are stale as soon as the flush is over.
+        """
+        flush: list[Waiting] = []
+        clashing: list[Waiting] = []
+        touched: set[Any] = set()
+        resources = 0
+        while self._waiting and len(flush) < MOST_REQUESTS and resources < MOST_RESOURCES:
+            waiting = self._waiting.popleft()
+            if waiting[1].done():  # its caller has gone
+                continue
+            writes, reads = _touches(waiting[0])
+            clash = not touched.isdisjoint(reads)
+            touched |= set() if clash else writes
+            (clashing if clash else flush).append(waiting)
+            resources += 0 if clash else len(waiting[0].heads)
+        return flush, clashing
+
+    async def _flush(self, flush: list[Waiting]) -> None:
+        if not flush:
+            return
+        flush_id = new_id()
+        try:
+            row = await self._commit(flush_id, [request for request, _ in flush])
+        except psycopg.Error as error:
+            found = await self._find_out(flush_id) if self._lost() else None
+            if found is None:
+                self._refuse(flush, error)
+                return
+            row = found
+        self._settle(flush, row)
+
+    async def _commit(self, flush_id: UUID, requests: Sequence[Append]) -> Row:
+        connection = await self._connected()
+        cursor = await connection.execute(APPEND, parameters(flush_id, requests), prepare=True, binary=True)
+        row: Row | None = await cursor.fetchone()
+        assert row is not None
+        return row
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        return self._connection
+
+    def _lost(self) -> bool:
+        return self._connection is None or self._connection.broken or self._connection.closed
+
+    async def _find_out(self, flush_id: UUID) -> Row | None:
+        """What the flush came to, once that can be known; None when it was not and never will be stored.
+
+        Looking alone would be a race: the lost transaction may still wait for its lock. So its id is taken
+        under the same lock; either it is there already, or the late transaction fails on it.
+        """
+        while True:
+            try:
+                connection = await self._connected()
+                fenced = await connection.execute(_queries["fence"], {"flush_id": flush_id})
+                if await fenced.fetchone():
+                    return None
+                cursor = await connection.execute(_queries["flush"], {"flush_id": flush_id}, binary=True)
+                row: Row | None = await cursor.fetchone()
+                return row
+            except psycopg.Error:
+                await asyncio.sleep(0.2)
+
+    @staticmethod
+    def _settle(flush: list[Waiting], row: Row) -> None:
+        verdicts, ends, last_updated = row
+        stamp = instant(last_updated) if last_updated else ""
+        for (_, done), verdict, end in zip(flush, verdicts, ends, strict=True):
+            if not done.done():
+                done.set_result(Appended(Verdict(verdict), end, stamp))
+
+    @staticmethod
+    def _refuse(flush: list[Waiting], cause: Exception | None = None) -> None:
+        for _, done in flush:
+            if not done.done():
+                refusal = Unavailable()
+                refusal.__cause__ = cause
+                done.set_exception(refusal)
+
+
+def instant(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds, as in meta.lastUpdated."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def _stale(count: int) -> Row:
+    return [Verdict.STALE] * count, [0] * count, None
+
+
+def _touches(request: Append) -> tuple[set[Any], set[Any]]:
+    """(what the request writes, what it reads or writes), as comparable tokens."""
+    writes: set[Any] = {write.key for write in request.heads}
+    writes |= {(claim.key.type, claim.value, "claim") for claim in request.claims}
+    if request.answer:
+        writes.add((request.answer.client, request.answer.key, "answer"))
+    reads: set[Any] = {key for key, _ in request.asserted_heads}
+    reads |= {(match.condition.type, match.condition.value, "claim") for match in request.asserted_matches}
+    return writes, {write for write in writes if len(write) < 3 or write[2] != "claim"} | reads

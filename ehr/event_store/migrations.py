@@ -1,0 +1,49 @@
+"""Numbered migrations, applied once each, in order, under a lock.
+
+``migrations/0001_….sql`` and on; ``schema.sql`` is what they amount to, and a test proves it.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+_LEDGER = """
+create schema if not exists migrations;
+create table if not exists migrations.applied (
+    component text not null, number integer not null, name text not null,
+    applied_at timestamptz not null default clock_timestamp(), primary key (component, number));
+"""
+
+
+class SchemaTooNew(RuntimeError):
+    """The database was migrated by newer code than this; use that code, or a backup."""
+
+
+def migrate(connection: psycopg.Connection[Any], component: str, directory: Path = MIGRATIONS) -> list[str]:
+    """Brings ``component`` to its newest schema; gives the names of the migrations that were applied now."""
+    files = sorted(directory.glob("[0-9]*_*.sql"))
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtext('migrations'))")
+        connection.execute(_LEDGER)
+        rows = connection.execute("select number from migrations.applied where component = %s", [component])
+        applied = {row[0] for row in rows}
+        if applied and max(applied) > len(files):
+            raise SchemaTooNew(SchemaTooNew.__doc__)
+        return [_apply(connection, component, file) for file in files if _number(file) not in applied]
+
+
+def _apply(connection: psycopg.Connection[Any], component: str, file: Path) -> str:
+    connection.execute(file.read_bytes())
+    connection.execute(
+        "insert into migrations.applied (component, number, name) values (%s, %s, %s)",
+        [component, _number(file), file.stem],
+    )
+    return file.stem
+
+
+def _number(file: Path) -> int:
+    return int(re.match(r"\d+", file.name).group())  # type: ignore[union-attr]

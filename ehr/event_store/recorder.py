@@ -1,0 +1,73 @@
+"""eventsourcing's application recorder on the record's tables, with positions that have no gaps.
+
+The library gives positions from a sequence, which burns numbers on every refusal, and guards their order by
+locking the table. ``record.append`` counts them under an advisory lock instead; generic events of the
+library go through it like facts, so there is one way into the record.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg.rows import DictRow
+
+from ehr.appending import Append, EncodedFact, Verdict
+from ehr.event_store.arrays import APPEND, parameters
+from ehr.event_store.migrations import migrate
+from ehr.values import new_id
+
+
+class FactRecorder(PostgresApplicationRecorder):
+    """The record's tables as an eventsourcing recorder: library code reads (and may write) them."""
+
+    def __init__(self, datastore: PostgresDatastore) -> None:
+        """``datastore`` has the schema ``record`` and UUID originator ids."""
+        super().__init__(datastore, events_table_name="facts")
+        self.channel_name = "record"
+
+    def create_table(self) -> None:
+        """Applies the record's migrations."""
+        with self.datastore.get_connection() as connection:
+            migrate(connection, "record")
+        self.datastore.register_type_adapters()
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+        """Appends generic events as one request; gives their positions.
+
+        Raises IntegrityError when one of them is not the next of its stream.
+        """
+        if not stored_events:
+            return []
+        facts = [
+            EncodedFact(UUID(str(e.originator_id)), e.topic, e.state, UUID(str(e.originator_id)))
+            for e in stored_events
+        ]
+        versions = [event.originator_version for event in stored_events]
+        with self.datastore.get_connection() as connection, connection.cursor() as cursor:
+            cursor.execute(APPEND, parameters(new_id(), [Append(facts)], versions))
+            row = cursor.fetchone()
+        return self._positions(row, len(facts))
+
+    @staticmethod
+    def _positions(row: DictRow | None, count: int) -> Sequence[int]:
+        assert row is not None
+        if row["verdicts"][0] != Verdict.STORED:
+            raise IntegrityError("an event is not the next of its stream")
+        return range(row["ends"][0] - count + 1, row["ends"][0] + 1)
+
+
+def make_datastore(conninfo: str) -> PostgresDatastore:
+    """A datastore of the library for a libpq connection string or URL."""
+    parts = psycopg.conninfo.conninfo_to_dict(conninfo)
+    return PostgresDatastore(
+        dbname=str(parts.get("dbname", "")),
+        host=str(parts.get("host", "")),
+        port=str(parts.get("port", "5432")),
+        user=str(parts.get("user", "")),
+        password=str(parts.get("password", "")),
+        schema="record",
+        originator_id_type="uuid",
+    )

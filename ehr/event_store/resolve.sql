@@ -1,0 +1,27 @@
+-- name: heads
+-- Current versions of resources.
+select h.type, h.id, h.stream, h.subject, h.version, h.deleted, h.digest
+from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id) join record.heads h using (type, id);
+
+-- name: matches
+-- Ids that bear an identifier, for each condition in order; system null means any.
+select (select coalesce(array_agg(distinct c.id order by c.id), '{}') from record.claims c
+        where c.type = m.type and c.value = m.value and (m.system is null or c.system = m.system))
+from unnest(%(types)b::text[], %(systems)b::text[], %(values)b::text[]) with ordinality m(type, system, value, n)
+order by n;
+
+-- name: answers
+-- Answers kept under idempotency keys.
+select a.client, a.key, a.request_hash, a.entries, a.position
+from unnest(%(clients)b::text[], %(keys)b::text[]) k(client, key) join record.answers a using (client, key);
+
+-- name: flush
+-- What a flush whose outcome was lost came to.
+select verdicts, ends, last_updated from record.flushes where flush_id = %(flush_id)b;
+
+-- name: fence
+-- Makes sure that a flush that has not been committed never will be.
+-- Waits for the append lock, so a lost transaction that still holds or awaits it ends first.
+with locked as materialized (select pg_advisory_xact_lock(hashtext('record.append')))
+insert into record.flushes select %(flush_id)b, clock_timestamp(), '{}', '{}', null from locked
+on conflict do nothing returning flush_id;

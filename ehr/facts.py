@@ -1,0 +1,112 @@
+"""Facts: what a facility stated and the record accepted. Frozen, in past tense, with two times.
+
+A fact is stored and sent as a MessagePack map: the fields below by name, and ``type`` with the stable name.
+docs/reference/envelope.md lists every field. Names and meanings never change; a changed shape gets a new
+``schema_version`` and an upcaster (upcasting.py).
+"""
+
+from typing import ClassVar
+
+import msgspec
+
+SCHEMA_VERSION = 1
+"""The newest shape of facts that this code writes and understands."""
+
+
+class ResourceVersion(msgspec.Struct, frozen=True, array_like=True):
+    """One version of one FHIR resource within a fact.
+
+    ``action`` is ``create``, ``update`` or ``delete``. ``body`` is the resource as received, compressed
+    (compression.py), without ``meta.versionId`` and ``meta.lastUpdated``; ``splice`` says where readers put
+    those two (bodies.py). A delete has an empty body.
+    """
+
+    type: str
+    id: str
+    version: int
+    action: str
+    splice: int
+    body: bytes
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was answered to a request with an Idempotency-Key; rides on the first fact of the request.
+
+    ``entries`` holds (status, type, id, version) for each entry of the request, in order.
+    """
+
+    client: str
+    key: str
+    request_hash: bytes
+    entries: list[tuple[int, str, str, int]]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    """What all facts say.
+
+    subject: UUID of the citizen (or of the resource, where no single citizen is concerned): the log's key.
+    stream: UUID of the stream. happened_at: FHIR date, dateTime or instant as stated, possibly partial.
+    recorded_at: RFC 3339 instant at which the record's door took the request.
+    part, parts: place among the numbered parts of a fact that was split for its size.
+    """
+
+    event_id: str
+    schema_version: int
+    subject: str
+    stream: str
+    resources: list[ResourceVersion]
+    encounter: str | None = None
+    facility: str | None = None
+    device: str | None = None
+    actor: str
+    user: str | None = None
+    happened_at: str
+    recorded_at: str
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    op_id: str | None = None
+    moved_from: str | None = None
+    moved_to: str | None = None
+    answer: Answer | None = None
+    part: int = 1
+    parts: int = 1
+
+    name: ClassVar[str] = ""
+
+
+class CitizenRegistered(Fact, frozen=True, kw_only=True, tag="CitizenRegistered"):
+    """A facility registered a person: the first version of a Patient."""
+
+    name = "CitizenRegistered"
+
+
+class EncounterDocumented(Fact, frozen=True, kw_only=True, tag="EncounterDocumented"):
+    """A facility documented an encounter together with what was recorded in it."""
+
+    name = "EncounterDocumented"
+
+
+class ResourceRecorded(Fact, frozen=True, kw_only=True, tag="ResourceRecorded"):
+    """A facility recorded a resource on its own (with ``encounter``, when it belongs to one)."""
+
+    name = "ResourceRecorded"
+
+
+class ResourceAmended(Fact, frozen=True, kw_only=True, tag="ResourceAmended"):
+    """A facility stated a further version of a resource; the former stays readable."""
+
+    name = "ResourceAmended"
+
+
+class ResourceRetracted(Fact, frozen=True, kw_only=True, tag="ResourceRetracted"):
+    """A facility took a resource back (FHIR delete), or it moved to another subject (``moved_to``)."""
+
+    name = "ResourceRetracted"
+
+
+AnyFact = CitizenRegistered | EncounterDocumented | ResourceRecorded | ResourceAmended | ResourceRetracted
+FACT_TYPES: dict[str, type[Fact]] = {
+    fact.name: fact
+    for fact in (CitizenRegistered, EncounterDocumented, ResourceRecorded, ResourceAmended, ResourceRetracted)
+}
+"""The closed table of fact types: nothing outside it is ever decoded, no module path is ever resolved."""

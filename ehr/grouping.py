@@ -1,0 +1,132 @@
+"""Which facts a request states: the resources of one encounter are one fact, others stand alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ehr.facts import (
+    SCHEMA_VERSION,
+    AnyFact,
+    CitizenRegistered,
+    EncounterDocumented,
+    ResourceAmended,
+    ResourceRecorded,
+    ResourceRetracted,
+    ResourceVersion,
+)
+from ehr.values import Key, new_id
+
+LARGEST_FACT = 9 * 1024 * 1024 - 64 * 1024
+"""Bytes of bodies in one fact: its record on the log, envelope included, stays within 9 MiB."""
+
+
+_FIRST: dict[str, type[AnyFact]] = {"Encounter": EncounterDocumented, "Patient": CitizenRegistered}
+
+
+class Former(NamedTuple):
+    """Where a resource was before it moved to another subject."""
+
+    subject: UUID
+    stream: UUID
+
+
+class Stated(NamedTuple):
+    """One resource version that a request makes.
+
+    stream: where its stream begins or goes on. encounters: ids of the Encounters it belongs to. size: bytes
+    of the body. digest: of the body (Head.digest). first: whether the resource was never stated before. former: set when it moved.
+    """
+
+    key: Key
+    version: ResourceVersion
+    subject: UUID
+    stream: UUID
+    encounters: frozenset[str]
+    happened_at: str
+    size: int
+    digest: bytes
+    first: bool
+    former: Former | None = None
+
+
+def into_encounters(stated: Iterable[Stated]) -> list[list[Stated]]:
+    """The resources of one request by the fact they travel in, the encounter itself first.
+
+    A resource travels with an encounter of the same request when it is new too, belongs to that encounter
+    alone and has its subject.
+    """
+    stated = list(stated)
+    documented = {one.key.id: one for one in stated if one.first and one.key.type == "Encounter"}
+    groups: dict[Key, list[Stated]] = {one.key: [one] for one in documented.values()}
+    for one in stated:
+        home = _encounter_of(one, documented)
+        if home:
+            groups[home.key].append(one._replace(stream=home.stream))
+        elif one.key not in groups:
+            groups[one.key] = [one]
+    return list(groups.values())
+
+
+def _encounter_of(one: Stated, documented: Mapping[str, Stated]) -> Stated | None:
+    if not one.first or one.key.type == "Encounter" or len(one.encounters) != 1:
+        return None
+    home = documented.get(next(iter(one.encounters)))
+    return home if home and home.subject == one.subject else None
+
+
+def facts_of(group: list[Stated], common: Mapping[str, Any]) -> list[AnyFact]:
+    """The fact of one group: in numbered parts when it would be too large, after the retraction from the
+    former subject when a resource moved. common: what all facts of the request share."""
+    parts = _parts(group)
+    lead = group[0]
+    facts: list[AnyFact] = []
+    if lead.former:
+        moved = ResourceVersion(*lead.key, lead.version.version, "move", 0, b"")
+        place = {"subject": str(lead.former.subject), "stream": str(lead.former.stream)}
+        retraction = {"resources": [moved], "moved_to": str(lead.subject), **place}
+        facts.append(_make(ResourceRetracted, lead, common, retraction))
+    for number, part in enumerate(parts, 1):
+        place = {"subject": str(lead.subject), "stream": str(lead.stream)}
+        content = {"resources": [member.version for member in part], "part": number, "parts": len(parts)}
+        if lead.former:
+            content["moved_from"] = str(lead.former.subject)
+        facts.append(_make(_type_of(lead), lead, common, {**content, **place}))
+    return facts
+
+
+def _parts(group: list[Stated]) -> list[list[Stated]]:
+    parts: list[list[Stated]] = [[]]
+    size = 0
+    for member in group:
+        if parts[-1] and size + member.size > LARGEST_FACT:
+            parts.append([])
+            size = 0
+        parts[-1].append(member)
+        size += member.size
+    return parts
+
+
+def _type_of(lead: Stated) -> type[AnyFact]:
+    if lead.version.action == "delete":
+        return ResourceRetracted
+    if lead.former:
+        return ResourceRecorded
+    if not lead.first:
+        return ResourceAmended
+    return _FIRST.get(lead.key.type, ResourceRecorded)
+
+
+def _make(
+    kind: type[AnyFact], lead: Stated, common: Mapping[str, Any], content: Mapping[str, Any]
+) -> AnyFact:
+    encounter = lead.key.id if lead.key.type == "Encounter" else None
+    if encounter is None and len(lead.encounters) == 1:
+        (encounter,) = lead.encounters
+    return kind(
+        event_id=str(new_id()),
+        schema_version=SCHEMA_VERSION,
+        encounter=encounter,
+        happened_at=lead.happened_at,
+        **common,
+        **content,
+    )

@@ -1,0 +1,77 @@
+"""The one door into the record: a request goes in, an outcome or a refusal comes out."""
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ehr.appending import Recorder, Resolved, Stored, Verdict
+from ehr.deciding import Outcome, Question, ask, decide
+from ehr.errors import KeyReused, Unavailable
+from ehr.requests import Request
+from ehr.values import Key
+
+MOST_TRIES = 200
+"""Times a request is resolved anew because others changed what it depends on, before it gives up."""
+
+
+class Receipt(NamedTuple):
+    """What became of a request.
+
+    position: of its last fact; 0 when nothing was to be stored. last_updated: RFC 3339, of the versions made
+    now; empty when none was. repeated: the answer is that of an earlier request with the same key.
+    """
+
+    outcomes: list[Outcome]
+    position: int
+    last_updated: str
+    repeated: bool
+
+
+class HealthRecord:
+    """Decides requests on what the recorder knows, and stores what stands."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """``recorder`` outlives this object."""
+        self._recorder = recorder
+
+    async def state(self, request: Request) -> Receipt:
+        """Stores all of the request or nothing. Raises a Refusal.
+
+        A refusal for what others did meanwhile is never passed on: the request is resolved again.
+        """
+        question = ask(request)
+        for _ in range(MOST_TRIES):
+            resolved = await self._resolve(question)
+            if resolved.stored:
+                return _repeat(request, resolved.stored)
+            decision = decide(question, resolved)
+            if not decision.changes_something:
+                return Receipt(decision.outcomes, 0, "", False)
+            appended = await self._recorder.append(decision.append)
+            if appended.verdict is Verdict.STORED:
+                return Receipt(decision.outcomes, appended.position, appended.last_updated, False)
+        raise Unavailable("Others keep changing what this request depends on.")
+
+    async def _resolve(self, question: Question) -> Resolved:
+        key = question.request.key
+        first = await self._recorder.resolve(
+            question.heads({}) if not question.conditions else set(),
+            question.conditions,
+            (key.client, key.key) if key else None,
+        )
+        heads = question.heads(first.matches)
+        if not question.conditions or not heads:
+            return first
+        second = await self._recorder.resolve(heads, set(), None)
+        return first._replace(heads=second.heads)
+
+
+def now() -> str:
+    """The present as an RFC 3339 instant in UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _repeat(request: Request, stored: Stored) -> Receipt:
+    if request.key is None or stored.request_hash != request.key.request_hash:
+        raise KeyReused
+    outcomes = [Outcome(status, Key(type_, id_), version) for status, type_, id_, version in stored.entries]
+    return Receipt(outcomes, stored.position, "", True)

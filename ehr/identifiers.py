@@ -1,0 +1,61 @@
+"""Business identifiers of resources: what they claim, and conditions on them."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+from ehr.appending import Claim, Condition
+from ehr.values import Key
+
+LONGEST = 300
+"""Bytes of a system or value that are kept as they are; b-tree entries of PostgreSQL end near 2,700."""
+
+
+def claims_of(key: Key, resource: dict[str, Any]) -> Iterator[Claim]:
+    """One claim for each identifier of the resource that has a value."""
+    stated = resource.get("identifier", ())
+    for identifier in [stated] if isinstance(stated, dict) else stated:
+        if isinstance(identifier.get("value"), str):
+            yield Claim(key, shortened(identifier.get("system") or ""), shortened(identifier["value"]))
+
+
+def identifier_condition(type_: str, token: str) -> Condition:
+    """The condition ``identifier=token`` (https://hl7.org/fhir/R4/search.html#token).
+
+    Raises ValueError for a token without a value.
+    """
+    system, bar, value = _split(token)
+    if not value:
+        raise ValueError("an identifier needs a value")
+    return Condition(type_, shortened(system) if bar else None, shortened(value))
+
+
+def satisfies(claim: Claim, condition: Condition) -> bool:
+    """Whether a resource with this claim matches the condition."""
+    return (
+        claim.key.type == condition.type
+        and claim.value == condition.value
+        and condition.system in (None, claim.system)
+    )
+
+
+def shortened(text: str) -> str:
+    """``text``, or a name made of its hash when it is too long for an index."""
+    encoded = text.encode()
+    if len(encoded) <= LONGEST:
+        return text
+    return "blake2b:" + blake2b(encoded, digest_size=32).hexdigest()
+
+
+def _split(token: str) -> tuple[str, bool, str]:
+    """(system, whether there was a bar, value), with ``\\|``, ``\\,``, ``\\$`` and ``\\\\`` unescaped."""
+    parts = [""]
+    characters = iter(token)
+    for character in characters:
+        if character == "\\":
+            parts[-1] += next(characters, "\\")
+        elif character == "|" and len(parts) == 1:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return (parts[0], True, parts[1]) if len(parts) == 2 else ("", False, parts[0])

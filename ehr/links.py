@@ -1,0 +1,132 @@
+"""Links: what a transaction must rewrite in its resources, and nothing else.
+
+A transaction's entries may point at each other by ``fullUrl`` and at resources of the server by search
+(``Practitioner?identifier=…``). The specification has the server replace such links in References, in
+elements of type uri, url, oid and uuid, and in ``href`` and ``src`` of narratives
+(https://hl7.org/fhir/R4/http.html#trules); canonicals and plain strings stay, even when they are equal to a
+fullUrl, as ``DocumentReference.identifier.value`` often is.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from ehr.definitions import string_kinds
+
+_USUAL = re.compile(rb'"reference"\s*:\s*"((?:urn:(?:uuid|oid):|https?://|[A-Z][A-Za-z]+\?)[^"\\]*)"')
+_URN = re.compile(rb"urn:(?:uuid|oid):")
+_STRING_OR_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
+_NARRATIVE_LINK = re.compile(r"""\b(?:href|src)\s*=\s*(["'])(.*?)\1""")
+_RESTFUL = re.compile(r"^(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}$")
+CONDITIONAL = re.compile(r"^([A-Z][A-Za-z]+)\?(.+)$")
+
+
+class Link(NamedTuple):
+    """A link in the bytes of a resource: where its JSON text lies (without quotes), and what it says."""
+
+    start: int
+    end: int
+    target: str
+
+
+class Links(NamedTuple):
+    """The links of one resource that a transaction may have to rewrite.
+
+    narratives: (start, end, text) of Text.div values, whose href and src may be links.
+    """
+
+    found: list[Link]
+    narratives: list[Link]
+
+
+def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links:
+    """Every link of a valid resource, given as bytes and parsed.
+
+    absolute: whether the transaction has fullUrls other than urn:uuid and urn:oid, so that any URL or
+    relative reference might be a link.
+    """
+    usual = [Link(m.start(1), m.end(1), m.group(1).decode()) for m in _USUAL.finditer(raw)]
+    if not absolute and not _hides_links(raw, usual):
+        return Links(usual, [])
+    return _find_by_element(raw, resource)
+
+
+def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
+    """``raw`` with every link that has a new target."""
+    edits = [(link, targets[link.target]) for link in links.found if link.target in targets]
+    for text in links.narratives:
+        new = _rewrite_narrative(text.target, targets)
+        edits += [(text, new)] if new != text.target else []
+    if not edits:
+        return raw
+    pieces, done = [], 0
+    for link, new in sorted(edits):
+        pieces += [raw[done : link.start], orjson.dumps(new)[1:-1]]
+        done = link.end
+    pieces.append(raw[done:])
+    return b"".join(pieces)
+
+
+def with_relative(targets: Mapping[str, str], full_url: str | None) -> Mapping[str, str]:
+    """The targets as an entry sees them: where its fullUrl is ``http://host/fhir/Type/id``, relative
+    references are read against ``http://host/fhir/`` (https://hl7.org/fhir/R4/bundle.html#references)."""
+    base = base_of(full_url)
+    if base is None:
+        return targets
+    relative = {url.removeprefix(base): target for url, target in targets.items() if url.startswith(base)}
+    return {**targets, **relative}
+
+
+def base_of(full_url: str | None) -> str | None:
+    """``http://host/fhir/`` of a RESTful fullUrl."""
+    match = _RESTFUL.match(full_url or "")
+    return match.group(1) if match else None
+
+
+def _hides_links(raw: bytes, usual: list[Link]) -> bool:
+    """Whether links may stand elsewhere than in plain ``"reference": "…"`` members."""
+    urns = sum(link.target.startswith("urn:") for link in usual)
+    return len(_URN.findall(raw)) != urns or b"\\/" in raw or b"\\u" in raw
+
+
+def _find_by_element(raw: bytes, resource: dict[str, Any]) -> Links:
+    """The same by each string's element. Both walks meet the strings in document order."""
+    found: list[Link] = []
+    narratives: list[Link] = []
+    for (start, end), kind in zip(_strings(raw), string_kinds(resource), strict=True):
+        if kind:
+            link = Link(start, end, orjson.loads(raw[start - 1 : end + 1]))
+            (narratives if kind == "xhtml" else found).append(link)
+    return Links(found, narratives)
+
+
+def _strings(raw: bytes) -> Iterator[tuple[int, int]]:
+    """(start, end) of every string value, without quotes; member names are left out."""
+    in_object: list[bool] = []
+    is_name = False
+    for token in _STRING_OR_MARK.finditer(raw):
+        mark = token.group()
+        if mark in b"{[":
+            in_object.append(mark == b"{")
+            is_name = in_object[-1]
+        elif mark in b"}]":
+            in_object.pop()
+        elif mark == b",":
+            is_name = in_object[-1]
+        elif mark == b":":
+            is_name = False
+        elif not is_name:
+            yield token.start() + 1, token.end() - 1
+
+
+def _rewrite_narrative(div: str, targets: Mapping[str, str]) -> str:
+    def replaced(match: re.Match[str]) -> str:
+        new = targets.get(match.group(2))
+        if new is None:
+            return match.group()
+        start, end = match.start(2) - match.start(), match.end(2) - match.start()
+        return match.group()[:start] + new + match.group()[end:]
+
+    return _NARRATIVE_LINK.sub(replaced, div)

@@ -1,0 +1,49 @@
+"""Micro-batches: what is asked while a query is under way shares the next query."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+Question = TypeVar("Question")
+Reply = TypeVar("Reply")
+
+
+class MicroBatch(Generic[Question, Reply]):
+    """Gathers questions of one event loop; ``ask_all`` answers a batch of them, in order."""
+
+    def __init__(
+        self, ask_all: Callable[[Sequence[Question]], Awaitable[Sequence[Reply]]], most: int = 256
+    ) -> None:
+        """most: questions in one batch."""
+        self._ask_all = ask_all
+        self._most = most
+        self._waiting: list[tuple[Question, asyncio.Future[Reply]]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, question: Question) -> Reply:
+        """The reply to one question. Raises what ``ask_all`` raises."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, reply))
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+        return await reply
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+                await self._answer(batch)
+        finally:
+            self._task = None
+
+    async def _answer(self, batch: list[tuple[Question, asyncio.Future[Reply]]]) -> None:
+        try:
+            replies = await self._ask_all([question for question, _ in batch])
+        except Exception as error:
+            for _, reply in batch:
+                if not reply.done():
+                    reply.set_exception(error)
+            return
+        for (_, reply), answer in zip(batch, replies, strict=True):
+            if not reply.done():
+                reply.set_result(answer)

@@ -1,0 +1,100 @@
+"""Which resource each change of a request is about, and whether it will be stated."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from ehr.appending import Condition, Head, Resolved
+from ehr.errors import Contradiction, NotUnique, VersionConflict
+from ehr.requests import Change
+from ehr.values import Key, new_id
+
+NOBODY = UUID(int=0)
+NEVER_STATED = Head(NOBODY, NOBODY, 0, True, b"")
+
+
+class Target(NamedTuple):
+    """The resource of a change. head: what the record knows of it. write: whether a version is made."""
+
+    change: Change
+    key: Key
+    head: Head
+    write: bool
+
+
+def find_targets(changes: Iterable[Change], resolved: Resolved) -> list[Target]:
+    """One target for each change, in order. Raises a Refusal that names the entry."""
+    created: dict[Condition, Target] = {}
+    targets: list[Target] = []
+    for change in changes:
+        target = _find[change.action](change, resolved, created)
+        if change.action == "create" and change.condition:
+            created.setdefault(change.condition, target)
+        targets.append(target)
+    _refuse_overlaps(targets)
+    return targets
+
+
+def _of_create(change: Change, resolved: Resolved, created: Mapping[Condition, Target]) -> Target:
+    """https://hl7.org/fhir/R4/http.html#ccreate"""
+    match = _only_match(change, resolved)
+    if match:
+        return _target(change, match, resolved, write=False)
+    if change.condition and change.condition in created:
+        return created[change.condition]._replace(change=change, write=False)
+    return Target(change, Key(change.type, str(new_id())), NEVER_STATED, True)
+
+
+def _of_update(change: Change, resolved: Resolved, _: Mapping[Condition, Target]) -> Target:
+    """https://hl7.org/fhir/R4/http.html#cond-update"""
+    id_ = change.id
+    if change.condition:
+        id_ = change.json.get("id") if change.json else None
+        match = _only_match(change, resolved)
+        if match and id_ not in (None, match):
+            raise Contradiction("The id of the resource is not the id of the match.", entry=change.index)
+        id_ = match or id_ or str(new_id())
+    target = _target(change, str(id_), resolved, write=True)
+    _check_version(target)
+    return target
+
+
+def _of_delete(change: Change, resolved: Resolved, _: Mapping[Condition, Target]) -> Target:
+    """https://hl7.org/fhir/R4/http.html#3.1.0.7.1"""
+    id_ = change.id or _only_match(change, resolved)
+    if id_ is None:
+        return Target(change, Key(change.type, ""), NEVER_STATED, False)
+    target = _target(change, id_, resolved, write=True)
+    _check_version(target)
+    return target._replace(write=not target.head.deleted)
+
+
+_find = {"create": _of_create, "update": _of_update, "delete": _of_delete}
+
+
+def _target(change: Change, id_: str, resolved: Resolved, *, write: bool) -> Target:
+    key = Key(change.type, id_)
+    return Target(change, key, resolved.heads.get(key, NEVER_STATED), write)
+
+
+def _only_match(change: Change, resolved: Resolved) -> str | None:
+    ids = resolved.matches[change.condition] if change.condition else ()
+    if len(ids) > 1:
+        raise NotUnique(entry=change.index)
+    return ids[0] if ids else None
+
+
+def _check_version(target: Target) -> None:
+    wanted = target.change.if_match
+    if wanted is not None and (target.head.deleted or target.head.version != wanted):
+        raise VersionConflict(entry=target.change.index)
+
+
+def _refuse_overlaps(targets: list[Target]) -> None:
+    """https://hl7.org/fhir/R4/http.html#trules: a transaction names a resource once."""
+    seen: set[Key] = set()
+    for target in targets:
+        if target.write and target.key in seen:
+            raise Contradiction("Two entries are about the same resource.", entry=target.change.index)
+        if target.write:
+            seen.add(target.key)

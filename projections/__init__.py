@@ -1,0 +1,1 @@
+"""The views: what the log's facts mean for those who read."""

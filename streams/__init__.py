@@ -1,0 +1,1 @@
+"""The log: recorded facts in one order, as readers see them."""

@@ -1,0 +1,34 @@
+"""The promise of the log, whoever keeps it: the record's own notification log, or Kafka."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from streams.recorded_fact import Entry
+
+
+class EventLog(Protocol):
+    """Facts in one total order without gaps.
+
+    Positions are contiguous from 1. An entry is readable only when everything before it is. Once read,
+    an entry never changes. A reader that repeats ``read(after=its last position)`` misses nothing.
+    """
+
+    def read(self, after: int, limit: int) -> Sequence[Entry]:
+        """Entries in order of position, the first one at ``after + 1``: about ``limit`` of them, always
+        whole flushes (so possibly more); none when ``after`` is the end."""
+        ...
+
+    def end(self) -> int:
+        """The last readable position; 0 when the log is empty."""
+        ...
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Waits until something beyond ``after`` is readable: True; False after ``timeout`` seconds.
+
+        A wake-up is never lost: what was appended before the call counts.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees connections; the log cannot be used afterwards."""
+        ...

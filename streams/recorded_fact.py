@@ -1,0 +1,81 @@
+"""A fact with its place in the log: what every reader of the log receives."""
+
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import orjson
+
+from ehr.compression import decompress
+from ehr.facts import AnyFact, ResourceVersion
+
+
+class RecordedFact(msgspec.Struct, frozen=True):
+    """A fact and where the record put it.
+
+    position: contiguous from 1, the order of everything. transaction: position of the first fact of the
+    flush; index, size: place in that flush, which becomes visible whole. stream_version,
+    subject_sequence: contiguous from 1 within the stream and the subject. last_updated: RFC 3339 UTC with
+    milliseconds, one for the whole flush, strictly rising from flush to flush. content_hash: BLAKE2b-256 of
+    the encoded fact.
+    """
+
+    position: int
+    transaction: int
+    index: int
+    size: int
+    subject: UUID
+    subject_sequence: int
+    stream: UUID
+    stream_version: int
+    last_updated: str
+    content_hash: bytes
+    fact: AnyFact
+    resources: list["RecordedResource"]
+
+
+class RecordedResource:
+    """One resource version of a recorded fact; body and JSON are unpacked when first asked for."""
+
+    __slots__ = ("__dict__", "version")
+
+    def __init__(self, version: ResourceVersion) -> None:
+        """Wraps one entry of ``fact.resources``."""
+        self.version = version
+
+    @cached_property
+    def body(self) -> bytes:
+        """The bytes as received (without versionId and lastUpdated); empty for a delete."""
+        return decompress(self.version.body) if self.version.body else b""
+
+    @cached_property
+    def json(self) -> dict[str, Any]:
+        """The parsed body; an empty dict for a delete. Shared between views: never change it."""
+        parsed: dict[str, Any] = orjson.loads(self.body) if self.version.body else {}
+        return parsed
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A record of the log that cannot be decoded: kept, counted, never guessed."""
+
+    position: int
+    transaction: int
+    index: int
+    size: int
+    subject: UUID
+    reason: str
+
+
+class TooNew(msgspec.Struct, frozen=True):
+    """A fact whose schema version is newer than this code: its citizen waits for newer code."""
+
+    position: int
+    transaction: int
+    index: int
+    size: int
+    subject: UUID
+    reason: str
+
+
+Entry = RecordedFact | Quarantined | TooNew
