@@ -2,13 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import psycopg
 
 from streams.recorded_fact import RecordedFact
 
-Connection = psycopg.Connection[tuple[object, ...]]
+Connection = psycopg.Connection[Any]
+
+
+class Digested(NamedTuple):
+    """How the rows of a table are compared between generations.
+
+    subject: SQL expression of the citizen a row belongs to, as text. columns: SQL expressions that make up
+    the row's meaning, comma-separated; never surrogate keys.
+    """
+
+    subject: str
+    columns: str
 
 
 class View(Protocol):
@@ -17,8 +28,8 @@ class View(Protocol):
     Rows depend on the facts alone: no clock, no random numbers, no reads outside the view's own tables, the
     same rows whatever the batches were. Each generation of a view lives in its own PostgreSQL schema,
     ``<name>_<generation>``; while projecting, that schema is first on the search path, so the view's SQL
-    names its tables without a schema. Readers use ``<name>.<table>``: views that point to the serving
-    generation (generations.py).
+    names its tables without a schema. Readers use ``<name>.<table>``: SQL views over the tables of the
+    serving generation (generations.py).
     """
 
     name: str
@@ -28,12 +39,15 @@ class View(Protocol):
     """Raised whenever the same facts give other rows than before."""
 
     schema: Path
-    """The .sql file that makes the tables of one generation."""
+    """The .sql file that makes the tables and indexes of one generation, without naming a schema."""
 
-    digests: Mapping[str, str]
-    """Table -> SQL expression list (columns in order) that the digest covers; never surrogate keys."""
+    tables: Mapping[str, Digested]
+    """Every table that readers may use."""
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
-        """Writes the rows of ``facts``, which are in order and contain whole flushes (but for facts of
-        parked citizens, which are left out), within the open transaction of ``connection``."""
+        """Writes the rows of ``facts`` within the open transaction of ``connection``.
+
+        The facts are in order of position; those of parked citizens are left out. Whatever is raised here,
+        but for psycopg.OperationalError, parks the citizen of the fact.
+        """
         ...

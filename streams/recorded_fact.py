@@ -8,37 +8,12 @@ import msgspec
 import orjson
 
 from ehr.compression import decompress
+from ehr.encoding import content_hash
 from ehr.facts import AnyFact, ResourceVersion
-
-
-class RecordedFact(msgspec.Struct, frozen=True):
-    """A fact and where the record put it.
-
-    position: contiguous from 1, the order of everything. transaction: position of the first fact of the
-    flush; index, size: place in that flush, which becomes visible whole. stream_version,
-    subject_sequence: contiguous from 1 within the stream and the subject. last_updated: RFC 3339 UTC with
-    milliseconds, one for the whole flush, strictly rising from flush to flush. content_hash: BLAKE2b-256 of
-    the encoded fact.
-    """
-
-    position: int
-    transaction: int
-    index: int
-    size: int
-    subject: UUID
-    subject_sequence: int
-    stream: UUID
-    stream_version: int
-    last_updated: str
-    content_hash: bytes
-    fact: AnyFact
-    resources: list["RecordedResource"]
 
 
 class RecordedResource:
     """One resource version of a recorded fact; body and JSON are unpacked when first asked for."""
-
-    __slots__ = ("__dict__", "version")
 
     def __init__(self, version: ResourceVersion) -> None:
         """Wraps one entry of ``fact.resources``."""
@@ -46,14 +21,46 @@ class RecordedResource:
 
     @cached_property
     def body(self) -> bytes:
-        """The bytes as received (without versionId and lastUpdated); empty for a delete."""
+        """The bytes as received (without versionId and lastUpdated); empty for a delete or a move."""
         return decompress(self.version.body) if self.version.body else b""
 
     @cached_property
     def json(self) -> dict[str, Any]:
-        """The parsed body; an empty dict for a delete. Shared between views: never change it."""
+        """The parsed body; an empty dict for a delete or a move. Shared between views: never change it."""
         parsed: dict[str, Any] = orjson.loads(self.body) if self.version.body else {}
         return parsed
+
+
+class RecordedFact(msgspec.Struct, frozen=True):
+    """A fact and where the record put it.
+
+    position: contiguous from 1, the order of everything. transaction: position of the first fact of the
+    flush, which becomes visible whole; size: number of facts in it. stream_version, subject_sequence:
+    contiguous from 1 within the stream and the subject. last_updated: RFC 3339 UTC with milliseconds, one
+    for the whole flush, strictly rising from flush to flush. state: the encoded fact.
+    """
+
+    position: int
+    transaction: int
+    size: int
+    subject: UUID
+    subject_sequence: int
+    stream: UUID
+    stream_version: int
+    last_updated: str
+    state: bytes
+    fact: AnyFact
+    resources: list[RecordedResource]
+
+    @property
+    def index(self) -> int:
+        """Place in the flush, from 0."""
+        return self.position - self.transaction
+
+    @property
+    def content_hash(self) -> bytes:
+        """BLAKE2b-256 of the encoded fact."""
+        return content_hash(self.state)
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -61,7 +68,6 @@ class Quarantined(msgspec.Struct, frozen=True):
 
     position: int
     transaction: int
-    index: int
     size: int
     subject: UUID
     reason: str
@@ -72,7 +78,6 @@ class TooNew(msgspec.Struct, frozen=True):
 
     position: int
     transaction: int
-    index: int
     size: int
     subject: UUID
     reason: str

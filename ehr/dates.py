@@ -1,0 +1,78 @@
+"""FHIR dates as spans of time: ``2024-05`` is all of May 2024 (https://hl7.org/fhir/R4/search.html#date)."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+"""Where dates without a zone are meant."""
+
+FIRST = datetime(1, 1, 2, tzinfo=UTC)
+LAST = datetime(9999, 12, 30, tzinfo=UTC)
+"""Spans are cut here, so that they stay within what Python and PostgreSQL can say in every zone."""
+
+_DATE = re.compile(r"^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$")
+_TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)?$")
+
+
+class Span(NamedTuple):
+    """From ``start`` until before ``end``."""
+
+    start: datetime
+    end: datetime
+
+
+@lru_cache(maxsize=65536)
+def span(text: str) -> Span | None:
+    """The time that a FHIR date, dateTime or instant means; None for text that is none of these."""
+    try:
+        return _of_date(text) or _of_time(text)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _of_date(text: str) -> Span | None:
+    match = _DATE.match(text)
+    if not match:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    first = date(year, month or 1, day or 1)
+    if day:
+        last = first + timedelta(days=1) if first < date(9999, 12, 31) else first
+    elif month:
+        last = date(year + month // 12, month % 12 + 1, 1) if (year, month) < (9999, 12) else date.max
+    else:
+        last = date(year + 1, 1, 1) if year < 9999 else date.max
+    return Span(_midnight(first), _midnight(last))
+
+
+def _of_time(text: str) -> Span | None:
+    match = _TIME.match(text)
+    if not match:
+        return None
+    clock, fraction, zone = match.groups()
+    leap = clock.endswith(":60")
+    start = datetime.fromisoformat(
+        (clock[:-2] + "59" if leap else clock) + (zone or "").replace("Z", "+00:00")
+    )
+    start = start.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
+    start = (start if zone else start.replace(tzinfo=ZONE)).astimezone(UTC) + timedelta(seconds=leap)
+    width = (
+        timedelta(microseconds=10 ** (6 - min(6, len(fraction) - 1))) if fraction else timedelta(seconds=1)
+    )
+    if clock.count(":") == 1:
+        width = timedelta(minutes=1)
+    return Span(_within(start), _within(start + width))
+
+
+def _midnight(day: date) -> datetime:
+    if day.year in (1, 9999):
+        return _within(datetime.combine(day, time(), UTC))
+    return datetime.combine(day, time(), ZONE).astimezone(UTC)
+
+
+def _within(moment: datetime) -> datetime:
+    return min(max(moment, FIRST), LAST)

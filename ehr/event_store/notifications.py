@@ -1,0 +1,91 @@
+"""The record's facts in order of position, for whoever reads them as a log."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+
+from ehr.sql import load_queries
+
+_queries = load_queries(Path(__file__).with_name("notifications.sql"))
+
+
+class NotificationRow(NamedTuple):
+    """A row of ``record.facts``."""
+
+    position: int
+    transaction: int
+    size: int
+    subject: UUID
+    subject_sequence: int
+    stream: UUID
+    stream_version: int
+    last_updated: datetime
+    topic: str
+    state: bytes
+
+
+class Notifications:
+    """A reader with a connection of its own; connects again by itself after a loss.
+
+    Every method raises psycopg.OperationalError while the database cannot be reached.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        """Connects at the first call."""
+        self._conninfo = conninfo
+        self._connection: psycopg.Connection[Any] | None = None
+        self._heard = 0
+
+    def read(self, after: int, limit: int) -> Sequence[NotificationRow]:
+        """Rows after a position, about ``limit`` of them, always whole flushes."""
+        rows = self._rows("read", after=after, limit=limit)
+        if rows:
+            end = rows[-1].transaction + rows[-1].size - 1
+            if end > rows[-1].position:
+                rows += self._rows("rest", after=rows[-1].position, end=end)
+            self._heard = max(self._heard, rows[-1].position)
+        return rows
+
+    def end(self) -> int:
+        """The last position, 0 when there is none."""
+        row = self._connected().execute(_queries["end"]).fetchone()
+        self._heard = row[0] if row else 0
+        return self._heard
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """True as soon as there is something beyond ``after``; False after ``timeout`` seconds.
+
+        Notifications that arrive during a query call the handler, which remembers them; those that arrive
+        later are still to be read by ``notifies``. So none is lost between the look and the wait.
+        """
+        if self._heard > after or self.end() > after:
+            return True
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0 and self._heard <= after:
+            for _ in self._connected().notifies(timeout=left, stop_after=1):
+                pass
+        return self._heard > after
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._connection:
+            self._connection.close()
+
+    def _rows(self, query: str, **parameters: int) -> list[NotificationRow]:
+        cursor = self._connected().execute(_queries[query], parameters, prepare=True, binary=True)
+        return [NotificationRow(*row) for row in cursor.fetchall()]
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._conninfo, autocommit=True)
+            self._connection.add_notify_handler(self._hear)
+            self._connection.execute("listen record")
+        return self._connection
+
+    def _hear(self, notification: psycopg.Notify) -> None:
+        self._heard = max(self._heard, int(notification.payload))

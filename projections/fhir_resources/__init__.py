@@ -1,0 +1,1 @@
+"""The view behind the FHIR API: every version of every resource as received, and how to find it."""

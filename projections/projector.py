@@ -1,0 +1,179 @@
+"""The projector: carries a view along the log, so that each fact takes effect exactly once.
+
+The position is advanced by compare and swap in the transaction that writes the rows. Of two projectors of one
+generation only one can commit what follows a position; a late commit of a projector that was believed dead
+changes nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import structlog
+
+from ehr.sql import load_queries
+from projections.generations import Generation, ensure_generation, queries, use_schema
+from projections.view import View
+from streams.event_log import EventLog
+from streams.recorded_fact import Entry, Quarantined, RecordedFact, TooNew
+
+FACTS = 512
+"""Facts in one read; a read ends with a whole flush."""
+
+RESOURCES = 4096
+"""Resources in one transaction, about; at least one flush."""
+
+_sql = load_queries(Path(__file__).with_name("projector.sql"))
+log = structlog.get_logger()
+
+
+class Overtaken(Exception):
+    """Another projector has advanced this generation, or it no longer serves."""
+
+
+class Projector:
+    """One view's projector. Without ``generation`` it follows whichever generation serves."""
+
+    def __init__(
+        self, view: View, event_log: EventLog, conninfo: str, generation: Generation | None = None
+    ) -> None:
+        """Connects at the first step. ``event_log`` outlives the projector."""
+        self.view = view
+        self.position = 0
+        self._log = event_log
+        self._conninfo = conninfo
+        self._fixed = generation
+        self._connection: psycopg.Connection[Any] | None = None
+        self._generation: Generation | None = None
+        self._parked: set[UUID] = set()
+
+    def run(self, stopped: Callable[[], bool], patience: float = 0.5) -> None:
+        """Projects until ``stopped()``; database trouble is retried for ever."""
+        while not stopped():
+            try:
+                if not self.step():
+                    self._log.wait(self.position, patience)
+            except psycopg.OperationalError as error:
+                log.warning("database trouble, trying again", view=self.view.name, kind=type(error).__name__)
+                self.close()
+                time.sleep(min(patience, 0.2))
+
+    def step(self) -> int:
+        """Projects the next entries; gives how many facts it passed. Raises psycopg.OperationalError."""
+        connection = self._ready()
+        entries = self._log.read(self.position, FACTS)
+        passed = 0
+        try:
+            for batch in _batches(entries):
+                self._project(connection, batch)
+                passed += len(batch)
+        except Overtaken:
+            self._generation = None
+        return passed
+
+    def close(self) -> None:
+        """Closes the connection; the next step opens it again."""
+        if self._connection:
+            self._connection.close()
+        self._connection = self._generation = None
+
+    def _ready(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._conninfo, autocommit=True)
+            self._generation = None
+        if self._generation is None:
+            self._take_up(self._connection)
+        return self._connection
+
+    def _take_up(self, connection: psycopg.Connection[Any]) -> None:
+        """Finds the generation, its position and its parked citizens."""
+        self._generation = self._fixed or ensure_generation(connection, self.view)
+        place = self._place(self._generation)
+        row = connection.execute(queries["position"], place).fetchone()
+        self.position = row[0] if row else 0
+        self._parked = {row[0] for row in connection.execute(_sql["parked"], place)}
+        use_schema(connection, self._generation)
+
+    def _project(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
+        parked = set(self._parked)
+        try:
+            with connection.transaction():
+                self._write(connection, batch)
+                self._advance(connection, batch)
+        except (psycopg.OperationalError, Overtaken):
+            raise
+        except Exception:
+            self._parked = parked
+            self._project_one_by_one(connection, batch)
+        self.position = batch[-1].position
+
+    def _project_one_by_one(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
+        """The same batch, a savepoint for each fact: what cannot be projected parks its citizen."""
+        with connection.transaction():
+            for entry in batch:
+                self._write_or_park(connection, entry)
+            self._advance(connection, batch)
+
+    def _write_or_park(self, connection: psycopg.Connection[Any], entry: Entry) -> None:
+        try:
+            with connection.transaction():
+                self._write(connection, [entry])
+        except psycopg.OperationalError:
+            raise
+        except Exception as error:
+            self._park(connection, entry, type(error).__name__)
+
+    def _write(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
+        for entry in batch:
+            if isinstance(entry, TooNew):
+                self._park(connection, entry, entry.reason)
+            elif isinstance(entry, Quarantined):
+                self._quarantine(connection, entry)
+        facts = [e for e in batch if isinstance(e, RecordedFact) and e.subject not in self._parked]
+        if facts:
+            self.view.project(connection, facts)
+
+    def _advance(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
+        place = {**self._place(), "old": batch[0].position - 1, "new": batch[-1].position}
+        if connection.execute(queries["advance"], place).rowcount != 1:
+            raise Overtaken
+        connection.execute(_sql["announce"], {"view": self.view.name, "position": batch[-1].position})
+
+    def _park(self, connection: psycopg.Connection[Any], entry: Entry, reason: str) -> None:
+        if entry.subject not in self._parked:
+            place = {**self._place(), "subject": entry.subject, "position": entry.position, "reason": reason}
+            connection.execute(_sql["park"], place)
+            self._parked.add(entry.subject)
+            log.error("citizen parked", view=self.view.name, position=entry.position, reason=reason)
+
+    def _quarantine(self, connection: psycopg.Connection[Any], entry: Quarantined) -> None:
+        place = {
+            **self._place(),
+            "subject": entry.subject,
+            "position": entry.position,
+            "reason": entry.reason,
+        }
+        connection.execute(_sql["quarantine"], place)
+        log.error("record quarantined", view=self.view.name, position=entry.position)
+
+    def _place(self, generation: Generation | None = None) -> dict[str, Any]:
+        generation = generation or self._generation
+        assert generation is not None
+        return {"view": generation.view, "generation": generation.number}
+
+
+def _batches(entries: Sequence[Entry]) -> list[Sequence[Entry]]:
+    """Whole flushes, until a batch has enough resources."""
+    batches: list[Sequence[Entry]] = []
+    batch: list[Entry] = []
+    resources = 0
+    for entry in entries:
+        if entry.position == entry.transaction and resources >= RESOURCES:
+            batches.append(batch)
+            batch, resources = [], 0
+        batch.append(entry)
+        resources += len(entry.resources) if isinstance(entry, RecordedFact) else 1
+    return [*batches, batch] if batch else batches

@@ -1,0 +1,25 @@
+-- name: parked
+-- Citizens whose facts wait.
+select subject from views.parked where view = %(view)s and generation = %(generation)s;
+
+-- name: park
+-- A citizen's facts wait from this one on.
+insert into views.parked values (%(view)s, %(generation)s, %(subject)s, %(position)s, %(reason)s)
+on conflict do nothing;
+
+-- name: quarantine
+-- A record that cannot be decoded is kept in view.
+insert into views.quarantined values (%(view)s, %(generation)s, %(position)s, %(subject)s, %(reason)s)
+on conflict do nothing;
+
+-- name: announce
+-- Tells those who wait that a view has come so far.
+select pg_notify('views', %(view)s || ' ' || %(position)s::text);
+
+-- name: release
+-- A citizen no longer waits.
+delete from views.parked where view = %(view)s and generation = %(generation)s and subject = %(subject)s;
+
+-- name: waiting
+-- Who waits, since when and why.
+select view, generation, subject, since_position, reason from views.parked order by view, since_position;

@@ -1,0 +1,34 @@
+-- What is known about the views themselves. Their rows live in schemas of their own (generations.py).
+
+create schema views;
+
+-- Each generation of each view, and how far it has come.
+create table views.generations (
+    view text not null,
+    generation integer not null,
+    code_version integer not null,
+    state text not null check (state in ('building', 'serving', 'retired')),
+    position bigint not null default 0,
+    primary key (view, generation)
+) with (fillfactor = 50);
+create unique index one_serving on views.generations (view) where state = 'serving';
+
+-- Citizens whose facts wait, in order, because one of them could not be projected.
+create table views.parked (
+    view text not null,
+    generation integer not null,
+    subject uuid not null,
+    since_position bigint not null,
+    reason text not null,               -- kind of the error; never a value from the fact
+    primary key (view, generation, subject)
+);
+
+-- Records of the log that cannot be decoded.
+create table views.quarantined (
+    view text not null,
+    generation integer not null,
+    position bigint not null,
+    subject uuid not null,
+    reason text not null,
+    primary key (view, generation, position)
+);
