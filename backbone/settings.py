@@ -1,0 +1,137 @@
+"""The settings of the backbone: environment variables that begin with `EHR_`.
+
+The page docs/reference/configuration.md is written from the descriptions here.
+"""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "EHR_"
+MEBIBYTE = 2**20
+
+
+class WrongSettings(Exception):
+    """A setting has a value that it cannot have, or does not exist."""
+
+
+class Settings(BaseSettings):
+    """Everything that may differ between two installations."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="The address that the server listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port that the server listens on.")
+    allow_remote: bool = Field(
+        default=False,
+        description="Listen on an address that other machines reach. There is no sign-in yet: whoever "
+        "reaches the address reads and writes every record. Otherwise only a loopback address is accepted.",
+    )
+    data: Path = Field(
+        default=Path(".data"),
+        description="The directory for what this installation keeps: the embedded PostgreSQL, logs, ledgers.",
+    )
+    demo: Literal["province", "none"] = Field(
+        default="province",
+        description="What `ehr run` fills an empty record with: `province`, a simulated province, or `none`.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="The libpq URL of a PostgreSQL 17 database. Without it, `ehr run` starts the embedded "
+        "one, and other commands use the embedded one that runs in the data directory.",
+    )
+    zone: str = Field(
+        default="Asia/Ho_Chi_Minh",
+        description="The time zone in which dates and times without a zone are read (IANA name).",
+    )
+    visibility_wait: float = Field(
+        default=5.0,
+        ge=0,
+        le=60,
+        description="Seconds that a write waits until its position is visible in the views. Then it answers "
+        "all the same, with a header that says that the views lag.",
+    )
+    max_resource_bytes: int = Field(
+        default=8 * MEBIBYTE,
+        ge=1024,
+        le=8 * MEBIBYTE,
+        description="The largest resource that is accepted, in bytes.",
+    )
+    max_bundle_bytes: int = Field(
+        default=64 * MEBIBYTE,
+        ge=1024,
+        le=1024 * MEBIBYTE,
+        description="The largest request body that is accepted, in bytes, counted after decompression.",
+    )
+    max_bundle_entries: int = Field(
+        default=25_000,
+        ge=1,
+        le=1_000_000,
+        description="The largest number of entries of a bundle that is accepted.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least serious kind of log line that is written."
+    )
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            return ZoneInfo(value).key
+        except (KeyError, OSError, ValueError):
+            raise ValueError(f"no time zone is called {value!r}") from None
+
+    @model_validator(mode="after")
+    def _listens_where_it_may(self) -> Self:
+        if not self.allow_remote and not is_loopback(self.host):
+            raise ValueError(
+                f"{PREFIX}HOST={self.host} is reached from other machines, and there is no sign-in yet: use "
+                f"127.0.0.1, or say {PREFIX}ALLOW_REMOTE=yes if something in front decides who comes in"
+            )
+        return self
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address `host`. No name but localhost is trusted."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def variable(field: str) -> str:
+    """The environment variable of the setting `field`."""
+    return PREFIX + field.upper()
+
+
+def load() -> Settings:
+    """The settings as the environment gives them; raises WrongSettings with one line for each mistake."""
+    known = {variable(field) for field in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise WrongSettings("\n".join(f"{name}: there is no such setting" for name in unknown))
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise WrongSettings("\n".join(_mistakes(error))) from None
+
+
+def _mistakes(error: ValidationError) -> list[str]:
+    """One line for each mistake. The value is left out: a database URL holds a password."""
+    lines = []
+    for mistake in error.errors(include_url=False, include_input=False):
+        name = variable(str(mistake["loc"][0])) + ": " if mistake["loc"] else ""
+        lines.append(name + mistake["msg"].removeprefix("Value error, "))
+    return lines
