@@ -1,0 +1,1 @@
+"""A simulated Vietnamese province that speaks to the record through its public FHIR API only."""

@@ -1,0 +1,227 @@
+"""A province: who lives there, what happens to them, what its facilities send, in the order of sending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from hashlib import blake2b
+from typing import Final
+
+import orjson
+
+from simulation.bundles import (
+    Case,
+    Filing,
+    can_be_corrected,
+    correction_bundle,
+    facility_bundle,
+    visit_bundle,
+)
+from simulation.chance import Chance, chance_of
+from simulation.citizens import Citizen, draw_citizens
+from simulation.clock import at
+from simulation.facilities import Facility, Network, staff_on_duty
+from simulation.life import Life
+from simulation.numbers import MOST_PEOPLE
+from simulation.shapes.elements import Json
+from simulation.stories import OF_RESIDENTS, OF_UNIDENTIFIED
+from simulation.visits import Allergy, Visit
+
+QUANG_TRI: Final = "44"
+UNTIL: Final = date(2026, 11, 1)  # a fixed day: the same seed gives the same bytes on any day
+DEMO_CITIZENS: Final = 2_000
+LATE_SHARE: Final = 0.05
+CORRECTED_SHARE: Final = 0.03  # of the visits with laboratory results
+_ASKED_ABOUT_ALLERGIES: Final = 0.5
+_DAYS_BEFORE_DEATH: Final = 60
+_ALLERGIES: Final = (
+    *(Allergy(),) * 16,
+    Allergy("Penicillin", "J01C", "Nổi mề đay"),
+    Allergy("Ibuprofen", "M01AE01", "Phù mi mắt"),
+    Allergy("Cefalexin", "J01DB01", "Ban đỏ toàn thân"),
+    Allergy("Tôm, cua", "", "Nổi mề đay, ngứa"),
+)
+
+
+class TooManyCitizens(ValueError):
+    """The six random digits of a personal number allow a million people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request: what a facility's device sends, when, about whom.
+
+    `citizen` keeps the order of sendings about one person (empty: about the facility itself; these go first).
+    `happened_at` is when the visit began, or when a correction was made; `body` is the bundle as JSON.
+    """
+
+    facility: str
+    device: str
+    user: str
+    citizen: str
+    happened_at: datetime
+    sent_at: datetime
+    bundle: Json
+    body: bytes
+    idempotency_key: str
+
+    @property
+    def resources(self) -> int:
+        """The number of entries."""
+        return len(self.bundle["entry"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A visit, or the correction of one, and when the facility sends it."""
+
+    sent_at: datetime
+    person: int
+    number: int
+    corrects: bool
+    visit: Visit
+
+    @property
+    def order(self) -> tuple[datetime, int, int, bool]:
+        return self.sent_at, self.person, self.number, self.corrects
+
+
+class Province:
+    """The sendings of a province, the same for the same arguments.
+
+    `citizens` people live there at the start; `months` of their lives are told, up to `until` (excluded).
+    `code` is one of the 34 province codes. With `patient_per_facility` each facility registers a Patient of its
+    own under its own number, with the national numbers beside it; otherwise all share one by If-None-Exist.
+    Raises UnknownProvince, TooManyCitizens.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        citizens: int,
+        *,
+        months: int = 24,
+        until: date = UNTIL,
+        code: str = QUANG_TRI,
+        patient_per_facility: bool = False,
+    ) -> None:
+        if citizens * 1.1 > MOST_PEOPLE:
+            raise TooManyCitizens(f"{citizens} citizens, the most are {int(MOST_PEOPLE / 1.1)}")
+        self.seed, self.until = seed, until
+        self.start = until - timedelta(days=round(months * 30.44))
+        self.network = Network(seed, code, citizens)
+        self.citizens = draw_citizens(seed, self.network, citizens, self.start, until)
+        settings = repr((seed, citizens, months, until, code, patient_per_facility))
+        edition = blake2b(settings.encode(), digest_size=8).hexdigest()
+        self._filing = Filing(seed, edition, patient_per_facility)
+
+    def __len__(self) -> int:
+        """The number of sendings."""
+        return len(self.network.facilities) + len(self._plan)
+
+    def __iter__(self) -> Iterator[Sending]:
+        for facility in self.network.facilities:
+            yield self._introduction(facility)
+        seen: set[tuple[int, str]] = set()
+        for planned in self._plan:
+            contact = (planned.person, planned.visit.facility.code)
+            yield self._sending(planned, newcomer=contact not in seen)
+            seen.add(contact)
+
+    def visits_of(self, citizen: Citizen) -> list[Visit]:
+        """What happens to one citizen in the period, in order of time."""
+        life = Life(self.seed, citizen, self.network, self.start, self.until)
+        stories = OF_UNIDENTIFIED if citizen.found else OF_RESIDENTS
+        told = [visit for story in stories for visit in story(life) if self._can_be(citizen, visit)]
+        return _asked_about_allergies(life, sorted(told, key=lambda visit: visit.starts))
+
+    def _can_be(self, citizen: Citizen, visit: Visit) -> bool:
+        """Within the period and the life. Of those who die only the last weeks are told.
+
+        Their Patient says from its registration on that they have died: all of it is sent afterwards.
+        """
+        if not at(self.start) <= visit.starts <= visit.ends < at(self.until):
+            return False
+        if citizen.died is None:
+            return visit.starts.date() >= citizen.birth
+        last = at(citizen.died, 23, 59)
+        first = last - timedelta(days=_DAYS_BEFORE_DEATH)
+        return not visit.prompt and first < visit.starts <= visit.ends <= last
+
+    @cached_property
+    def _plan(self) -> list[_Planned]:
+        planned = [entry for citizen in self.citizens for entry in self._planned(citizen)]
+        return sorted(planned, key=lambda entry: entry.order)
+
+    def _planned(self, citizen: Citizen) -> Iterator[_Planned]:
+        chance = chance_of(self.seed, "sending", citizen.index)
+        for number, visit in enumerate(self.visits_of(citizen)):
+            sent_at = _sent_at(chance, citizen, visit)
+            yield _Planned(sent_at, citizen.index, number, False, visit)
+            if can_be_corrected(visit) and chance.happens(CORRECTED_SHARE):
+                later = sent_at + timedelta(hours=chance.between(3, 120))
+                yield _Planned(later, citizen.index, number, True, visit)
+
+    def _introduction(self, facility: Facility) -> Sending:
+        bundle = facility_bundle(self._filing, facility)
+        opened = at(self.start - timedelta(days=1), 8)
+        return self._signed(facility, facility.staff[0].employee_number, "", opened, opened, bundle)
+
+    def _sending(self, planned: _Planned, newcomer: bool) -> Sending:
+        visit, chance = planned.visit, chance_of(self.seed, "duty", planned.person, planned.number)
+        clinician = staff_on_duty(chance, visit.facility, visit.midwife)
+        case = Case(self.citizens[planned.person], visit, planned.number, clinician)
+        bundle = (
+            correction_bundle(self._filing, case, chance, planned.sent_at)
+            if planned.corrects
+            else visit_bundle(self._filing, case, newcomer)
+        )
+        happened_at = planned.sent_at if planned.corrects else visit.starts
+        user, citizen = clinician.employee_number, f"{planned.person:07d}"
+        return self._signed(visit.facility, user, citizen, happened_at, planned.sent_at, bundle)
+
+    def _signed(
+        self,
+        facility: Facility,
+        user: str,
+        citizen: str,
+        happened_at: datetime,
+        sent_at: datetime,
+        bundle: Json,
+    ) -> Sending:
+        """The key follows from the bytes: the same when sent again, never an old one for other bytes."""
+        body = orjson.dumps(bundle)
+        digest = blake2b(body, digest_size=16).hexdigest()
+        return Sending(
+            facility=facility.code,
+            device=facility.device(sent_at.minute),
+            user=user,
+            citizen=citizen,
+            happened_at=happened_at,
+            sent_at=sent_at,
+            bundle=bundle,
+            body=body,
+            idempotency_key=f"{facility.code}-{digest}",
+        )
+
+
+def _asked_about_allergies(life: Life, visits: list[Visit]) -> list[Visit]:
+    chance = life.chance("allergy")
+    if not visits or not chance.happens(_ASKED_ABOUT_ALLERGIES):
+        return visits
+    return [replace(visits[0], allergy=chance.pick(_ALLERGIES)), *visits[1:]]
+
+
+def _sent_at(chance: Chance, citizen: Citizen, visit: Visit) -> datetime:
+    """Most visits are sent within the hour, some in the evening, a few days later (no line, no power)."""
+    soon = visit.ends + timedelta(minutes=chance.between(1, 60))
+    late = visit.ends + timedelta(hours=chance.between(20, 12 * 24), minutes=chance.between(0, 59))
+    evening = max(soon, at(visit.ends.date(), 19) + timedelta(minutes=chance.between(0, 120)))
+    drawn = chance.random()
+    if citizen.died:
+        return max(soon, at(citizen.died + timedelta(days=1), 8) + timedelta(hours=chance.between(0, 150)))
+    if visit.prompt:
+        return visit.ends + timedelta(minutes=chance.between(1, 30))
+    return late if drawn < LATE_SHARE else evening if drawn < 0.2 else soon
