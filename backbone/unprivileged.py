@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from backbone.errors import Refused
+
 CANDIDATES = ("postgres", "nobody")
 PLACE_FOR_ROOT = Path("/var/lib/ehr")
 
 
-class NoUnprivilegedUser(Exception):
+class NoUnprivilegedUser(Refused):
     """PostgreSQL refuses to run as root, and neither user `postgres` nor user `nobody` exists here."""
 
 
