@@ -33,6 +33,11 @@ def span(text: str) -> Span | None:
         return None
 
 
+def instant(moment: datetime) -> str:
+    """meta.lastUpdated of a moment: RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def _of_date(text: str) -> Span | None:
     match = _DATE.match(text)
     if not match:

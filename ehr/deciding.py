@@ -22,7 +22,7 @@ from ehr.facts import Answer, ResourceVersion
 from ehr.grouping import Former, Stated, facts_of, into_encounters
 from ehr.identifiers import claims_of, satisfies
 from ehr.links import Links, find_links, rewrite, with_relative
-from ehr.requests import Change, Request
+from ehr.requests import Request
 from ehr.targets import Target, find_targets
 from ehr.values import Key, stream_of, subject_of
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ehr.appending import Recorder, Resolved, Stored, Verdict
+from ehr.dates import instant
 from ehr.deciding import Outcome, Question, ask, decide
 from ehr.errors import KeyReused, Unavailable
 from ehr.requests import Request
@@ -67,7 +68,7 @@ class HealthRecord:
 
 def now() -> str:
     """The present as an RFC 3339 instant in UTC with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return instant(datetime.now(UTC))
 
 
 def _repeat(request: Request, stored: Stored) -> Receipt:

@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from ehr.event_store.connections import connect
 from ehr.sql import load_queries
 from projections.generations import Generation, ensure_generation, queries, use_schema
 from projections.view import View
@@ -82,7 +83,7 @@ class Projector:
 
     def _ready(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._conninfo, autocommit=True)
+            self._connection = connect(self._conninfo)
             self._generation = None
         if self._generation is None:
             self._take_up(self._connection)

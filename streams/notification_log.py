@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ehr.dates import instant
 from ehr.encoding import SchemaTooNew, Undecodable, decode_fact
-from ehr.event_store.group_commit import instant
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams.recorded_fact import Entry, Quarantined, RecordedFact, RecordedResource, TooNew
 

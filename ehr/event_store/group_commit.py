@@ -7,7 +7,7 @@ repeated nor forgotten: its id is looked up, and fenced off if it was not commit
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,10 @@ from uuid import UUID
 import psycopg
 
 from ehr.appending import Append, Appended, Verdict
+from ehr.dates import instant
 from ehr.errors import Unavailable
 from ehr.event_store.arrays import APPEND, parameters
+from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.sql import load_queries
 from ehr.values import new_id
 
@@ -37,7 +39,7 @@ class GroupCommit:
         self._conninfo = conninfo
         self._waiting: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connection: AsyncConnection | None = None
 
     async def append(self, request: Append) -> Appended:
         """Stores the request in the next flush, if its assertions hold. Raises Unavailable."""
@@ -102,9 +104,9 @@ class GroupCommit:
         assert row is not None
         return row
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+    async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+            self._connection = await connect_async(self._conninfo)
         return self._connection
 
     def _lost(self) -> bool:
@@ -143,11 +145,6 @@ class GroupCommit:
                 refusal = Unavailable()
                 refusal.__cause__ = cause
                 done.set_exception(refusal)
-
-
-def instant(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds, as in meta.lastUpdated."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def _stale(count: int) -> Row:

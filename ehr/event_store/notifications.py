@@ -4,11 +4,12 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
 
+from ehr.event_store.connections import Connection, connect
 from ehr.sql import load_queries
 
 _queries = load_queries(Path(__file__).with_name("notifications.sql"))
@@ -38,7 +39,7 @@ class Notifications:
     def __init__(self, conninfo: str) -> None:
         """Connects at the first call."""
         self._conninfo = conninfo
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: Connection | None = None
         self._heard = 0
 
     def read(self, after: int, limit: int) -> Sequence[NotificationRow]:
@@ -80,9 +81,9 @@ class Notifications:
         cursor = self._connected().execute(_queries[query], parameters, prepare=True, binary=True)
         return [NotificationRow(*row) for row in cursor.fetchall()]
 
-    def _connected(self) -> psycopg.Connection[Any]:
+    def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._conninfo, autocommit=True)
+            self._connection = connect(self._conninfo)
             self._connection.add_notify_handler(self._hear)
             self._connection.execute("listen record")
         return self._connection

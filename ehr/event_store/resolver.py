@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import psycopg
 
 from ehr.appending import Condition, Head, Resolved, Stored
+from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
@@ -31,7 +31,7 @@ class Resolver:
     def __init__(self, conninfo: str) -> None:
         """Connects at the first question."""
         self._conninfo = conninfo
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._connection: AsyncConnection | None = None
         self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all)
 
     async def resolve(
@@ -75,6 +75,6 @@ class Resolver:
         if not asked:
             return []
         if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+            self._connection = await connect_async(self._conninfo)
         cursor = await self._connection.execute(_queries[query], parameters, prepare=True, binary=True)
         return await cursor.fetchall()

@@ -1,0 +1,172 @@
+"""One call of the FHIR API: the request, read as far as handlers need it."""
+
+import re
+import secrets
+import zlib
+from collections.abc import AsyncIterator
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope
+
+from ehr.values import Actor
+from fhir_api.access.actor import actor_of
+from fhir_api.errors import BadRequest, BodyTooLarge, NotAcceptable, UnknownParameter, UnsupportedMediaType
+from fhir_api.outcomes import FHIR_JSON
+from fhir_api.services import Services
+
+JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "application/json+fhir"}
+FORMATS = {"json", *JSON_TYPES}
+COMMON_PARAMETERS = {"_format", "_pretty"}
+MOST_PARAMETERS = 50
+_ETAG = re.compile(r'^\s*(?:W/)?"?(\d{1,9})"?\s*$')
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
+
+
+class Call:
+    """A request to the FHIR API and what it reaches.
+
+    path: the segments below the base, e.g. ``("Patient", "1")``. places: values of the route's variables.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, services: Services, path: tuple[str, ...]) -> None:
+        """Nothing is read before it is asked for."""
+        self._request = Request(scope, receive)
+        self.services = services
+        self.path = path
+        self.places: dict[str, str] = {}
+        self.headers: Headers = self._request.headers
+        self.method: str = scope["method"]
+        given = self.headers.get("x-request-id", "")
+        self.request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who asks."""
+        return actor_of(self.headers)
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """All parameters of the address, in order."""
+        raw = self._request.scope["query_string"].decode("latin-1")
+        try:
+            found = parse_qsl(raw, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
+        except ValueError:
+            raise BadRequest("Its parameters are too many or not UTF-8.") from None
+        if any("\0" in text for pair in found for text in pair):
+            raise BadRequest("Its parameters contain a NUL character.")
+        return found
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The parameters but for ``_format`` and ``_pretty``."""
+        return [pair for pair in self.query if pair[0] not in COMMON_PARAMETERS]
+
+    def refuse_parameters(self) -> None:
+        """For interactions that take none."""
+        if self.parameters:
+            raise UnknownParameter(
+                f"Not supported: {', '.join(sorted({name for name, _ in self.parameters}))}."
+            )
+
+    def check_format(self) -> None:
+        """Raises NotAcceptable when the client wants anything but JSON."""
+        wanted = [value for name, value in self.query if name == "_format"] if self._has_query else []
+        if wanted:
+            accepted = wanted[-1].partition(";")[0].strip().replace(" ", "+").lower() in FORMATS
+        else:
+            accept = self.headers.get("accept", "*/*")
+            accepted = accept == FHIR_JSON or _accepts_json(accept)
+        if not accepted:
+            raise NotAcceptable
+
+    @property
+    def pretty(self) -> bool:
+        """Whether the client wants indented JSON."""
+        return self._has_query and any(name == "_pretty" and value == "true" for name, value in self.query)
+
+    @property
+    def _has_query(self) -> bool:
+        return bool(self._request.scope["query_string"])
+
+    @property
+    def base(self) -> str:
+        """The address of the FHIR API as the client wrote it, e.g. ``http://localhost:8000/fhir``."""
+        url = self._request.url
+        root: str = self._request.scope.get("root_path", "")
+        return f"{url.scheme}://{url.netloc}{root}"
+
+    def version_in(self, header: str) -> int | None:
+        """The version that If-Match names. Raises BadRequest for what is no version."""
+        value = self.headers.get(header)
+        if value is None:
+            return None
+        match = _ETAG.match(value)
+        if not match:
+            raise BadRequest(f'{header} must name a version, as in W/"3".')
+        return int(match.group(1))
+
+    def prefers(self, wish: str) -> str | None:
+        """The value of ``wish`` in the Prefer header (RFC 7240), e.g. of ``return``."""
+        for part in self.headers.get("prefer", "").replace(",", ";").split(";"):
+            name, _, value = part.strip().partition("=")
+            if name == wish:
+                return value
+        return None
+
+    async def body(self, limit: int) -> bytes:
+        """The whole body, decompressed; limit: bytes it may have. Raises BodyTooLarge, UnsupportedMediaType."""
+        kind = self.headers.get("content-type", FHIR_JSON).partition(";")[0].strip().lower()
+        if kind not in JSON_TYPES:
+            raise UnsupportedMediaType
+        return await self.raw_body(limit)
+
+    async def raw_body(self, limit: int) -> bytes:
+        """The whole body of whatever type, decompressed."""
+        pieces, size = [], 0
+        async for piece in self._decoded():
+            size += len(piece)
+            if size > limit:
+                raise BodyTooLarge(f"At most {limit} bytes.")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def _decoded(self) -> AsyncIterator[bytes]:
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if encoding == "identity":
+            async for piece in self._request.stream():
+                yield piece
+        elif encoding == "gzip":
+            async for piece in _gunzip(self._request.stream()):
+                yield piece
+        else:
+            raise UnsupportedMediaType("It may be compressed with gzip only.")
+
+    def answer(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        """A JSON answer, indented when the client wants that."""
+        if self.pretty and body:
+            body = msgspec.json.format(body, indent=2)
+        return Response(body, status, headers, media_type=FHIR_JSON if body else None)
+
+
+def _accepts_json(accept: str) -> bool:
+    kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    return any(kind in JSON_TYPES or kind in ("*/*", "application/*", "") for kind in kinds)
+
+
+async def _gunzip(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Unpacks piecewise, so that a small body that unpacks to a huge one is stopped at the limit."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        async for packed in stream:
+            while packed:
+                yield unpacker.decompress(packed, 1 << 20)
+                packed = unpacker.unconsumed_tail
+        if not unpacker.eof:
+            raise BadRequest("Its gzip stream ends too early.")
+    except zlib.error:
+        raise BadRequest("Its gzip stream is damaged.") from None

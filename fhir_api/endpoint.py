@@ -1,0 +1,113 @@
+"""The FHIR API as an ASGI application: finds the route, runs the handler, tells every error as an outcome."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ehr.definitions import RESOURCE_TYPES
+from ehr.errors import Refusal
+from fhir_api.call import Call
+from fhir_api.errors import ApiError, BadRequest, MethodNotAllowed, NoSuchPlace
+from fhir_api.intake import IntakeRefused
+from fhir_api.outcomes import Invalid, refusal
+from fhir_api.services import Services
+
+log = structlog.get_logger()
+Handler = Callable[[Call], Awaitable[Response]]
+_EXPECTED = (ApiError, Refusal, IntakeRefused, Invalid)
+
+
+class Route(NamedTuple):
+    """One interaction: method, path below the base with ``{variables}``, and who handles it.
+
+    interaction: its code in the capability statement (https://hl7.org/fhir/R4/valueset-restful-interaction.html),
+    or the name of an operation that begins with ``$``.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    interaction: str
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The path in pieces."""
+        return tuple(self.path.split("/")) if self.path else ()
+
+
+class FhirEndpoint:
+    """Mounted at the base of the API."""
+
+    def __init__(self, services: Services, routes: Sequence[Route]) -> None:
+        """routes: the table; the first one that fits wins."""
+        self._services = services
+        self._routes: dict[int, list[tuple[tuple[str, ...], Route]]] = {}
+        for route in routes:
+            self._routes.setdefault(len(route.segments), []).append((route.segments, route))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        call = Call(scope, receive, self._services, _segments(scope))
+        try:
+            response = await self._handle(call)
+        except _EXPECTED as error:
+            response = refusal(error, call.request_id)
+        except Exception as error:
+            # The error's text may hold a value of a resource: only its kind and place are told.
+            log.error(
+                "unforeseen error", request=call.request_id, kind=type(error).__name__, at=_place(error)
+            )
+            response = refusal(error, call.request_id)
+        response.headers["X-Request-Id"] = call.request_id
+        await response(scope, receive, send)
+
+    async def _handle(self, call: Call) -> Response:
+        call.check_format()
+        return await self._find(call).handler(call)
+
+    def _find(self, call: Call) -> Route:
+        method = "GET" if call.method == "HEAD" else call.method
+        allowed: set[str] = set()
+        for segments, route in self._routes.get(len(call.path), ()):
+            places = _match(segments, call.path)
+            if places is None:
+                continue
+            if route.method == method:
+                call.places = places
+                return route
+            allowed.add(route.method)
+        if allowed:
+            raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed))})
+        if call.path and call.path[0][:1].isupper() and call.path[0] not in RESOURCE_TYPES:
+            raise NoSuchPlace("It names no FHIR R4 resource type.")
+        raise NoSuchPlace
+
+
+def _segments(scope: Scope) -> tuple[str, ...]:
+    path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
+    if "\0" in path:
+        raise BadRequest
+    return tuple(path.split("/")) if path else ()
+
+
+def _match(segments: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str] | None:
+    places: dict[str, str] = {}
+    for segment, given in zip(segments, path, strict=True):
+        if segment[:1] == "{":
+            places[segment[1:-1]] = given
+        elif segment != given:
+            return None
+    if "type" in places and places["type"] not in RESOURCE_TYPES:
+        return None
+    return places
+
+
+def _place(error: BaseException) -> str:
+    """File and line where an error arose."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,82 @@
+"""What can go wrong at the door, and the one table from kinds of error to answers."""
+
+from typing import NamedTuple
+
+from ehr import errors
+
+
+class Answer(NamedTuple):
+    """HTTP status and OperationOutcome issue code (https://hl7.org/fhir/R4/valueset-issue-type.html)."""
+
+    status: int
+    code: str
+
+
+class ApiError(Exception):
+    """A request that this API refuses by itself. Its class says why; the docstring is the message."""
+
+    def __init__(
+        self, detail: str = "", *, expression: str = "", headers: dict[str, str] | None = None
+    ) -> None:
+        """detail: adds to the message, without personal data. expression: FHIRPath of the place."""
+        self.expression = expression
+        self.headers = headers or {}
+        self.message = f"{(type(self).__doc__ or '').strip()} {detail}".strip()
+        super().__init__(self.message)
+
+
+class BadRequest(ApiError):
+    """The request cannot be understood."""
+
+
+class UnknownParameter(ApiError):
+    """The request has parameters that are not supported here."""
+
+
+class NoSuchPlace(ApiError):
+    """There is nothing at this address."""
+
+
+class MethodNotAllowed(ApiError):
+    """This address does not take this method."""
+
+
+class NotAcceptable(ApiError):
+    """Answers are given as application/fhir+json only."""
+
+
+class UnsupportedMediaType(ApiError):
+    """The body must be application/fhir+json or application/json."""
+
+
+class BodyTooLarge(ApiError):
+    """The body is larger than this server accepts."""
+
+
+class NotShownYet(ApiError):
+    """The resource is stored, but the views do not show it yet."""
+
+
+ANSWERS: dict[type[Exception], Answer] = {
+    BadRequest: Answer(400, "invalid"),
+    UnknownParameter: Answer(400, "not-supported"),
+    NoSuchPlace: Answer(404, "not-found"),
+    MethodNotAllowed: Answer(405, "not-supported"),
+    NotAcceptable: Answer(406, "not-supported"),
+    UnsupportedMediaType: Answer(415, "not-supported"),
+    BodyTooLarge: Answer(413, "too-long"),
+    NotShownYet: Answer(503, "transient"),
+    errors.Unknown: Answer(404, "not-found"),
+    errors.Gone: Answer(410, "deleted"),
+    errors.VersionConflict: Answer(412, "conflict"),
+    errors.NotUnique: Answer(412, "multiple-matches"),
+    errors.Unmatched: Answer(412, "not-found"),
+    errors.Ambiguous: Answer(412, "multiple-matches"),
+    errors.Undecidable: Answer(400, "not-supported"),
+    errors.KeyReused: Answer(422, "duplicate"),
+    errors.Contradiction: Answer(400, "invalid"),
+    errors.TooLarge: Answer(413, "too-long"),
+    errors.Unresolved: Answer(400, "not-found"),
+    errors.Unavailable: Answer(503, "transient"),
+}
+"""Every error that a client can meet, but for what intake finds (400, 413 or 422) and the unforeseen (500)."""

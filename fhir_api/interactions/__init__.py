@@ -1,0 +1,1 @@
+"""FHIR interactions, one file each (https://hl7.org/fhir/R4/http.html)."""

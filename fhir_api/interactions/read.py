@@ -1,0 +1,86 @@
+"""Read and version read (https://hl7.org/fhir/R4/http.html#read, #vread)."""
+
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from starlette.responses import Response
+
+from ehr.errors import Gone, Unknown
+from ehr.values import Key
+from fhir_api.call import Call
+from fhir_api.errors import BadRequest, NotShownYet
+from fhir_api.headers import version_headers
+from projections.fhir_resources.queries import Version, read_version
+
+
+async def read(call: Call) -> Response:
+    """The current version; 304 when the client has it, 404, 410."""
+    call.refuse_parameters()
+    await wait_for_position(call)
+    key = Key(call.places["type"], call.places["id"])
+    version = await call.services.reader.read(key)
+    if version is None:
+        raise await _missing(call, key)
+    return _told(call, version)
+
+
+async def vread(call: Call) -> Response:
+    """One version, also a former one."""
+    call.refuse_parameters()
+    await wait_for_position(call)
+    number = call.places["version"]
+    if not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise Unknown("Versions are whole numbers.")
+    key = Key(call.places["type"], call.places["id"])
+    async with call.services.views.connection() as connection:
+        version = await read_version(connection, key, int(number))
+    if version is None:
+        raise await _missing(call, key, int(number))
+    return _told(call, version)
+
+
+async def wait_for_position(call: Call) -> None:
+    """Waits for what ``X-EHR-Position`` names, for as long as a write would wait. Raises NotShownYet."""
+    wanted = call.headers.get("x-ehr-position")
+    if wanted is None:
+        return
+    if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 18):
+        raise BadRequest("X-EHR-Position must be a position.")
+    if not await call.services.visibility.wait(int(wanted), call.services.visibility_wait):
+        raise NotShownYet(headers={"Retry-After": "1"})
+
+
+def _told(call: Call, version: Version) -> Response:
+    if version.deleted:
+        raise Gone
+    headers = version_headers(version.version, version.last_updated)
+    if _client_has(call, version):
+        return Response(status_code=304, headers=headers)
+    return call.answer(version.served(), headers=headers)
+
+
+def _client_has(call: Call, version: Version) -> bool:
+    tags = call.headers.get("if-none-match")
+    if tags is not None:
+        known = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
+        return "*" in known or str(version.version) in known
+    since = call.headers.get("if-modified-since")
+    moment = _http_date(since) if since else None
+    return moment is not None and version.last_updated.replace(microsecond=0) <= moment
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+async def _missing(call: Call, key: Key, version: int = 1) -> Exception:
+    """Why the view does not have a resource: it never was, or its fact is not (or cannot be) projected."""
+    resolved = await call.services.recorder.resolve({key}, set(), None)
+    head = resolved.heads.get(key)
+    if head and head.version >= version:
+        return NotShownYet("Its citizen's facts wait, or the views lag.", headers={"Retry-After": "1"})
+    return Unknown()

@@ -1,0 +1,71 @@
+"""OperationOutcomes (https://hl7.org/fhir/R4/operationoutcome.html): how every refusal is told."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import psycopg
+from starlette.responses import Response
+
+from ehr.errors import Refusal
+from fhir_api.errors import ANSWERS, Answer, ApiError
+from fhir_api.intake import IntakeRefused, Issue
+
+FHIR_JSON = "application/fhir+json"
+UNFORESEEN = Answer(500, "exception")
+
+
+class Invalid(Exception):
+    """Resources of the request are not valid; ``issues`` say where and why."""
+
+    def __init__(self, issues: Iterable[Issue]) -> None:
+        """issues: at least one."""
+        self.issues = tuple(issues)
+        super().__init__("invalid")
+
+
+def outcome(issues: Iterable[Issue], request_id: str) -> dict[str, Any]:
+    """The resource. request_id goes into every issue's diagnostics."""
+    return {"resourceType": "OperationOutcome", "issue": [_issue(issue, request_id) for issue in issues]}
+
+
+def told(error: Exception) -> tuple[int, list[Issue], dict[str, str]]:
+    """(status, issues, headers) of any error. The unforeseen tell nothing of themselves."""
+    if isinstance(error, Invalid):
+        return 422, list(error.issues), {}
+    if isinstance(error, IntakeRefused):
+        too_long = any(issue.code == "too-long" for issue in error.issues)
+        return (413 if too_long else 400), list(error.issues), {}
+    if isinstance(error, ApiError):
+        answer = ANSWERS[type(error)]
+        return answer.status, [Issue(answer.code, error.expression, error.message)], error.headers
+    if isinstance(error, Refusal):
+        answer = ANSWERS[type(error)]
+        at = "" if error.entry is None else f"Bundle.entry[{error.entry}]"
+        return answer.status, [Issue(answer.code, at, error.message)], _retry(answer.status)
+    if isinstance(error, psycopg.OperationalError):
+        return 503, [Issue("transient", "", "The database cannot be reached at the moment.")], _retry(503)
+    return UNFORESEEN.status, [Issue(UNFORESEEN.code, "", "Something went wrong in the server.")], {}
+
+
+def refusal(error: Exception, request_id: str) -> Response:
+    """The HTTP answer to an error."""
+    status, issues, headers = told(error)
+    body = orjson.dumps(outcome(issues, request_id))
+    return Response(body, status, headers, media_type=FHIR_JSON)
+
+
+def _retry(status: int) -> dict[str, str]:
+    return {"Retry-After": "1"} if status == 503 else {}
+
+
+def _issue(issue: Issue, request_id: str) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "severity": issue.severity,
+        "code": issue.code,
+        "details": {"text": issue.text},
+        "diagnostics": f"request {request_id}",
+    }
+    if issue.expression:
+        told["expression"] = [issue.expression]
+    return told

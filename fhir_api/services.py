@@ -1,0 +1,28 @@
+"""What the API works with, made once by whoever wires the processes."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ehr.appending import Recorder
+from ehr.health_record import HealthRecord
+from fhir_api.intake import Limits
+from projections.database import ViewDatabase
+from projections.fhir_resources.queries import ResourceReader
+from projections.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Passed to every handler; holds no state of requests.
+
+    visibility_wait: seconds that a write waits to be shown. ready: name of each part -> whether it serves.
+    """
+
+    recorder: Recorder
+    record: HealthRecord
+    views: ViewDatabase
+    reader: ResourceReader
+    visibility: Visibility
+    limits: Limits
+    visibility_wait: float = 5.0
+    ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

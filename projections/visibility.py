@@ -1,0 +1,83 @@
+"""How far the views have come, for those who wait to read what they wrote."""
+
+import asyncio
+from collections import deque
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import structlog
+
+from ehr.event_store.connections import connect_async
+from projections.generations import queries
+
+log = structlog.get_logger()
+
+
+class Visibility:
+    """Follows one view's announcements. ``async with`` starts and stops it."""
+
+    def __init__(self, conninfo: str, view: str) -> None:
+        """``view``: the name of the view whose position counts."""
+        self.position = 0
+        self._conninfo = conninfo
+        self._view = view
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Visibility":
+        self._task = asyncio.create_task(self._follow(), name="visibility")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def wait(self, position: int, timeout: float) -> bool:
+        """True once the view shows ``position``; False after ``timeout`` seconds."""
+        if position <= self.position:
+            return True
+        shown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((position, shown))
+        try:
+            async with asyncio.timeout(timeout):
+                await shown
+        except TimeoutError:
+            return False
+        return True
+
+    async def _follow(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except psycopg.OperationalError as error:
+                log.warning("database trouble, trying again", kind=type(error).__name__)
+                await asyncio.sleep(0.2)
+
+    async def _listen(self) -> None:
+        connection = await connect_async(self._conninfo)
+        async with connection:
+            await connection.execute("listen views")
+            await self._look(connection)
+            # Asking again now and then costs nothing and mends whatever a lost announcement left.
+            while True:
+                async for announced in connection.notifies(timeout=5.0):
+                    view, _, position = announced.payload.partition(" ")
+                    if view == self._view:
+                        self._shown(int(position))
+                await self._look(connection)
+
+    async def _look(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        cursor = await connection.execute(queries["serving"], {"view": self._view})
+        row = await cursor.fetchone()
+        self._shown(row[1] if row else 0)
+
+    def _shown(self, position: int) -> None:
+        self.position = max(self.position, position)
+        still = deque((at, shown) for at, shown in self._waiting if at > self.position and not shown.done())
+        for at, shown in self._waiting:
+            if at <= self.position and not shown.done():
+                shown.set_result(None)
+        self._waiting = still
