@@ -85,9 +85,8 @@ def announce(settings: Settings, log: Callable[[str], None]) -> None:
     if is_loopback(settings.host):
         log("There is no sign-in yet: only this machine is let in. Ctrl-C stops everything.")
     else:
-        log(
-            f"WARNING: listening on {settings.host} WITHOUT SIGN-IN: whoever reaches it reads and writes every record."
-        )
+        log(f"WARNING: listening on {settings.host} WITHOUT SIGN-IN:")
+        log("  whoever reaches this address reads and writes every record.")
 
 
 class _House:

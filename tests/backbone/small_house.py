@@ -20,6 +20,9 @@ DEMOS = {
 }
 
 
+say = partial(print, flush=True)
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answers 200 when the database answers."""
 
@@ -35,19 +38,20 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"all is well")
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Says nothing."""
 
 
 def serve() -> None:
-    Path("api.pid").write_text(str(os.getpid()))
+    Path("api.unfinished").write_text(str(os.getpid()))
+    Path("api.unfinished").rename("api.pid")
     ThreadingHTTPServer(("127.0.0.1", int(os.environ["EHR_PORT"])), Handler).serve_forever()
 
 
 def prepare(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("create table if not exists prepared ()")
-    print("prepared", flush=True)
+    say("prepared")
 
 
 def main(demo: str, api: str) -> None:
@@ -58,7 +62,7 @@ def main(demo: str, api: str) -> None:
         demo=lambda _: Program("demo", ["sh", "-c", DEMOS[demo]]),
     )
     try:
-        run(load(), parts, partial(print, flush=True))
+        run(load(), parts, say)
     except Refused as reason:
         sys.exit(str(reason))
 
