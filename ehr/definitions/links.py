@@ -1,10 +1,11 @@
 """Where a resource may hold a link that a transaction rewrites.
 
-Links are Reference.reference, elements of type uri, url, oid and uuid, and the narrative, whose href and src are
-links (https://hl7.org/fhir/R4/http.html#trules). Canonicals and other strings, identifiers above all, never are.
+Links are Reference.reference, elements of type uri, url, oid and uuid, and the narrative, whose href and
+src are links (https://hl7.org/fhir/R4/http.html#trules). Canonicals and other strings, identifiers above
+all, never are.
 
-In R4 a string-valued JSON key ``reference`` is always such a place: it is Reference.reference or one of the uris
-DetectedIssue.reference, Expression.reference and Immunization.education.reference (tested).
+In R4 a string-valued JSON key ``reference`` is always such a place: it is Reference.reference or one of the
+uris DetectedIssue.reference, Expression.reference and Immunization.education.reference (tested).
 """
 
 from collections.abc import Iterator

@@ -26,8 +26,9 @@ NOT_REFERENCES = ("resourceType", "language", "_language")
 def patient_references(resource: dict[str, Any], links: Mapping[str, str] = NO_LINKS) -> set[str]:
     """Local Patients in whose compartment the resource is, as ``Patient/id`` without a version.
 
-    links: new targets of references that a transaction rewrites (``urn:uuid:…`` -> ``Patient/1``).
-    A Patient is its own, once it has an id. Absolute, contained, logical and ``urn:`` references are left out.
+    links: new targets of references that a transaction rewrites (``urn:uuid:…`` -> ``Patient/1``). A
+    Patient is its own, once it has an id. Absolute, contained, logical and ``urn:`` references are left
+    out.
     """
     kind = resource["resourceType"]
     if kind == "Patient":

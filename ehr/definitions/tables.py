@@ -1,6 +1,7 @@
 """The tables of FHIR R4: resource types, elements, code lists, and where subject, encounter and date stand.
 
-Made by ``python -m ehr.definitions.build``. The small table is read at import, the large one when first asked.
+Made by ``python -m ehr.definitions.build``. The small table is read at import, the large one when first
+asked.
 """
 
 from functools import cache
@@ -11,13 +12,24 @@ import zstandard
 
 FOLDER = Path(__file__).parent
 
-PRIMITIVES = frozenset(
-    "base64Binary boolean canonical code date dateTime decimal id instant integer markdown oid positiveInt string"
-    " time unsignedInt uri url uuid xhtml system.id system.string system.uri".split()
-)
-"""Primitive types. Those named ``system.…`` and xhtml have neither id nor extensions: no ``_name`` beside them."""
-
 BARE = frozenset({"xhtml", "system.id", "system.string", "system.uri"})
+"""Primitive types that have neither id nor extensions: no ``_name`` stands beside them."""
+
+PRIMITIVES = BARE | {
+    *(
+        "base64Binary",
+        "boolean",
+        "canonical",
+        "code",
+        "date",
+        "dateTime",
+        "decimal",
+        "id",
+        "instant",
+        "integer",
+    ),
+    *("markdown", "oid", "positiveInt", "string", "time", "unsignedInt", "uri", "url", "uuid"),
+}
 
 Path_ = tuple[str, ...]
 """Element names from the resource down, e.g. ``("participant", "actor")``; any of them may be a list."""
@@ -26,8 +38,9 @@ Path_ = tuple[str, ...]
 class Element(msgspec.Struct, frozen=True, array_like=True):
     """One element of a type.
 
-    ``name`` ends in ``[x]`` for a choice; ``types`` are primitives, data types, ``Patient.contact`` for a nested
-    element or ``Resource``; ``most`` is None for any number; ``codes`` is the url of the required value set.
+    ``name`` ends in ``[x]`` for a choice; ``types`` are primitives, data types, ``Patient.contact`` for a
+    nested element or ``Resource``; ``most`` is None for any number; ``codes`` is the url of the required
+    value set.
     """
 
     name: str
@@ -62,7 +75,7 @@ RESOURCE_TYPES: frozenset[str] = frozenset(_RESOURCES.main_date)
 
 
 def elements(type_: str) -> tuple[Element, ...]:
-    """Elements of a resource type, data type or nested element, e.g. ``Patient.contact``; KeyError if unknown."""
+    """Elements of a type such as ``Patient``, ``HumanName`` or ``Patient.contact``; KeyError if unknown."""
     return _large().elements[type_]
 
 
@@ -93,7 +106,7 @@ def encounter_paths(resource_type: str) -> tuple[Path_, ...]:
 
 
 def main_date_paths(resource_type: str) -> tuple[tuple[Path_, str], ...]:
-    """Candidates (path, type) for the date by which a clinician would sort; the first that is there counts."""
+    """Candidates (path, type) for the date by which a clinician would sort; the first there counts."""
     return tuple(
         (tuple(path.split(".")), type_) for path, type_ in _RESOURCES.main_date.get(resource_type, ())
     )

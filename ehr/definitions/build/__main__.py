@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[1]
 
 
 def build(package: Package, folder: Path) -> None:
-    """Write ``resources.json`` (small, loaded at import) and ``elements.json.zst`` (loaded when first asked)."""
+    """Write ``resources.json`` (loaded at import) and ``elements.json.zst`` (loaded when first asked)."""
     table = element_table(package)
     dates = main_date_paths(package, table)
     resources = {

@@ -23,7 +23,7 @@ def subject_paths(package: Package) -> Paths:
 
 
 def encounter_paths(package: Package) -> Paths:
-    """Elements that refer to the Encounter in which something took place. Encounter.partOf is another relation."""
+    """Elements that refer to the Encounter in which something took place, which partOf does not."""
     found = _compartment_paths(package, "encounter")
     for extra in (_targeting_encounter(package), BEYOND_THE_COMPARTMENT):
         for name, paths in extra.items():
@@ -43,7 +43,7 @@ def _compartment_paths(package: Package, compartment: str) -> Paths:
 
 
 def _paths(name: str, expression: str) -> list[str]:
-    """``A.b.where(resolve() is Patient) | C.d`` -> ``["b"]`` for A. Other functions do not occur (asserted)."""
+    """``A.b.where(resolve() is Patient) | C.d`` -> ``["b"]`` for A; other functions do not occur."""
     parts = [part.strip() for part in expression.split("|") if part.strip().startswith(f"{name}.")]
     bare = [re.sub(r"\.where\(resolve\(\) is \w+\)$", "", part).removeprefix(f"{name}.") for part in parts]
     assert all(re.fullmatch(r"\w+(\.\w+)*", path) for path in bare), bare

@@ -1,7 +1,8 @@
 """The one date by which a clinician would sort a resource.
 
-The default is drawn from the FiveWs mapping of the StructureDefinitions (https://hl7.org/fhir/R4/fivews.html):
-what was done, else began, else is planned, else was recorded. The exceptions are a choice of this project.
+The default is drawn from the FiveWs mapping of the StructureDefinitions
+(https://hl7.org/fhir/R4/fivews.html): what was done, else began, else is planned, else was recorded. The
+exceptions are a choice of this project.
 """
 
 from typing import Any

@@ -14,7 +14,7 @@ Codes = dict[str, list[str]]
 
 
 class NotEnumerable(Exception):
-    """The value set draws on a code system whose content the specification does not hold (UCUM, media types)."""
+    """The value set draws on a code system that the specification does not hold (UCUM, media types)."""
 
 
 def required_codes(package: Package, table: dict[str, list[Row]]) -> dict[str, Codes]:
@@ -74,10 +74,8 @@ def _descendants(system: Definition, filter_: dict[str, str]) -> set[str]:
     return below | {root} if filter_["op"] == "is-a" else below
 
 
-def _concepts(concepts: list[dict[str, Any]], parents: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _concepts(concepts: list[dict[str, Any]], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """(code, codes above it) of a hierarchy."""
     for concept in concepts:
-        above = parents + tuple(
-            property_["valueCode"] for property_ in concept.get("property", ()) if property_["code"] == "subsumedBy"
-        )
         yield concept["code"], above
         yield from _concepts(concept.get("concept", []), (*above, concept["code"]))

@@ -1,0 +1,102 @@
+"""Rules on a whole resource that a schema cannot say.
+
+Not refused, on purpose: a Period whose start lies after its end (per-1). With partial dates it often cannot
+be decided, and a record that loses a whole encounter over two swapped dates serves nobody; views order the
+two themselves.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from ehr.definitions import RESOURCE_TYPES
+from fhir_api.intake.issues import Issue
+from fhir_api.intake.narrative import is_narrative
+
+Resource = dict[str, Any]
+Inner = tuple[str, Resource, bool]
+"""(FHIRPath, resource, whether it is contained)."""
+
+
+def narratives(resource: Resource, at: str) -> Iterator[Issue]:
+    """txt-1, txt-2: every Narrative is harmless xhtml with content. Only Composition has some elsewhere."""
+    text = resource.get("text")
+    if text.__class__ is dict:
+        yield from _narrative(text, f"{at}.text")
+    if resource["resourceType"] == "Composition":
+        yield from _sections(resource.get("section"), at)
+
+
+def _sections(sections: Any, at: str) -> Iterator[Issue]:
+    for index, section in _dicts(sections):
+        place = f"{at}.section[{index}]"
+        if isinstance(text := section.get("text"), dict):
+            yield from _narrative(text, f"{place}.text")
+        yield from _sections(section.get("section"), place)
+
+
+def _narrative(text: Resource, at: str) -> Iterator[Issue]:
+    div = text.get("div")
+    if isinstance(div, str) and not is_narrative(div):
+        yield Issue("invariant", f"{at}.div", "div: not a div of basic XHTML with content (txt-1, txt-2)")
+
+
+def containing(resource: Resource, at: str) -> Iterator[Issue]:
+    """dom-3: what is contained has an id and is referred to (or refers to its container)."""
+    if "contained" not in resource:
+        return
+    text = orjson.dumps(resource)
+    for index, inner in _dicts(resource["contained"]):
+        place = f"{at}.contained[{index}]"
+        if "id" not in inner:
+            yield Issue("required", f"{place}.id", "id: is required in a contained resource")
+        elif f'"#{inner["id"]}"'.encode() not in text and b'"reference":"#"' not in orjson.dumps(inner):
+            yield Issue("invariant", place, "a contained resource to which nothing refers (dom-3)")
+
+
+def contained(resource: Resource, at: str) -> Iterator[Issue]:
+    """dom-2, dom-4, dom-5: what a contained resource must not have itself."""
+    meta = resource.get("meta")
+    if "contained" in resource:
+        yield Issue("invariant", f"{at}.contained", "contained: not within a contained resource (dom-2)")
+    for name in ("versionId", "lastUpdated", "security"):
+        if isinstance(meta, dict) and name in meta:
+            yield Issue("invariant", f"{at}.meta.{name}", f"{name}: not if contained (dom-4, dom-5)")
+
+
+def inner_resources(resource: Resource, at: str) -> Iterator[Inner]:
+    """The resources directly within a resource, whatever else is wrong with it."""
+    for index, inner in _dicts(resource.get("contained")):
+        yield f"{at}.contained[{index}]", inner, True
+    if resource["resourceType"] == "Bundle":
+        yield from _in_bundle(resource, at)
+    if resource["resourceType"] == "Parameters":
+        yield from _in_parameters(resource.get("parameter"), f"{at}.parameter")
+
+
+def _in_bundle(bundle: Resource, at: str) -> Iterator[Inner]:
+    for index, entry in _dicts(bundle.get("entry")):
+        if isinstance(inner := entry.get("resource"), dict):
+            yield f"{at}.entry[{index}].resource", inner, False
+        response = entry.get("response")
+        if isinstance(response, dict) and isinstance(inner := response.get("outcome"), dict):
+            yield f"{at}.entry[{index}].response.outcome", inner, False
+
+
+def _in_parameters(parameters: Any, at: str) -> Iterator[Inner]:
+    for index, parameter in _dicts(parameters):
+        if isinstance(inner := parameter.get("resource"), dict):
+            yield f"{at}[{index}].resource", inner, False
+        yield from _in_parameters(parameter.get("part"), f"{at}[{index}].part")
+
+
+def has_known_type(resource: Resource) -> bool:
+    """Whether resourceType names one of the types of R4."""
+    kind = resource.get("resourceType")
+    return kind.__class__ is str and kind in RESOURCE_TYPES
+
+
+def _dicts(values: Any) -> Iterator[tuple[int, Resource]]:
+    if isinstance(values, list):
+        yield from ((index, value) for index, value in enumerate(values) if isinstance(value, dict))

@@ -1,0 +1,49 @@
+"""The way of a resource through intake: schema, then the rules beyond it, then the resources within."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from fhir_api.intake import checks
+from fhir_api.intake.issues import Issue
+from fhir_api.intake.messages import expression, issues_of
+from fhir_api.intake.siblings import misaligned
+from fhir_api.intake.validator import departures, is_plain, is_valid
+
+MOST_ISSUES = 100
+"""More than these help nobody."""
+
+ALIGNMENT = "values and extensions of a list are aligned with null, never null on both sides"
+
+
+def validate(resource: dict[str, Any], at: str) -> list[Issue]:
+    """Everything that keeps a resource from being accepted; an empty list if nothing does.
+
+    resource: as `orjson.loads` gives it, of a text that passed `scan` (depth, duplicate keys and the text
+    of numbers cannot be seen here). at: its FHIRPath, e.g. ``Patient`` or ``Bundle.entry[12].resource``.
+    """
+    return list(dict.fromkeys(islice(_issues(resource, at), MOST_ISSUES)))
+
+
+def _issues(resource: dict[str, Any], at: str) -> Iterator[Issue]:
+    if not checks.has_known_type(resource):
+        yield Issue("structure", f"{at}.resourceType", "resourceType: not a resource type of R4")
+        return
+    if not is_plain(resource):
+        yield from _departures(resource, at)
+    yield from checks.narratives(resource, at)
+    yield from checks.containing(resource, at)
+    for place, inner, is_contained in checks.inner_resources(resource, at):
+        if is_contained:
+            yield from checks.contained(inner, place)
+        yield from _issues(inner, place)
+
+
+def _departures(resource: dict[str, Any], at: str) -> Iterator[Issue]:
+    kind = resource["resourceType"]
+    if not is_valid(resource):
+        for departure in departures(resource):
+            yield from issues_of(departure, kind, at)
+        return
+    for path in misaligned(resource):
+        yield Issue("structure", expression(kind, list(path), at), ALIGNMENT)
