@@ -92,11 +92,15 @@ class Appended(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """The answer kept under an Idempotency-Key. position: where the request's facts ended."""
+    """The answer kept under an Idempotency-Key.
+
+    position: where the request's facts ended, 0 when it had none. last_updated: of the versions it made, or ''.
+    """
 
     request_hash: bytes
     entries: list[tuple[int, str, str, int]]
     position: int
+    last_updated: str
 
 
 class Resolved(NamedTuple):

@@ -36,10 +36,11 @@ class Outcome(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What to append, and what to answer once that is stored."""
+    """What to append, and what to answer once that is stored. versions: those that are made."""
 
     append: Append
     outcomes: list[Outcome]
+    versions: dict[Key, ResourceVersion]
 
     @property
     def changes_something(self) -> bool:
@@ -105,7 +106,7 @@ def decide(question: Question, resolved: Resolved) -> Decision:
         [c for c in claims if c.key in {one.key for one in stated}] if len(stated) < len(targets) else claims
     )
     _append_facts(append, stated, outcomes, question.request)
-    return Decision(append, outcomes)
+    return Decision(append, outcomes, {one.key: one.version for one in stated})
 
 
 def _condition(link: str, entry: int) -> Condition | None:

@@ -1,12 +1,14 @@
 """The one door into the record: a request goes in, an outcome or a refusal comes out."""
 
 from datetime import UTC, datetime
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ehr.appending import Recorder, Resolved, Stored, Verdict
 from ehr.dates import instant
 from ehr.deciding import Outcome, Question, ask, decide
 from ehr.errors import KeyReused, Unavailable
+from ehr.facts import ResourceVersion
 from ehr.requests import Request
 from ehr.values import Key
 
@@ -17,14 +19,16 @@ MOST_TRIES = 200
 class Receipt(NamedTuple):
     """What became of a request.
 
-    position: of its last fact; 0 when nothing was to be stored. last_updated: RFC 3339, of the versions made
-    now; empty when none was. repeated: the answer is that of an earlier request with the same key.
+    position: of its last fact; 0 when nothing was to be stored. last_updated: RFC 3339, of the versions made;
+    empty when none was. repeated: this answers a request that had been answered before, with the same key.
+    versions: those made now.
     """
 
     outcomes: list[Outcome]
     position: int
     last_updated: str
     repeated: bool
+    versions: Mapping[Key, ResourceVersion]
 
 
 class HealthRecord:
@@ -46,10 +50,11 @@ class HealthRecord:
                 return _repeat(request, resolved.stored)
             decision = decide(question, resolved)
             if not decision.changes_something:
-                return Receipt(decision.outcomes, 0, "", False)
+                return Receipt(decision.outcomes, 0, "", False, {})
             appended = await self._recorder.append(decision.append)
             if appended.verdict is Verdict.STORED:
-                return Receipt(decision.outcomes, appended.position, appended.last_updated, False)
+                made, stamp = decision.versions, appended.last_updated if decision.versions else ""
+                return Receipt(decision.outcomes, appended.position, stamp, False, made)
         raise Unavailable("Others keep changing what this request depends on.")
 
     async def _resolve(self, question: Question) -> Resolved:
@@ -75,4 +80,4 @@ def _repeat(request: Request, stored: Stored) -> Receipt:
     if request.key is None or stored.request_hash != request.key.request_hash:
         raise KeyReused
     outcomes = [Outcome(status, Key(type_, id_), version) for status, type_, id_, version in stored.entries]
-    return Receipt(outcomes, stored.position, "", True)
+    return Receipt(outcomes, stored.position, stored.last_updated, True, {})

@@ -3,15 +3,15 @@
 import re
 import secrets
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cached_property
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from ehr.values import Actor
 from fhir_api.access.actor import actor_of
@@ -23,6 +23,7 @@ JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "applica
 FORMATS = {"json", *JSON_TYPES}
 COMMON_PARAMETERS = {"_format", "_pretty"}
 MOST_PARAMETERS = 50
+Answering = Callable[["Call"], Awaitable[Response]]
 _ETAG = re.compile(r'^\s*(?:W/)?"?(\d{1,9})"?\s*$')
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
 
@@ -33,8 +34,11 @@ class Call:
     path: the segments below the base, e.g. ``("Patient", "1")``. places: values of the route's variables.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, services: Services, path: tuple[str, ...]) -> None:
-        """Nothing is read before it is asked for."""
+    def __init__(
+        self, scope: Scope, receive: Receive, services: Services, path: tuple[str, ...], answer: Answering
+    ) -> None:
+        """Nothing is read before it is asked for. answer: answers calls, as for reads within a Bundle."""
+        self._answer = answer
         self._request = Request(scope, receive)
         self.services = services
         self.path = path
@@ -146,11 +150,24 @@ class Call:
         else:
             raise UnsupportedMediaType("It may be compressed with gzip only.")
 
+    async def inner(self, url: str) -> Response:
+        """The answer to a GET of ``url``, relative to the base, in the name of the same client."""
+        path, _, query = url.strip("/").partition("?")
+        scope = {**self._request.scope, "method": "GET", "query_string": query.encode()}
+        wanted = (b"accept", b"x-request-id", b"prefer")
+        scope["headers"] = [(n, v) for n, v in scope["headers"] if n in wanted or n.startswith(b"x-ehr-")]
+        segments = tuple(unquote(segment) for segment in path.split("/")) if path else ()
+        return await self._answer(Call(scope, _nothing, self.services, segments, self._answer))
+
     def answer(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A JSON answer, indented when the client wants that."""
         if self.pretty and body:
             body = msgspec.json.format(body, indent=2)
         return Response(body, status, headers, media_type=FHIR_JSON if body else None)
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 def _accepts_json(accept: str) -> bool:

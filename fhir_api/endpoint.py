@@ -12,12 +12,12 @@ from ehr.errors import Refusal
 from fhir_api.call import Call
 from fhir_api.errors import ApiError, BadRequest, MethodNotAllowed, NoSuchPlace
 from fhir_api.intake import IntakeRefused
-from fhir_api.outcomes import Invalid, refusal
+from fhir_api.outcomes import Invalid, Told, refusal
 from fhir_api.services import Services
 
 log = structlog.get_logger()
 Handler = Callable[[Call], Awaitable[Response]]
-_EXPECTED = (ApiError, Refusal, IntakeRefused, Invalid)
+_EXPECTED = (ApiError, Refusal, IntakeRefused, Invalid, Told)
 
 
 class Route(NamedTuple):
@@ -50,7 +50,11 @@ class FhirEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        call = Call(scope, receive, self._services, _segments(scope))
+        response = await self.answer(Call(scope, receive, self._services, _segments(scope), self.answer))
+        await response(scope, receive, send)
+
+    async def answer(self, call: Call) -> Response:
+        """The answer to a call, whatever happens."""
         try:
             response = await self._handle(call)
         except _EXPECTED as error:
@@ -62,10 +66,12 @@ class FhirEndpoint:
             )
             response = refusal(error, call.request_id)
         response.headers["X-Request-Id"] = call.request_id
-        await response(scope, receive, send)
+        return response
 
     async def _handle(self, call: Call) -> Response:
         call.check_format()
+        if any("\0" in segment for segment in call.path):
+            raise BadRequest("Its address contains a NUL character.")
         return await self._find(call).handler(call)
 
     def _find(self, call: Call) -> Route:
@@ -88,8 +94,6 @@ class FhirEndpoint:
 
 def _segments(scope: Scope) -> tuple[str, ...]:
     path = scope["path"].removeprefix(scope.get("root_path", "")).strip("/")
-    if "\0" in path:
-        raise BadRequest
     return tuple(path.split("/")) if path else ()
 
 

@@ -24,6 +24,15 @@ class Invalid(Exception):
         super().__init__("invalid")
 
 
+class Told(Exception):
+    """A refusal that another process has put into words already."""
+
+    def __init__(self, status: int, issues: list[Issue], headers: dict[str, str]) -> None:
+        """As ``told`` gives them."""
+        super().__init__(status)
+        self.status, self.issues, self.headers = status, issues, headers
+
+
 def outcome(issues: Iterable[Issue], request_id: str) -> dict[str, Any]:
     """The resource. request_id goes into every issue's diagnostics."""
     return {"resourceType": "OperationOutcome", "issue": [_issue(issue, request_id) for issue in issues]}
@@ -31,6 +40,8 @@ def outcome(issues: Iterable[Issue], request_id: str) -> dict[str, Any]:
 
 def told(error: Exception) -> tuple[int, list[Issue], dict[str, str]]:
     """(status, issues, headers) of any error. The unforeseen tell nothing of themselves."""
+    if isinstance(error, Told):
+        return error.status, error.issues, error.headers
     if isinstance(error, Invalid):
         return 422, list(error.issues), {}
     if isinstance(error, IntakeRefused):

@@ -1,9 +1,17 @@
 """The FHIR API's interactions, as one table."""
 
 from fhir_api.endpoint import Route
+from fhir_api.interactions.bundle import bundle
 from fhir_api.interactions.read import read, vread
+from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
 
 ROUTES = (
+    Route("POST", "", bundle, "transaction"),
+    Route("POST", "{type}", create, "create"),
+    Route("PUT", "{type}", conditional_update, "update"),
+    Route("DELETE", "{type}", conditional_delete, "delete"),
     Route("GET", "{type}/{id}", read, "read"),
+    Route("PUT", "{type}/{id}", update, "update"),
+    Route("DELETE", "{type}/{id}", delete, "delete"),
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread"),
 )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from ehr.appending import Recorder
 from ehr.health_record import HealthRecord
-from fhir_api.intake import Limits
+from fhir_api.bundles import BundleLimits
+from fhir_api.heavy import HeavyWorkers
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
 from projections.visibility import Visibility
@@ -23,6 +24,7 @@ class Services:
     views: ViewDatabase
     reader: ResourceReader
     visibility: Visibility
-    limits: Limits
+    limits: BundleLimits
     visibility_wait: float = 5.0
+    heavy: HeavyWorkers | None = None
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

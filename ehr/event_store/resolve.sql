@@ -12,8 +12,9 @@ order by n;
 
 -- name: answers
 -- Answers kept under idempotency keys.
-select a.client, a.key, a.request_hash, a.entries, a.position
-from unnest(%(clients)b::text[], %(keys)b::text[]) k(client, key) join record.answers a using (client, key);
+select a.client, a.key, a.request_hash, a.entries, a.position, f.last_updated
+from unnest(%(clients)b::text[], %(keys)b::text[]) k(client, key)
+join record.answers a using (client, key) left join record.facts f on f.notification_id = a.position;
 
 -- name: flush
 -- What a flush whose outcome was lost came to.

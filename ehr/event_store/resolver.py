@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from ehr.appending import Condition, Head, Resolved, Stored
+from ehr.dates import instant
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
@@ -67,8 +68,8 @@ class Resolver:
             "answers", keys, clients=[key[0] for key in keys], keys=[key[1] for key in keys]
         )
         return {
-            (client, key): Stored(request_hash, _entries.decode(entries), position)
-            for client, key, request_hash, entries, position in rows
+            (client, key): Stored(request_hash, _entries.decode(entries), position, instant(at) if at else "")
+            for client, key, request_hash, entries, position, at in rows
         }
 
     async def _rows(self, query: str, asked: Sequence[Any], **parameters: list[Any]) -> list[Any]:

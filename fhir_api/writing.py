@@ -1,0 +1,152 @@
+"""From wishes to the record and back to answers: one change, a transaction, a batch."""
+
+import asyncio
+from collections.abc import Sequence
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import NamedTuple
+
+import orjson
+
+from ehr.bodies import with_meta
+from ehr.compression import decompress
+from ehr.deciding import Outcome
+from ehr.errors import Refusal, Unresolved
+from ehr.health_record import HealthRecord, Receipt, now
+from ehr.links import find_links
+from ehr.requests import Change, IdempotencyKey, Request
+from ehr.values import Actor
+from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Refused, parse_bundle
+from fhir_api.outcomes import Invalid, outcome, told
+
+
+class Envelope(NamedTuple):
+    """What a request says beside its body. key: its Idempotency-Key, if it has one."""
+
+    actor: Actor
+    request_id: str
+    key: str | None = None
+    representation: bool = False
+
+
+class BundleAnswer(NamedTuple):
+    """entries: the JSON of each response entry in order; a Get where the reading is still to be done.
+
+    position: of the last fact that was stored; 0 when there was none.
+    """
+
+    type: str
+    entries: list[bytes | Get]
+    position: int
+
+
+async def state_bundle(
+    record: HealthRecord, raw: bytes, limits: BundleLimits, envelope: Envelope
+) -> BundleAnswer:
+    """Carries out a Bundle, but for its reads. Raises what a transaction is refused for."""
+    bundle = parse_bundle(raw, limits)
+    if bundle.type == "transaction":
+        return await _state_transaction(record, bundle, raw, envelope)
+    return await _state_batch(record, bundle, envelope)
+
+
+async def state_change(
+    record: HealthRecord, change: Change, envelope: Envelope, request_hash: bytes
+) -> Receipt:
+    """Carries out one change of its own."""
+    key = IdempotencyKey(envelope.actor.client, envelope.key, request_hash) if envelope.key else None
+    return await record.state(Request([change], envelope.actor, now(), envelope.request_id, key))
+
+
+def hash_of(*parts: bytes) -> bytes:
+    """Tells two requests apart that came with one Idempotency-Key."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.digest()
+
+
+def hash_of_change(change: Change) -> bytes:
+    """The same for one change."""
+    asked = (change.action, change.type, change.id, change.condition, change.if_match)
+    return hash_of(repr(asked).encode(), change.raw)
+
+
+async def _state_transaction(
+    record: HealthRecord, bundle: ParsedBundle, raw: bytes, envelope: Envelope
+) -> BundleAnswer:
+    changes = [wish for wish in bundle.wishes if isinstance(wish, Change)]
+    key = IdempotencyKey(envelope.actor.client, envelope.key, hash_of(raw)) if envelope.key else None
+    receipt = await record.state(Request(changes, envelope.actor, now(), envelope.request_id, key))
+    told_changes = iter(receipt.outcomes)
+    entries = [
+        wish if isinstance(wish, Get) else _entry(next(told_changes), receipt, envelope)
+        for wish in bundle.wishes
+    ]
+    return BundleAnswer("transaction-response", entries, receipt.position)
+
+
+async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
+    """Each entry is a request of its own; those that wait at one time share flushes."""
+    urls = {wish.full_url for wish in bundle.wishes if isinstance(wish, Change) and wish.full_url}
+    results = await asyncio.gather(*(_state_entry(record, wish, urls, envelope) for wish in bundle.wishes))
+    entries = [result[0] for result in results]
+    return BundleAnswer("batch-response", entries, max((position for _, position in results), default=0))
+
+
+async def _state_entry(
+    record: HealthRecord, wish: Change | Get | Refused, urls: set[str], envelope: Envelope
+) -> tuple[bytes | Get, int]:
+    if isinstance(wish, Get):
+        return wish, 0
+    if isinstance(wish, Refused):
+        return _refused(wish.error, envelope), 0
+    try:
+        _refuse_links_into(wish, urls)
+        numbered = envelope._replace(key=f"{envelope.key}#{wish.index}" if envelope.key else None)
+        receipt = await state_change(record, wish, numbered, hash_of_change(wish))
+    except (Refusal, Invalid) as error:
+        return _refused(error, envelope), 0
+    return _entry(receipt.outcomes[0], receipt, envelope), receipt.position
+
+
+def _refuse_links_into(change: Change, urls: set[str]) -> None:
+    """https://hl7.org/fhir/R4/http.html#brules: entries of a batch do not depend on each other."""
+    if change.json is None:
+        return
+    links = find_links(change.raw, change.json, absolute=False)
+    if any(link.target in urls and link.target != change.full_url for link in links.found):
+        raise Unresolved("Entries of a batch cannot refer to each other.", entry=change.index)
+
+
+def _entry(outcome_: Outcome, receipt: Receipt, envelope: Envelope) -> bytes:
+    """One entry of the response Bundle (https://hl7.org/fhir/R4/http.html#transaction-response)."""
+    status = f"{outcome_.status} {HTTPStatus(outcome_.status).phrase}"
+    said = '{"response":{"status":"%s"' % status
+    if outcome_.version and outcome_.status != HTTPStatus.NO_CONTENT:
+        said += ',"location":"%s/%s/_history/%d"' % (*outcome_.key, outcome_.version)
+    if outcome_.version:
+        said += ',"etag":"W/\\"%d\\""' % outcome_.version
+    version = receipt.versions.get(outcome_.key)
+    if receipt.last_updated and (version or receipt.repeated):
+        said += ',"lastModified":"%s"' % receipt.last_updated
+    entry = said.encode() + b"}"
+    if envelope.representation and version and version.body:
+        entry += b',"resource":' + with_meta(
+            decompress(version.body), version.splice, version.version, receipt.last_updated
+        )
+    return entry + b"}"
+
+
+def _refused(error: Exception, envelope: Envelope) -> bytes:
+    status, issues, _ = told(error)
+    response = {
+        "status": f"{status} {HTTPStatus(status).phrase}",
+        "outcome": outcome(issues, envelope.request_id),
+    }
+    return orjson.dumps({"response": response})
+
+
+def join_bundle(type_: str, entries: Sequence[bytes]) -> bytes:
+    """A response Bundle of finished entries."""
+    return b'{"resourceType":"Bundle","type":"%b","entry":[%b]}' % (type_.encode(), b",".join(entries))
