@@ -53,7 +53,7 @@ class Question(NamedTuple):
 
     request: Request
     links: list[Links]
-    conditional_links: dict[str, tuple[Condition, int]]
+    conditional_links: dict[str, tuple[Condition, int | None]]
 
     @property
     def conditions(self) -> set[Condition]:
@@ -76,7 +76,7 @@ def ask(request: Request) -> Question:
     """Reads the links of a request. Raises Undecidable for conditions that cannot be decided."""
     absolute = any(c.full_url and not c.full_url.startswith("urn:") for c in request.changes)
     links: list[Links] = []
-    conditional: dict[str, tuple[Condition, int]] = {}
+    conditional: dict[str, tuple[Condition, int | None]] = {}
     for change in request.changes:
         found = find_links(change.raw, change.json, absolute=absolute) if change.json else Links([], [])
         links.append(found)
@@ -109,7 +109,7 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     return Decision(append, outcomes, {one.key: one.version for one in stated})
 
 
-def _condition(link: str, entry: int) -> Condition | None:
+def _condition(link: str, entry: int | None) -> Condition | None:
     try:
         return conditional_reference(link)
     except Refusal as refusal:

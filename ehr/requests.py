@@ -13,12 +13,12 @@ Action = Literal["create", "update", "delete"]
 class Change:
     """One wish of a request.
 
-    index: place among the Bundle's entries (0 outside Bundles). id: of an update or delete by id.
+    index: place among the Bundle's entries, None outside Bundles. id: of an update or delete by id.
     condition: If-None-Exist of a create, the search of a conditional update or delete. if_match: the version
     that If-Match names. raw, json: the resource as received and parsed; empty for a delete.
     """
 
-    index: int
+    index: int | None
     action: Action
     type: str
     id: str | None = None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-import psycopg
 
 from ehr.event_store.connections import Connection, connect
 from ehr.sql import load_queries
@@ -61,15 +60,15 @@ class Notifications:
     def wait(self, after: int, timeout: float) -> bool:
         """True as soon as there is something beyond ``after``; False after ``timeout`` seconds.
 
-        Notifications that arrive during a query call the handler, which remembers them; those that arrive
-        later are still to be read by ``notifies``. So none is lost between the look and the wait.
+        Notifications that arrive during a query are kept for ``notifies`` (psycopg 3.3, when there is no
+        handler); those that arrive later are still to be read. So none is lost between look and wait.
         """
         if self._heard > after or self.end() > after:
             return True
         deadline = time.monotonic() + timeout
         while (left := deadline - time.monotonic()) > 0 and self._heard <= after:
-            for _ in self._connected().notifies(timeout=left, stop_after=1):
-                pass
+            for notification in self._connected().notifies(timeout=left, stop_after=1):
+                self._heard = max(self._heard, int(notification.payload))
         return self._heard > after
 
     def close(self) -> None:
@@ -84,9 +83,5 @@ class Notifications:
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
-            self._connection.add_notify_handler(self._hear)
             self._connection.execute("listen record")
         return self._connection
-
-    def _hear(self, notification: psycopg.Notify) -> None:
-        self._heard = max(self._heard, int(notification.payload))

@@ -30,35 +30,35 @@ async def create(call: Call) -> Response:
     """A new resource; with If-None-Exist (or parameters) only where none matches."""
     query = call.headers.get("if-none-exist", "").rpartition("?")[2] or urlencode(call.parameters)
     condition = condition_of(call.places["type"], query) if query else None
-    change = Change(0, "create", call.places["type"], condition=condition)
+    change = Change(None, "create", call.places["type"], condition=condition)
     return await _carry_out(call, await _with_body(call, change))
 
 
 async def update(call: Call) -> Response:
     """The next version of a resource, or its first one under this id."""
     call.refuse_parameters()
-    change = Change(0, "update", call.places["type"], call.places["id"], if_match=_if_match(call))
+    change = Change(None, "update", call.places["type"], call.places["id"], if_match=_if_match(call))
     return await _carry_out(call, await _with_body(call, change))
 
 
 async def conditional_update(call: Call) -> Response:
     """The same for the one resource that matches."""
     condition = condition_of(call.places["type"], urlencode(call.parameters))
-    change = Change(0, "update", call.places["type"], condition=condition, if_match=_if_match(call))
+    change = Change(None, "update", call.places["type"], condition=condition, if_match=_if_match(call))
     return await _carry_out(call, await _with_body(call, change))
 
 
 async def delete(call: Call) -> Response:
     """Retracts a resource; its versions stay readable. What is not there stays so."""
     call.refuse_parameters()
-    change = Change(0, "delete", call.places["type"], call.places["id"], if_match=_if_match(call))
+    change = Change(None, "delete", call.places["type"], call.places["id"], if_match=_if_match(call))
     return await _carry_out(call, change)
 
 
 async def conditional_delete(call: Call) -> Response:
     """The same for the one resource that matches."""
     condition = condition_of(call.places["type"], urlencode(call.parameters))
-    change = Change(0, "delete", call.places["type"], condition=condition, if_match=_if_match(call))
+    change = Change(None, "delete", call.places["type"], condition=condition, if_match=_if_match(call))
     return await _carry_out(call, change)
 
 

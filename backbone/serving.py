@@ -1,0 +1,79 @@
+"""`ehr serve`: the FHIR API and the pages in one process, with worker processes for heavy bundles."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import uvicorn
+from starlette.applications import Starlette
+
+from backbone import logs
+from backbone.settings import Settings
+from backbone.tether import follow_parent
+from ehr.event_store.store import PostgresRecorder
+from ehr.health_record import HealthRecord
+from fhir_api.app import App
+from fhir_api.bundles import BundleLimits
+from fhir_api.heavy import HeavyWorkers
+from fhir_api.intake import warm
+from fhir_api.services import Services
+from projections.database import ViewDatabase
+from projections.fhir_resources.queries import ResourceReader
+from projections.fhir_resources.view import FhirResources
+from projections.visibility import Visibility
+
+GRACE_SECONDS = 10
+"""For requests under way when the server is told to stop."""
+
+
+def serve(settings: Settings, url: str) -> None:
+    """Serves until SIGTERM or SIGINT. url: of the database with the record and the views."""
+    logs.configure(settings.log_level)
+    warm()
+    config = uvicorn.Config(
+        application(settings, url),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=2048,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    uvicorn.Server(config).run()
+
+
+def application(settings: Settings, url: str) -> App:
+    """The application on the database; it opens its parts when it starts."""
+    limits = BundleLimits(settings.max_bundle_bytes, settings.max_bundle_entries, settings.max_resource_bytes)
+    recorder = PostgresRecorder(url)
+    services = Services(
+        recorder=recorder,
+        record=HealthRecord(recorder),
+        views=ViewDatabase(url),
+        reader=ResourceReader(url),
+        visibility=Visibility(url, FhirResources.name),
+        limits=limits,
+        visibility_wait=settings.visibility_wait,
+        heavy=HeavyWorkers(url, limits, partial(follow_parent, os.getpid(), signal.SIGKILL)),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await services.views.open()
+            stack.push_async_callback(services.views.close)
+            stack.push_async_callback(services.reader.close)
+            await stack.enter_async_context(recorder)
+            await stack.enter_async_context(services.visibility)
+            if services.heavy:
+                await stack.enter_async_context(services.heavy)
+            yield
+
+    return App(services, [], lifespan)
