@@ -20,7 +20,7 @@ Inner = tuple[str, Resource, bool]
 
 
 def narratives(resource: Resource, at: str) -> Iterator[Issue]:
-    """txt-1, txt-2: every Narrative is harmless xhtml with content. Only Composition has some elsewhere."""
+    """txt-1: every Narrative is harmless xhtml. Only Composition has some elsewhere than in ``text``."""
     text = resource.get("text")
     if text.__class__ is dict:
         yield from _narrative(text, f"{at}.text")
@@ -39,7 +39,7 @@ def _sections(sections: Any, at: str) -> Iterator[Issue]:
 def _narrative(text: Resource, at: str) -> Iterator[Issue]:
     div = text.get("div")
     if isinstance(div, str) and not is_narrative(div):
-        yield Issue("invariant", f"{at}.div", "div: not a div of basic XHTML with content (txt-1, txt-2)")
+        yield Issue("invariant", f"{at}.div", "div: not a well-formed div of basic XHTML (txt-1)")
 
 
 def containing(resource: Resource, at: str) -> Iterator[Issue]:

@@ -50,13 +50,13 @@ def _whole(least: int) -> Schema:
 
 
 _NOT_BLANK: Schema = {"type": "string", "pattern": "\\S", "maxLength": MOST_CHARACTERS}
-_NO_SPACE = _text("[^ \\t\\r\\n]+")
+_NO_SPACE = _text("\\S+")
 
 FORMATS: dict[str, Schema] = {
     "base64Binary": {"type": "string", "pattern": f"^(?:\\s*{_QUAD})*(?:\\s*(?:{_QUAD}|{_PADDED}))\\s*$"},
     "boolean": {"type": "boolean"},
     "canonical": _NO_SPACE,
-    "code": _text("[^ \\t\\r\\n]+(?:[ \\t\\r\\n][^ \\t\\r\\n]+)*"),
+    "code": _text("\\S+(?:\\s\\S+)*"),
     "date": _text(_DATE),
     "dateTime": _text(f"{_DATE}|{_INSTANT}"),
     "decimal": {"type": "number", "minimum": -1e300, "maximum": 1e300},
@@ -77,3 +77,6 @@ FORMATS: dict[str, Schema] = {
     "uuid": _text("urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
     "xhtml": {"type": "string", "minLength": 1},
 }
+
+CODES_BY_FORM: dict[str, Schema] = {"http://hl7.org/fhir/ValueSet/currencies": _text("[A-Z]{3}")}
+"""Required value sets of which R4 holds no list, but a form is known (ISO 4217)."""

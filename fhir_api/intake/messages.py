@@ -71,12 +71,13 @@ def _of_value(departure: Departure, place: str) -> Issue:
 def _wrong_value(departure: Departure) -> tuple[str, str]:
     """(issue type, text) of a value that is wrong in itself."""
     match departure.rule:
-        case [*_, "enum"] | [*_, "allOf", 1, "anyOf"]:
+        case [_, _, "properties", *_, "enum" | "pattern"] | [*_, "allOf", 1, "anyOf"]:
             return "code-invalid", f"not one of the codes required by {departure.detail[0]}"
         case [*_, "maxLength"]:
             return "too-long", "longer than 1,048,576 characters"
         case [*_, "minItems" | "minProperties"]:
             return "structure", "must not be empty"
         case ["definitions", str(name), _] if name.startswith("primitive."):
-            return "value", f"not a valid {name.removeprefix('primitive.').removesuffix('.or-null')}"
+            kind = name.removeprefix("primitive.").removeprefix("system.").removesuffix(".or-null")
+            return "value", f"not a valid {kind}"
     return "structure", "has the wrong JSON type"

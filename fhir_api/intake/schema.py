@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from ehr.definitions import RESOURCE_TYPES, Element, elements, required_codes, type_names
 from ehr.definitions.tables import BARE, PRIMITIVES
-from fhir_api.intake.formats import FORMATS, Schema
+from fhir_api.intake.formats import CODES_BY_FORM, FORMATS, Schema
 
 DRAFT = "http://json-schema.org/draft-04/schema#"
 
@@ -69,6 +69,8 @@ def _value(type_: str, value_set: str | None) -> Schema:
     if type_ == "code" and codes:
         choices = sorted({code for found in codes.values() for code in found})
         return {"type": "string", "enum": choices, "title": value_set}
+    if value_set in CODES_BY_FORM:
+        return CODES_BY_FORM[value_set] | {"title": value_set}
     if type_ == "CodeableConcept" and codes:
         return {"allOf": [_ref(type_), _coded_from(codes) | {"title": value_set}]}
     return _ref(f"primitive.{type_}" if type_ in PRIMITIVES else type_)
@@ -82,12 +84,13 @@ def _item(type_: str, one: Schema) -> Schema:
 
 
 def _coded_from(codes: dict[str, tuple[str, ...]]) -> Schema:
-    """If anything is said, one coding is of the value set. Draft 4 has no ``contains``: not all are not."""
+    """If a code or text is given, one coding is of the value set; not all are not, lacking ``contains``."""
     choices = [
         {"required": list(choice), "properties": {name: {"enum": values} for name, values in choice.items()}}
         for choice in ({"system": [system], "code": list(found)} for system, found in codes.items())
     ]
-    unsaid = {"not": {"anyOf": [{"required": ["coding"]}, {"required": ["text"]}]}}
+    codeless = {"coding": {"items": {"not": {"required": ["code"]}}}}
+    unsaid = {"not": {"required": ["text"]}, "properties": codeless}
     coded = {
         "required": ["coding"],
         "properties": {"coding": {"not": {"items": {"not": {"anyOf": choices}}}}},
