@@ -37,7 +37,7 @@ class Patience:
     first_restart: float = 0.1
     longest_restart: float = 10.0
     healthy_after: float = 30.0
-    stop: float = 10.0
+    stop: float = 20.0
 
     def before_restart(self, deaths: int) -> float:
         """Seconds to wait after the program has died `deaths` times in a row."""

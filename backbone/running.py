@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from types import FrameType
 
 from backbone import tether
@@ -23,12 +24,20 @@ DEATHS_BEFORE_GIVING_UP = 5
 
 
 @dataclass(frozen=True, slots=True)
+class Demo:
+    """A program that fills an empty record, and the file that says that it has done so."""
+
+    program: Program
+    finished: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
-    """What `ehr run` puts together; each takes the URL of the database."""
+    """What `ehr run` puts together. `prepare` and `programs` take the URL of the database."""
 
     prepare: Callable[[str], None]
     programs: Callable[[str], Sequence[Program]]
-    demo: Callable[[str], Program | None]
+    demo: Callable[[], Demo | None]
 
 
 def run(settings: Settings, parts: Parts, log: Callable[[str], None] = print) -> None:
@@ -43,7 +52,7 @@ def run(settings: Settings, parts: Parts, log: Callable[[str], None] = print) ->
         try:
             supervisor.start()
             house.wait_until_ready()
-            house.fill(parts.demo(url))
+            house.fill(parts.demo())
             announce(settings, log)
             house.watch()
         finally:
@@ -113,13 +122,20 @@ class _House:
                 raise Refused(f"/readyz did not answer 200 within {READY_SECONDS:g} s")
             time.sleep(PAUSE_SECONDS)
 
-    def fill(self, demo: Program | None) -> None:
+    def fill(self, demo: Demo | None) -> None:
         """Runs the filling to its end while the rest is looked after. A filling that fails stops nothing."""
         if demo is None:
             return
+        code = self._run_to_its_end(demo.program)
+        if code == 0:
+            demo.finished.touch()
+        else:
+            self._log(f"{demo.program.name} ended with {code}; the next start goes on with it")
+
+    def _run_to_its_end(self, program: Program) -> int:
         process = subprocess.Popen(
-            tether.command_line(list(demo.command), parent=os.getpid()),
-            env={**os.environ, **demo.environment},
+            tether.command_line(list(program.command), parent=os.getpid()),
+            env={**os.environ, **program.environment},
             start_new_session=True,
         )
         try:
@@ -127,10 +143,9 @@ class _House:
                 self._look_after()
                 time.sleep(PAUSE_SECONDS)
         finally:
-            process.kill()  # The next start goes on where it was.
+            process.kill()
             process.wait()
-        if process.returncode != 0:
-            self._log(f"{demo.name} ended with {process.returncode}; the next start goes on with it")
+        return process.returncode
 
     def watch(self) -> None:
         while True:

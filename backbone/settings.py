@@ -118,6 +118,13 @@ def variable(field: str) -> str:
     return PREFIX + field.upper()
 
 
+def shown(value: object) -> str:
+    """The value of a setting as one writes it; a secret stays hidden."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
 def load() -> Settings:
     """The settings as the environment gives them; raises WrongSettings with one line for each mistake."""
     known = {variable(field) for field in Settings.model_fields}

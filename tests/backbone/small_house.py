@@ -10,9 +10,10 @@ import psycopg
 
 from backbone.errors import Refused
 from backbone.processes import Program
-from backbone.running import Parts, run
+from backbone.running import Demo, Parts, run
 from backbone.settings import load
 
+FILLED = Path("filled")
 DEMOS = {
     "fills": "echo filling; echo filled",
     "fills for ever": "echo filling; exec sleep 600",
@@ -59,7 +60,7 @@ def main(demo: str, api: str) -> None:
     parts = Parts(
         prepare=prepare,
         programs=lambda url: [Program("api", commands[api], {"EHR_DATABASE_URL": url})],
-        demo=lambda _: Program("demo", ["sh", "-c", DEMOS[demo]]),
+        demo=lambda: None if FILLED.exists() else Demo(Program("demo", ["sh", "-c", DEMOS[demo]]), FILLED),
     )
     try:
         run(load(), parts, say)

@@ -126,6 +126,7 @@ def test_nothing_is_left_when_it_is_killed_and_it_starts_again(data: Path, port:
     again = Run(data, port)
     until(lambda: answer(port) == "all is well", "it serves again")
     assert again.stop() == 0
+    assert again.said().count("filled") == 1
 
 
 def test_a_program_that_does_not_live_ends_the_start(data: Path, port: int) -> None:

@@ -1,0 +1,64 @@
+"""The command line `ehr`: one function a command."""
+
+import sys
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from backbone import running, wiring
+from backbone.errors import Refused
+from backbone.settings import Settings, load, shown, variable
+
+app = typer.Typer(
+    name="ehr",
+    help="The health record backbone of a province. Settings are environment variables: `ehr settings`.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+say = partial(print, flush=True)
+
+
+def main() -> None:
+    """Runs the command; what its user can mend is told in one line on standard error, with exit code 1."""
+    try:
+        app()
+    except Refused as reason:
+        sys.exit(f"ehr: {reason}")
+
+
+@app.command()
+def run() -> None:
+    """Start everything on this machine, fill an empty record with the demo, and stay until Ctrl-C."""
+    settings = load()
+    running.run(settings, wiring.parts(settings), say)
+
+
+@app.command()
+def settings() -> None:
+    """Show every setting with its value now, as an environment file."""
+    values = load()
+    for field, info in Settings.model_fields.items():
+        say(f"# {info.description}\n{variable(field)}={shown(getattr(values, field))}\n")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date. Safe to repeat, and to run in several places at once."""
+    wiring.migrate(wiring.database_url(load()))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the FHIR API and the pages until told to stop."""
+    wiring.serve(load())
+
+
+@app.command()
+def project(
+    views: Annotated[list[str], typer.Argument(help="Names of views.")],
+) -> None:
+    """Carry views along the log until told to stop."""
+    wiring.project(load(), views)

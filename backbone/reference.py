@@ -1,0 +1,105 @@
+"""Writes the reference pages that are made from the code: `python -m backbone.reference`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic.fields import FieldInfo
+from typer.core import TyperCommand, TyperGroup
+
+from backbone.cli import app
+from backbone.settings import Settings, shown, variable
+
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+MADE = "<!-- Made from the code by `make docs`. -->"
+
+
+HOW_TO_SET = """\
+Settings are environment variables, read once when a command starts. They are variables of make too:
+`make run EHR_PORT=9000 EHR_DATA=/somewhere EHR_DEMO=none`. An empty value counts as not given; a name that
+begins with `EHR_` and is not in this table is refused. `ehr settings` shows the values in force."""
+
+
+def configuration() -> str:
+    """The page of all settings."""
+    table = ["| variable | default | values | meaning |", "|---|---|---|---|"]
+    table += [_row(field, info) for field, info in Settings.model_fields.items()]
+    return "\n\n".join(["# Configuration", MADE, HOW_TO_SET, "\n".join(table)]) + "\n"
+
+
+def _row(field: str, info: FieldInfo) -> str:
+    return f"| `{variable(field)}` | {_default(info.default)} | {_values(field)} | {info.description} |"
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "none"
+    return f"`{shown(value)}`"
+
+
+def _values(field: str) -> str:
+    """What a setting may be, read off its JSON schema."""
+    schema = Settings.model_json_schema()["properties"][field]
+    schema = next((one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"), schema)
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    kind = {"path": "path", "password": "URL"}.get(schema.get("format", ""), schema["type"])
+    if kind == "boolean":
+        return "`yes`, `no`"
+    least, most = schema.get("minimum"), schema.get("maximum")
+    return kind if least is None else f"{kind}, {least} to {most}"
+
+
+def commands() -> str:
+    """The page of all commands."""
+    command = typer.main.get_command(app)
+    assert isinstance(command, TyperGroup)
+    sections = [
+        _section(name, one) for name, one in command.commands.items() if isinstance(one, TyperCommand)
+    ]
+    head = "Every command reads the [settings](configuration.md). Exit code 1: refused, with the reason."
+    return "\n\n".join(["# Commands", MADE, head, *sections]) + "\n"
+
+
+def _section(name: str, command: TyperCommand) -> str:
+    usage = " ".join([f"ehr {name}", *(_usage(parameter) for parameter in command.params)])
+    meanings = [
+        f"- `{_usage(parameter)}`: {_help(parameter)}" for parameter in command.params if _help(parameter)
+    ]
+    return "\n\n".join([f"## ehr {name}", f"    {usage}", str(command.help), *_list(meanings)])
+
+
+def _help(parameter: Any) -> str:
+    return parameter.help or ""
+
+
+def _list(lines: list[str]) -> list[str]:
+    return ["\n".join(lines)] if lines else []
+
+
+def _usage(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        name = parameter.name.upper() + ("…" if parameter.nargs == -1 else "")
+        return name if parameter.required else f"[{name}]"
+    return (
+        f"[{parameter.opts[0]}]" if parameter.is_flag else f"[{parameter.opts[0]} {parameter.name.upper()}]"
+    )
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Each page with its text."""
+    yield REFERENCE / "configuration.md", configuration()
+    yield REFERENCE / "commands.md", commands()
+
+
+def main() -> None:
+    """Writes all pages."""
+    for page, text in pages():
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text)
+        typer.echo(f"written: {page}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Puts the parts together: which views there are, which programs run, and what each is given."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from hashlib import sha256
+from types import FrameType
+
+from backbone import logs
+from backbone.embedded_postgres import running_url
+from backbone.errors import Refused
+from backbone.processes import Program
+from backbone.running import Demo, Parts, base_url
+from backbone.settings import Settings, variable
+from ehr.event_store.connections import connect
+from ehr.event_store.migrations import migrate as migrate_record
+from projections.fhir_resources.view import FhirResources
+from projections.generations import ensure_generation
+from projections.projector import Projector
+from projections.view import View
+from streams.notification_log import NotificationLog
+
+VIEWS: Mapping[str, Callable[[], View]] = {FhirResources.name: FhirResources}
+
+# Views that one process projects together: what clients wait for has a process of its own.
+PROJECTORS: Mapping[str, Sequence[str]] = {"projector": [FhirResources.name]}
+
+
+def database_url(settings: Settings) -> str:
+    """The URL of the database that is named, or else of the embedded one that runs now."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    url = running_url(settings.data / "postgres")
+    if url is None:
+        raise Refused("no database: start `ehr run`, or name one in EHR_DATABASE_URL")
+    return url
+
+
+def migrate(url: str) -> None:
+    """Brings the record and every view to their newest schema."""
+    with connect(url) as connection:
+        migrate_record(connection, "record")
+        for make_view in VIEWS.values():
+            ensure_generation(connection, make_view())
+
+
+def parts(settings: Settings) -> Parts:
+    """What `ehr run` starts."""
+    return Parts(
+        prepare=migrate,
+        programs=lambda url: _programs(settings, url),
+        demo=lambda: _demo(settings),
+    )
+
+
+def ehr(*arguments: str) -> list[str]:
+    """The command line that runs this very program with other arguments."""
+    return [sys.executable, "-m", "backbone", *arguments]
+
+
+def _programs(settings: Settings, url: str) -> list[Program]:
+    environment = {variable("database_url"): url, variable("data"): str(settings.data)}
+    api = Program("api", ehr("serve"), environment)
+    return [api, *(Program(name, ehr("project", *views), environment) for name, views in PROJECTORS.items())]
+
+
+def _demo(settings: Settings) -> Demo | None:
+    """The filling that this database still needs. Sending it again adds nothing, but takes its time."""
+    named = settings.database_url.get_secret_value() if settings.database_url else "embedded"
+    finished = settings.data / f"demo-{sha256(named.encode()).hexdigest()[:12]}"
+    if settings.demo == "none" or finished.exists():
+        return None
+    command = [sys.executable, "-m", "simulation", "--base", f"{base_url(settings)}/fhir"]
+    return Demo(Program("demo", command), finished)
+
+
+def project(settings: Settings, names: Sequence[str]) -> None:
+    """Carries views along the log until SIGTERM or SIGINT, each in a thread of its own."""
+    unknown = [name for name in names if name not in VIEWS]
+    if unknown:
+        raise Refused(f"no view is called {', '.join(unknown)}; there are {', '.join(VIEWS)}")
+    logs.configure(settings.log_level)
+    url = database_url(settings)
+    stopped = _stop_event()
+    with ThreadPoolExecutor(len(names)) as threads:
+        projectors = [threads.submit(_project, VIEWS[name](), url, stopped) for name in names]
+        done, _ = wait(projectors, return_when=FIRST_EXCEPTION)
+        stopped.set()  # One that failed ends all, so that the process ends and is started again.
+    for projector in done:
+        projector.result()
+
+
+def _project(view: View, url: str, stopped: threading.Event) -> None:
+    log = NotificationLog(url)
+    projector = Projector(view, log, url)
+    try:
+        projector.run(stopped.is_set)
+    finally:
+        projector.close()
+        log.close()
+
+
+def _stop_event() -> threading.Event:
+    """Set by SIGTERM or SIGINT."""
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return stopped
+
+
+def serve(settings: Settings) -> None:
+    """Serves the FHIR API and the pages until SIGTERM or SIGINT."""
+    from backbone.serving import serve as serve_on  # Other commands start faster without it.
+
+    serve_on(settings, database_url(settings))

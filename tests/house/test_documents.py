@@ -1,0 +1,62 @@
+"""What exists is documented, and what is documented exists."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from backbone import reference
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-test.lock")
+
+
+@pytest.mark.parametrize(
+    ("page", "text"), list(reference.pages()), ids=lambda value: Path(str(value)[:200]).stem
+)
+def test_reference_pages_are_what_the_code_says(page: Path, text: str) -> None:
+    assert page.read_text() == text, "out of date: make docs"
+
+
+def test_every_setting_of_the_makefile_and_the_documents_exists() -> None:
+    known = set(re.findall(r"`(EHR_\w+)`", reference.configuration()))
+    pages = [ROOT / "Makefile", *ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        named = set(re.findall(r"\bEHR_[A-Z_]*[A-Z]\b", page.read_text()))
+        assert named <= known, f"{page.name} names {named - known}"
+
+
+def test_every_command_that_the_documents_name_exists() -> None:
+    known = set(re.findall(r"^## ehr (\w+)", reference.commands(), re.MULTILINE))
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        named = set(re.findall(r"(?:`|^ {4}|^\$ )ehr ([a-z]+)", page.read_text(), re.MULTILINE))
+        assert named <= known, f"{page.name} names {named - known}"
+
+
+def test_every_verb_of_the_makefile_is_described_at_its_head() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"browser"}
+    described = set(re.findall(r"make (\w+)  ", makefile.split("\n.PHONY", maxsplit=1)[0]))
+    assert verbs == described
+
+
+def test_what_continuous_integration_runs_is_make_test() -> None:
+    script = ROOT / ".ci" / "run"
+    lines = [line for line in script.read_text().splitlines() if line and not line.startswith("#")]
+    assert lines == ['cd "$(dirname "$0")/.." && exec make test']
+    assert script.stat().st_mode & 0o111
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_version_is_pinned_with_its_hash_and_no_index_is_named(name: str) -> None:
+    lines = (ROOT / name).read_text().splitlines()
+    packages = [line for line in lines if line[:1].isalnum()]
+    assert packages
+    assert all(re.fullmatch(r"[a-z0-9-]+==\S+( ; .+)? \\", line) for line in packages)
+    others = [line for line in lines if line not in packages and not line.startswith("#")]
+    assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in others)
+
+
+def test_tests_run_with_the_versions_that_run() -> None:
+    runs, tests = (set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(), re.MULTILINE)) for name in LOCKS)
+    assert runs <= tests
