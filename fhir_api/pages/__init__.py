@@ -1,0 +1,1 @@
+"""Pages for clinicians: look a citizen up, read the chart, see which facilities send."""

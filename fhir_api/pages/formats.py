@@ -1,0 +1,37 @@
+"""Dates and numbers as they are read in Vietnam."""
+
+from datetime import datetime
+
+from ehr.dates import ZONE, span
+
+_HAS_TIME = "T"
+
+
+def date_text(text: str | None) -> str:
+    """A FHIR date as dd/mm/yyyy, a partial one as it is: ``05/1990``, ``1990``. A time of day is left out."""
+    if not text:
+        return ""
+    if _HAS_TIME in text:
+        meant = span(text)
+        return _local(meant.start).strftime("%d/%m/%Y") if meant else text
+    return "/".join(reversed(text.split("-")))
+
+
+def moment_text(moment: str | datetime | None) -> str:
+    """A FHIR dateTime or a moment in Vietnamese time, ``dd/mm/yyyy HH:MM``; partial texts as dates."""
+    if not moment:
+        return ""
+    if isinstance(moment, datetime):
+        return _local(moment).strftime("%d/%m/%Y %H:%M")
+    meant = span(moment) if _HAS_TIME in moment else None
+    return _local(meant.start).strftime("%d/%m/%Y %H:%M") if meant else date_text(moment)
+
+
+def number_text(number: int, language: str) -> str:
+    """Grouped by thousands: ``1.234.567`` in Vietnamese, ``1,234,567`` in English."""
+    grouped = f"{number:,}"
+    return grouped.replace(",", ".") if language == "vi" else grouped
+
+
+def _local(moment: datetime) -> datetime:
+    return moment.astimezone(ZONE)

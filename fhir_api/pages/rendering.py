@@ -1,0 +1,68 @@
+"""Turns a template and what it shows into an answer, in the language of whoever asks."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from fhir_api.pages.formats import date_text, moment_text, number_text
+from fhir_api.pages.languages import COOKIE, LANGUAGES, Messages, language_of
+from fhir_api.pages.static_files import static_url
+
+YEAR = 365 * 24 * 3600
+
+templates = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+templates.filters["date"] = date_text
+templates.filters["moment"] = moment_text
+templates.globals["static"] = static_url
+
+
+def render(
+    request: Request, template: str, shown: Mapping[str, Any] | None = None, *, status: int = 200
+) -> Response:
+    """The page or fragment.
+
+    Beside ``shown``, templates know ``t(key, **values)``, ``language``, ``other_language`` and the address that
+    switches to it, ``static(name)``, ``number(n)`` and the filters ``date`` and ``moment``.
+    """
+    language = language_of(request)
+    html = templates.get_template(template).render({**(shown or {}), **_known(request, language)})
+    response = HTMLResponse(html, status)
+    if request.query_params.get("lang") in LANGUAGES:
+        response.set_cookie(COOKIE, language, max_age=YEAR, httponly=True, samesite="lax")
+    return response
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for a piece of the page instead of a browser for the whole."""
+    return request.headers.get("hx-request") == "true"
+
+
+def _known(request: Request, language: str) -> dict[str, Any]:
+    other = next(one for one in LANGUAGES if one != language)
+    return {
+        "t": Messages(language),
+        "language": language,
+        "other_language": other,
+        "switch_language": _address_with(request, other),
+        "number": lambda number: number_text(number, language),
+        "path": request.url.path,
+    }
+
+
+def _address_with(request: Request, language: str) -> str:
+    """This page in the other language; the first page where this one answers a form."""
+    if request.method not in ("GET", "HEAD"):
+        return f"/?lang={language}"
+    url = request.url.include_query_params(lang=language)
+    return f"{url.path}?{url.query}"

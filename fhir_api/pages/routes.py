@@ -1,0 +1,30 @@
+"""All pages as one ASGI application, to be mounted at the root after everything else."""
+
+import structlog
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Router
+
+from fhir_api.pages import facilities, lookup, static_files
+from fhir_api.pages.rendering import render
+from fhir_api.pages.security import SecurityHeaders
+
+log = structlog.get_logger()
+ROUTES: tuple[BaseRoute, ...] = (*lookup.routes, *facilities.routes, *static_files.routes)
+
+
+def pages(routes: tuple[BaseRoute, ...] = ROUTES) -> Mount:
+    """The pages with their headers; they read ``request.app.state.views``, a ViewDatabase."""
+    told = ExceptionMiddleware(Router(routes), {404: _not_found, Exception: _failed})
+    return Mount("", app=SecurityHeaders(told))
+
+
+async def _not_found(request: Request, _: Exception) -> Response:
+    return render(request, "message.html", {"key": "site.not_found"}, status=404)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    # The error's text may hold what somebody typed: only its kind is told.
+    log.error("page failed", path=request.scope["path"], kind=type(error).__name__)
+    return render(request, "message.html", {"key": "site.failed"}, status=503)
