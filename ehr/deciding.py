@@ -21,10 +21,10 @@ from ehr.errors import Ambiguous, Refusal, Unmatched
 from ehr.facts import Answer, ResourceVersion
 from ehr.grouping import Former, Stated, facts_of, into_encounters
 from ehr.identifiers import claims_of, satisfies
-from ehr.links import Links, find_links, rewrite, with_relative
+from ehr.links import NO_LINKS, Links, find_links, rewrite, with_relative
 from ehr.requests import Request
 from ehr.targets import Target, find_targets
-from ehr.values import Key, stream_of, subject_of
+from ehr.values import Key, subject_of
 
 
 class Outcome(NamedTuple):
@@ -78,12 +78,12 @@ def ask(request: Request) -> Question:
     links: list[Links] = []
     conditional: dict[str, tuple[Condition, int | None]] = {}
     for change in request.changes:
-        found = find_links(change.raw, change.json, absolute=absolute) if change.json else Links([], [])
+        found = find_links(change.raw, change.json, absolute=absolute) if change.json else NO_LINKS
         links.append(found)
-        for link in found.found:
-            condition = _condition(link.target, change.index)
+        for target in found.targets:
+            condition = _condition(target, change.index) if "?" in target else None
             if condition:
-                conditional.setdefault(link.target, (condition, change.index))
+                conditional.setdefault(target, (condition, change.index))
     return Question(request, links, conditional)
 
 
@@ -164,7 +164,7 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
         key,
         version,
         subject,
-        head.stream if head.version and not moved else stream_of(key),
+        head.stream if head.version and not moved else None,
         frozenset(reference.partition("/")[2] for reference in encounter_references(change.json, new_links)),
         main_date(change.json) or recorded_at,
         len(body.bytes),
@@ -220,4 +220,5 @@ def _append_facts(append: Append, stated: list[Stated], outcomes: list[Outcome],
 
 
 def _head(one: Stated) -> Head:
+    assert one.stream is not None  # into_encounters gave it one
     return Head(one.stream, one.subject, one.version.version, one.version.action == "delete", one.digest)

@@ -14,7 +14,7 @@ from ehr.facts import (
     ResourceRetracted,
     ResourceVersion,
 )
-from ehr.values import Key, new_id
+from ehr.values import Key, new_id, stream_of
 
 LARGEST_FACT = 9 * 1024 * 1024 - 64 * 1024
 """Bytes of bodies in one fact: its record on the log, envelope included, stays within 9 MiB."""
@@ -33,14 +33,14 @@ class Former(NamedTuple):
 class Stated(NamedTuple):
     """One resource version that a request makes.
 
-    stream: where its stream begins or goes on. encounters: ids of the Encounters it belongs to. size: bytes
+    stream: in which it goes on; None where one begins. encounters: ids of the Encounters it belongs to. size: bytes
     of the body. digest: of the body (Head.digest). first: whether the resource was never stated before. former: set when it moved.
     """
 
     key: Key
     version: ResourceVersion
     subject: UUID
-    stream: UUID
+    stream: UUID | None
     encounters: frozenset[str]
     happened_at: str
     size: int
@@ -56,15 +56,19 @@ def into_encounters(stated: Iterable[Stated]) -> list[list[Stated]]:
     alone and has its subject.
     """
     stated = list(stated)
-    documented = {one.key.id: one for one in stated if one.first and one.key.type == "Encounter"}
+    documented = {one.key.id: _begun(one) for one in stated if one.first and one.key.type == "Encounter"}
     groups: dict[Key, list[Stated]] = {one.key: [one] for one in documented.values()}
     for one in stated:
         home = _encounter_of(one, documented)
         if home:
             groups[home.key].append(one._replace(stream=home.stream))
         elif one.key not in groups:
-            groups[one.key] = [one]
+            groups[one.key] = [_begun(one)]
     return list(groups.values())
+
+
+def _begun(one: Stated) -> Stated:
+    return one if one.stream else one._replace(stream=stream_of(one.key))
 
 
 def _encounter_of(one: Stated, documented: Mapping[str, Stated]) -> Stated | None:

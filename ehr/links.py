@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ehr.definitions import string_kinds
+from ehr.definitions import link_texts, string_kinds
 
-_USUAL = re.compile(rb'"reference"\s*:\s*"((?:urn:(?:uuid|oid):|https?://|[A-Z][A-Za-z]+\?)[^"\\]*)"')
+_USUAL = re.compile(rb'("reference"\s*:\s*")((?:urn:(?:uuid|oid):|[A-Z][A-Za-z]+\?)[^"\\]*)')
+"""The usual links: a Reference to an entry by urn, or by search."""
+
 _URN = re.compile(rb"urn:(?:uuid|oid):")
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
 _NARRATIVE_LINK = re.compile(r"""\b(?:href|src)\s*=\s*(["'])(.*?)\1""")
@@ -32,13 +34,19 @@ class Link(NamedTuple):
 
 
 class Links(NamedTuple):
-    """The links of one resource that a transaction may have to rewrite.
+    """The links of one resource.
 
-    narratives: (start, end, text) of Text.div values, whose href and src may be links.
+    usual: every link is of the usual kind and found again while rewriting. Else ``found`` has them all, and
+    ``narratives`` the Text.div values, in which href and src may be links.
     """
 
+    usual: bool
+    targets: list[str]
     found: list[Link]
     narratives: list[Link]
+
+
+NO_LINKS = Links(True, [], [], [])
 
 
 def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links:
@@ -47,20 +55,20 @@ def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links
     absolute: whether the transaction has fullUrls other than urn:uuid and urn:oid, so that any URL or
     relative reference might be a link.
     """
-    usual = [Link(m.start(1), m.end(1), m.group(1).decode()) for m in _USUAL.finditer(raw)]
-    if not absolute and not _hides_links(raw, usual):
-        return Links(usual, [])
-    return _find_by_element(raw, resource)
+    targets = [match[1] for match in _USUAL.findall(raw)]
+    if absolute or _hides_links(raw, resource, targets):
+        return _find_by_element(raw, resource)
+    return Links(True, [target.decode() for target in targets], [], [])
 
 
 def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
     """``raw`` with every link that has a new target."""
+    if links.usual:
+        return _rewrite_usual(raw, targets) if links.targets else raw
     edits = [(link, targets[link.target]) for link in links.found if link.target in targets]
     for text in links.narratives:
         new = _rewrite_narrative(text.target, targets)
         edits += [(text, new)] if new != text.target else []
-    if not edits:
-        return raw
     pieces, done = [], 0
     for link, new in sorted(edits):
         pieces += [raw[done : link.start], orjson.dumps(new)[1:-1]]
@@ -72,34 +80,42 @@ def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
 def with_relative(targets: Mapping[str, str], full_url: str | None) -> Mapping[str, str]:
     """The targets as an entry sees them: where its fullUrl is ``http://host/fhir/Type/id``, relative
     references are read against ``http://host/fhir/`` (https://hl7.org/fhir/R4/bundle.html#references)."""
-    base = base_of(full_url)
-    if base is None:
+    restful = _RESTFUL.match(full_url or "")
+    if restful is None:
         return targets
+    base = restful.group(1)
     relative = {url.removeprefix(base): target for url, target in targets.items() if url.startswith(base)}
     return {**targets, **relative}
 
 
-def base_of(full_url: str | None) -> str | None:
-    """``http://host/fhir/`` of a RESTful fullUrl."""
-    match = _RESTFUL.match(full_url or "")
-    return match.group(1) if match else None
-
-
-def _hides_links(raw: bytes, usual: list[Link]) -> bool:
+def _hides_links(raw: bytes, resource: dict[str, Any], usual: list[bytes]) -> bool:
     """Whether links may stand elsewhere than in plain ``"reference": "…"`` members."""
-    urns = sum(link.target.startswith("urn:") for link in usual)
-    return len(_URN.findall(raw)) != urns or b"\\/" in raw or b"\\u" in raw
+    if b"\\/" in raw or b"\\u" in raw:
+        return True
+    urns = sum(target.startswith(b"urn:") for target in usual)
+    if len(_URN.findall(raw)) == urns:
+        return False
+    placed = sum(text.startswith("urn:") for text in link_texts(resource))
+    return placed != urns or b"<div" in raw
+
+
+def _rewrite_usual(raw: bytes, targets: Mapping[str, str]) -> bytes:
+    def replaced(match: re.Match[bytes]) -> bytes:
+        new = targets.get(match[2].decode())
+        return match[0] if new is None else match[1] + new.encode()
+
+    return _USUAL.sub(replaced, raw)
 
 
 def _find_by_element(raw: bytes, resource: dict[str, Any]) -> Links:
-    """The same by each string's element. Both walks meet the strings in document order."""
+    """All links by each string's element. Both walks meet the strings in document order."""
     found: list[Link] = []
     narratives: list[Link] = []
     for (start, end), kind in zip(_strings(raw), string_kinds(resource), strict=True):
         if kind:
             link = Link(start, end, orjson.loads(raw[start - 1 : end + 1]))
             (narratives if kind == "xhtml" else found).append(link)
-    return Links(found, narratives)
+    return Links(False, [link.target for link in found], found, narratives)
 
 
 def _strings(raw: bytes) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -39,6 +40,7 @@ class Actor(msgspec.Struct, frozen=True):
     device: str | None = None
 
 
+@lru_cache(maxsize=65536)
 def subject_of(reference: str) -> UUID:
     """The subject (key of every fact about one person or thing) of a literal reference such as ``Patient/1``.
 

@@ -4,7 +4,7 @@ The resources are cut out of the Bundle's text as they stand, so that their byte
 the Bundle is checked as a resource of its own (https://hl7.org/fhir/R4/bundle.html).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import msgspec
@@ -171,7 +171,17 @@ def _read_entry(index: int, entry: _Entry, raw: bytes, limits: BundleLimits) -> 
         raise BadRequest("The entry has no resource.", expression=at)
     resource = read_resource(raw, limits, at)
     check_fits(change, resource, at)
-    return replace(change, full_url=entry.full_url, raw=raw, json=resource)
+    return Change(
+        index,
+        change.action,
+        change.type,
+        change.id,
+        change.condition,
+        change.if_match,
+        entry.full_url,
+        raw,
+        resource,
+    )
 
 
 def _change(index: int, request: _Request) -> Change:

@@ -5,6 +5,7 @@ A worker carries out the whole Bundle with its own connections to the record; se
 """
 
 import asyncio
+import gc
 import multiprocessing
 import signal
 from collections.abc import Callable
@@ -79,6 +80,14 @@ class _Worker:
         self.record = HealthRecord(recorder)
 
     def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
+        # The parsed resources of a Bundle are many and have no cycles: to look for some takes a fifth of the time.
+        gc.disable()
+        try:
+            return self._state_bundle(raw, envelope)
+        finally:
+            gc.enable()
+
+    def _state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
         return self.loop.run_until_complete(state_bundle(self.record, raw, self.limits, envelope))
 
 

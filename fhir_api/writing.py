@@ -115,7 +115,7 @@ def _refuse_links_into(change: Change, urls: set[str]) -> None:
     if change.json is None:
         return
     links = find_links(change.raw, change.json, absolute=False)
-    if any(link.target in urls and link.target != change.full_url for link in links.found):
+    if any(target in urls and target != change.full_url for target in links.targets):
         raise Unresolved("Entries of a batch cannot refer to each other.", entry=change.index)
 
 

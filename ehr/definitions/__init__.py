@@ -1,6 +1,6 @@
 """The definitions of FHIR R4 (4.0.1) as tables, and the few questions that the record asks of them."""
 
-from ehr.definitions.links import link_places, may_hold_link, narrative_places, string_kinds
+from ehr.definitions.links import link_places, link_texts, may_hold_link, narrative_places, string_kinds
 from ehr.definitions.main_dates import main_date, main_period
 from ehr.definitions.references import encounter_references, patient_references, references
 from ehr.definitions.tables import (
@@ -21,6 +21,7 @@ __all__ = [
     "encounter_paths",
     "encounter_references",
     "link_places",
+    "link_texts",
     "main_date",
     "main_date_paths",
     "main_period",

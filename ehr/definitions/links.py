@@ -30,6 +30,12 @@ def link_places(resource: dict[str, Any]) -> Iterator[Place]:
     return (place for kind, place in _places(resource["resourceType"], resource) if kind == "link")
 
 
+def link_texts(resource: dict[str, Any]) -> Iterator[str]:
+    """The text of every link of the resource."""
+    containers: Iterator[tuple[Any, str | int]] = link_places(resource)
+    return (container[key] for container, key in containers)
+
+
 def narrative_places(resource: dict[str, Any]) -> Iterator[Place]:
     """Every place of the resource that holds xhtml, whose href and src are links."""
     return (place for kind, place in _places(resource["resourceType"], resource) if kind == "xhtml")

@@ -29,7 +29,9 @@ def build(package: Package, folder: Path) -> None:
     }
     text = orjson.dumps(resources, option=orjson.OPT_INDENT_2)
     (folder / "resources.json").write_bytes(text + b"\n")
-    elements = orjson.dumps({"elements": table, "codes": required_codes(package, table)}, option=orjson.OPT_SORT_KEYS)
+    elements = orjson.dumps(
+        {"elements": table, "codes": required_codes(package, table)}, option=orjson.OPT_SORT_KEYS
+    )
     (folder / "elements.json.zst").write_bytes(zstandard.compress(elements, 19))
 
 

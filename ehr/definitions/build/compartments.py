@@ -19,7 +19,9 @@ BEYOND_THE_COMPARTMENT: Paths = {"Provenance": ["target"]}
 
 def subject_paths(package: Package) -> Paths:
     """Elements that may put a resource into a Patient compartment. Patient itself is its own subject."""
-    return {name: paths for name, paths in _compartment_paths(package, "patient").items() if name != "Patient"}
+    return {
+        name: paths for name, paths in _compartment_paths(package, "patient").items() if name != "Patient"
+    }
 
 
 def encounter_paths(package: Package) -> Paths:

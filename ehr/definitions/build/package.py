@@ -32,7 +32,8 @@ class Package:
         return [
             structure
             for structure in self.definitions["StructureDefinition"].values()
-            if structure.get("derivation") != "constraint" and structure["kind"] in ("resource", "complex-type")
+            if structure.get("derivation") != "constraint"
+            and structure["kind"] in ("resource", "complex-type")
         ]
 
     def structure(self, url: str) -> Definition:
@@ -53,7 +54,9 @@ class Package:
 
 
 def _official(parameter: Definition) -> bool:
-    return parameter["url"].startswith(f"{CORE}SearchParameter/") and not parameter["id"].startswith("example")
+    return parameter["url"].startswith(f"{CORE}SearchParameter/") and not parameter["id"].startswith(
+        "example"
+    )
 
 
 def _files(path: Path) -> Iterator[bytes]:

@@ -74,7 +74,9 @@ def _descendants(system: Definition, filter_: dict[str, str]) -> set[str]:
     return below | {root} if filter_["op"] == "is-a" else below
 
 
-def _concepts(concepts: list[dict[str, Any]], above: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _concepts(
+    concepts: list[dict[str, Any]], above: tuple[str, ...]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """(code, codes above it) of a hierarchy."""
     for concept in concepts:
         yield concept["code"], above
