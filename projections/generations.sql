@@ -16,13 +16,19 @@ insert into views.generations (view, generation, code_version, state)
 values (%(view)s, %(generation)s, %(code_version)s, 'building');
 
 -- name: advance
--- Compare and swap: only the projector that read up to the old position may write what follows.
+-- Compare and swap: only a projector that read up to the old position, and knows who is parked, may write
+-- what follows.
 update views.generations set position = %(new)b
-where view = %(view)b and generation = %(generation)b and position = %(old)b and state <> 'retired';
+where view = %(view)b and generation = %(generation)b and position = %(old)b and releases = %(releases)b
+  and state <> 'retired';
 
 -- name: position
 -- How far a generation has come.
-select position, state from views.generations where view = %(view)s and generation = %(generation)s;
+select position, state, releases from views.generations where view = %(view)s and generation = %(generation)s;
+
+-- name: release
+-- Every projector must look again who is parked.
+update views.generations set releases = releases + 1 where view = %(view)s and generation = %(generation)s;
 
 -- name: hold
 -- Keeps a generation where it is until the transaction ends.

@@ -50,6 +50,7 @@ class Projector:
         self._connection: psycopg.Connection[Any] | None = None
         self._generation: Generation | None = None
         self._parked: set[UUID] = set()
+        self._releases = 0
 
     def run(self, stopped: Callable[[], bool], patience: float = 0.5) -> None:
         """Projects until ``stopped()``; database trouble is retried for ever."""
@@ -75,6 +76,19 @@ class Projector:
             self._generation = None
         return passed
 
+    def step_to(self, position: int) -> None:
+        """Projects up to a position of the log, the end of a flush, and no further."""
+        connection = self._ready()
+        while self.position < position:
+            entries = [e for e in self._log.read(self.position, FACTS) if e.position <= position]
+            for batch in _batches(entries):
+                self._project(connection, batch)
+
+    @property
+    def generation(self) -> Generation | None:
+        """The generation that it projects, once it has begun."""
+        return self._generation
+
     def close(self) -> None:
         """Closes the connection; the next step opens it again."""
         if self._connection:
@@ -94,7 +108,7 @@ class Projector:
         self._generation = self._fixed or ensure_generation(connection, self.view)
         place = self._place(self._generation)
         row = connection.execute(queries["position"], place).fetchone()
-        self.position = row[0] if row else 0
+        self.position, _, self._releases = row or (0, "", 0)
         self._parked = {row[0] for row in connection.execute(_sql["parked"], place)}
         use_schema(connection, self._generation)
 
@@ -138,7 +152,8 @@ class Projector:
             self.view.project(connection, facts)
 
     def _advance(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
-        place = {**self._place(), "old": batch[0].position - 1, "new": batch[-1].position}
+        place = {**self._place(), "releases": self._releases}
+        place |= {"old": batch[0].position - 1, "new": batch[-1].position}
         if connection.execute(queries["advance"], place).rowcount != 1:
             raise Overtaken
         connection.execute(_sql["announce"], {"view": self.view.name, "position": batch[-1].position})

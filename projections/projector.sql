@@ -21,5 +21,11 @@ select pg_notify('views', %(view)s || ' ' || %(position)s::text);
 delete from views.parked where view = %(view)s and generation = %(generation)s and subject = %(subject)s;
 
 -- name: waiting
--- Who waits, since when and why.
-select view, generation, subject, since_position, reason from views.parked order by view, since_position;
+-- Who waits, since when and why, in all generations but retired ones.
+select p.view, p.generation, p.subject, p.since_position, p.reason
+from views.parked p join views.generations g using (view, generation)
+where g.state <> 'retired' order by p.view, p.since_position;
+
+-- name: quarantined
+-- Records that could not be decoded.
+select view, generation, position, subject, reason from views.quarantined order by view, position;

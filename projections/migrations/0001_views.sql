@@ -9,6 +9,7 @@ create table views.generations (
     code_version integer not null,
     state text not null check (state in ('building', 'serving', 'retired')),
     position bigint not null default 0,
+    releases integer not null default 0,  -- how often parked citizens were released
     primary key (view, generation)
 ) with (fillfactor = 50);
 create unique index one_serving on views.generations (view) where state = 'serving';
