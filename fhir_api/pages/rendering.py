@@ -32,8 +32,8 @@ def render(
 ) -> Response:
     """The page or fragment.
 
-    Beside ``shown``, templates know ``t(key, **values)``, ``language``, ``other_language`` and the address that
-    switches to it, ``static(name)``, ``number(n)`` and the filters ``date`` and ``moment``.
+    Beside ``shown``, templates know ``t(key, **values)``, ``language``, ``other_language`` and the address
+    that switches to it, ``path``, ``static(name)``, ``number(n)`` and the filters ``date`` and ``moment``.
     """
     language = language_of(request)
     html = templates.get_template(template).render({**(shown or {}), **_known(request, language)})

@@ -1,7 +1,7 @@
 """Headers that keep a page from running, loading or leaking what it should not.
 
-The policy allows files of this server only: no script or style within the HTML, no frames, no form to elsewhere
-(https://www.w3.org/TR/CSP3/). Pages hold health data, so nothing keeps a copy unless a route says otherwise.
+The policy allows files of this server only: no script or style within the HTML, no frames, no form to
+elsewhere (https://www.w3.org/TR/CSP3/). Pages hold health data: nothing keeps a copy unless a route says so.
 """
 
 from starlette.datastructures import MutableHeaders
@@ -31,7 +31,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware that adds HEADERS to every answer, and ``Cache-Control: no-store`` where none is set."""
+    """ASGI middleware: adds HEADERS to every answer, and ``Cache-Control: no-store`` where none is set."""
 
     def __init__(self, app: ASGIApp) -> None:
         """app: the pages."""

@@ -1,0 +1,121 @@
+"""Names of people: how they are shown, and the keys by which they are found.
+
+Vietnamese names run surname, middle, given, and people are called by the last word. They are typed with or
+without accents, with the tone on either vowel (Thúy, Thuý), with i or y at the end (Quí, Quý), in composed or
+decomposed Unicode, with or without the apostrophes of highland names (H'Mông).
+"""
+
+import re
+from typing import Any
+from unicodedata import category, normalize
+
+LONGEST = 200
+"""Characters of a name that are looked at: keys stay far below what a b-tree entry holds (2,700 bytes)."""
+
+JOINTS = "'’‘ʼʻ`´′-‐‑‒–—.·"
+"""Marks within a word that are left out: ``H'Mông`` is ``hmong``."""
+
+TONES = "\u0300\u0301\u0303\u0309\u0323"
+"""Grave, acute, tilde, hook above, dot below: the tones of Vietnamese, apart from the marks of its vowels."""
+
+_MENDED = {"ð": "đ", "ɖ": "đ"}
+"""What some fonts and scanners make of đ."""
+
+_SIMPLE = {"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"}
+"""Letters with a stroke, which Unicode does not take apart."""
+
+_JOINED, _PARTED = (str.maketrans(dict.fromkeys(JOINTS, by)) for by in ("", " "))
+_TONE = re.compile(f"[{TONES}]")
+_USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden", "old")
+
+
+def fold(text: str) -> str:
+    """The search key: small letters without accents, words parted by one blank, final y as i.
+
+    ``Nguyễn Thị Thúy`` and ``NGUYEN THI  THUÝ`` are both ``nguyen thi thui``.
+    """
+    return " ".join(_with_final_i(word) for word in unaccented(text).split())
+
+
+def unaccented(text: str) -> str:
+    """As ``fold``, with y where it is written: what the beginning of a longer word is compared with."""
+    return _letters(text.translate(_JOINED), keep_marks=False)
+
+
+def spelling(text: str) -> str:
+    """As ``fold`` but with accents, each word's tone after its letters: where it stands does not matter."""
+    words = _letters(text.translate(_JOINED), keep_marks=True).split()
+    return " ".join(_spelled(word) for word in words if word.translate(_BARE))
+
+
+def name_words(name: str) -> list[str]:
+    """The words by which a name is found, as ``spelling`` gives them, each once.
+
+    A word with a joint also counts by its parts: ``H'Nao`` is found as ``hnao``, ``h`` and ``nao``.
+    """
+    name = name[:LONGEST]
+    return list(dict.fromkeys([*spelling(name).split(), *spelling(name.translate(_PARTED)).split()]))
+
+
+def displayed(name: dict[str, Any] | None) -> str:
+    """A FHIR HumanName as one reads it: its text, else surname first; "" when it says nothing."""
+    if not name:
+        return ""
+    if isinstance(name.get("text"), str):
+        return _in_one_line(name["text"])
+    parts = [name.get("family"), *(name.get("given") or ())]
+    return _in_one_line(" ".join(part for part in parts if isinstance(part, str)))
+
+
+def main_name(names: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Of several HumanNames the one to show: in use rather than ended, official before others."""
+    said = [name for name in names if displayed(name)]
+    return min(said, key=_rank, default=None)
+
+
+def _rank(name: dict[str, Any]) -> tuple[bool, int]:
+    use = name.get("use", "")
+    return "end" in name.get("period", {}), _USES.index(use) if use in _USES else len(_USES)
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.replace("\0", " ").split())
+
+
+def _letters(text: str, *, keep_marks: bool) -> str:
+    """Small letters and digits; what is neither parts words, but for invisible characters, which vanish."""
+    decomposed = normalize("NFD", normalize("NFD", text).lower())
+    return " ".join(decomposed.translate(_MARKED if keep_marks else _BARE).split())
+
+
+def _spelled(word: str) -> str:
+    tones = "".join(sorted(_TONE.findall(word)))
+    return normalize("NFC", _with_final_i(_TONE.sub("", word))) + tones
+
+
+def _with_final_i(word: str) -> str:
+    return f"{word[:-1]}i" if word.endswith("y") else word
+
+
+class _Letters(dict[int, str]):
+    """What becomes of each character; filled as characters are met."""
+
+    def __init__(self, *, keep_marks: bool) -> None:
+        super().__init__()
+        self._keep_marks = keep_marks
+
+    def __missing__(self, code: int) -> str:
+        self[code] = self._become(chr(code))
+        return self[code]
+
+    def _become(self, character: str) -> str:
+        kind = category(character)
+        if kind[0] == "M":
+            return character if self._keep_marks else ""
+        if kind[0] in "LN":
+            return (_MENDED if self._keep_marks else _SIMPLE).get(character, character)
+        return "" if kind == "Cf" else " "
+
+
+_BARE = _Letters(keep_marks=False)
+_MARKED = _Letters(keep_marks=True)
