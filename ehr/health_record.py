@@ -1,8 +1,9 @@
 """The one door into the record: a request goes in, an outcome or a refusal comes out."""
 
-from datetime import UTC, datetime
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from ehr.appending import Recorder, Resolved, Stored, Verdict
 from ehr.dates import instant
@@ -21,7 +22,7 @@ class Receipt(NamedTuple):
 
     position: of its last fact; 0 when nothing was to be stored. last_updated: RFC 3339, of the versions made;
     empty when none was. repeated: this answers a request that had been answered before, with the same key.
-    versions: those made now.
+    versions: those made now. subjects: whom the facts are about.
     """
 
     outcomes: list[Outcome]
@@ -29,6 +30,7 @@ class Receipt(NamedTuple):
     last_updated: str
     repeated: bool
     versions: Mapping[Key, ResourceVersion]
+    subjects: frozenset[UUID] = frozenset()
 
 
 class HealthRecord:
@@ -54,7 +56,8 @@ class HealthRecord:
             appended = await self._recorder.append(decision.append)
             if appended.verdict is Verdict.STORED:
                 made, stamp = decision.versions, appended.last_updated if decision.versions else ""
-                return Receipt(decision.outcomes, appended.position, stamp, False, made)
+                subjects = frozenset(fact.subject for fact in decision.append.facts)
+                return Receipt(decision.outcomes, appended.position, stamp, False, made, subjects)
         raise Unavailable("Others keep changing what this request depends on.")
 
     async def _resolve(self, question: Question) -> Resolved:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import NamedTuple
+from uuid import UUID
 
 import orjson
 
@@ -32,12 +33,13 @@ class Envelope(NamedTuple):
 class BundleAnswer(NamedTuple):
     """entries: the JSON of each response entry in order; a Get where the reading is still to be done.
 
-    position: of the last fact that was stored; 0 when there was none.
+    position: of the last fact that was stored; 0 when there was none. subjects: whom the facts are about.
     """
 
     type: str
     entries: list[bytes | Get]
     position: int
+    subjects: frozenset[UUID]
 
 
 async def state_bundle(
@@ -83,31 +85,34 @@ async def _state_transaction(
         wish if isinstance(wish, Get) else _entry(next(told_changes), receipt, envelope)
         for wish in bundle.wishes
     ]
-    return BundleAnswer("transaction-response", entries, receipt.position)
+    return BundleAnswer("transaction-response", entries, receipt.position, receipt.subjects)
 
 
 async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
     """Each entry is a request of its own; those that wait at one time share flushes."""
     urls = {wish.full_url for wish in bundle.wishes if isinstance(wish, Change) and wish.full_url}
     results = await asyncio.gather(*(_state_entry(record, wish, urls, envelope) for wish in bundle.wishes))
-    entries = [result[0] for result in results]
-    return BundleAnswer("batch-response", entries, max((position for _, position in results), default=0))
+    entries = [entry for entry, _ in results]
+    receipts = [receipt for _, receipt in results if receipt]
+    position = max((receipt.position for receipt in receipts), default=0)
+    subjects = frozenset(subject for receipt in receipts for subject in receipt.subjects)
+    return BundleAnswer("batch-response", entries, position, subjects)
 
 
 async def _state_entry(
     record: HealthRecord, wish: Change | Get | Refused, urls: set[str], envelope: Envelope
-) -> tuple[bytes | Get, int]:
+) -> tuple[bytes | Get, Receipt | None]:
     if isinstance(wish, Get):
-        return wish, 0
+        return wish, None
     if isinstance(wish, Refused):
-        return _refused(wish.error, envelope), 0
+        return _refused(wish.error, envelope), None
     try:
         _refuse_links_into(wish, urls)
         numbered = envelope._replace(key=f"{envelope.key}#{wish.index}" if envelope.key else None)
         receipt = await state_change(record, wish, numbered, hash_of_change(wish))
     except (Refusal, Invalid) as error:
-        return _refused(error, envelope), 0
-    return _entry(receipt.outcomes[0], receipt, envelope), receipt.position
+        return _refused(error, envelope), None
+    return _entry(receipt.outcomes[0], receipt, envelope), receipt
 
 
 def _refuse_links_into(change: Change, urls: set[str]) -> None:

@@ -76,6 +76,7 @@ def _retry_one(
                 view.project(connection, [fact])
             connection.execute(_sql["release"], names)
             connection.execute(queries["release"], names)
+            connection.execute(_sql["announce"], {"view": view.name, "position": "parked"})
     except psycopg.OperationalError:
         raise
     except Exception:

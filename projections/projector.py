@@ -162,6 +162,7 @@ class Projector:
         if entry.subject not in self._parked:
             place = {**self._place(), "subject": entry.subject, "position": entry.position, "reason": reason}
             connection.execute(_sql["park"], place)
+            connection.execute(_sql["announce"], {"view": self.view.name, "position": "parked"})
             self._parked.add(entry.subject)
             log.error("citizen parked", view=self.view.name, position=entry.position, reason=reason)
 

@@ -14,7 +14,7 @@ on conflict do nothing;
 
 -- name: announce
 -- Tells those who wait that a view has come so far.
-select pg_notify('views', %(view)s || ' ' || %(position)s::text);
+select pg_notify('views', %(view)s::text || ' ' || %(position)s::text);
 
 -- name: release
 -- A citizen no longer waits.

@@ -1,25 +1,35 @@
-"""How far the views have come, for those who wait to read what they wrote."""
+"""How far a view has come and who is parked, for those who wait to read what they wrote."""
 
 import asyncio
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import structlog
 
 from ehr.event_store.connections import connect_async
+from ehr.sql import load_queries
 from projections.generations import queries
 
+_sql = load_queries(Path(__file__).with_name("projector.sql"))
 log = structlog.get_logger()
+PARKED = "parked"
+"""Announced instead of a position when who is parked has changed."""
 
 
 class Visibility:
-    """Follows one view's announcements. ``async with`` starts and stops it."""
+    """Follows one view's announcements. ``async with`` starts and stops it.
+
+    position: up to which the view shows the log. parked: citizens that it leaves out.
+    """
 
     def __init__(self, conninfo: str, view: str) -> None:
         """``view``: the name of the view whose position counts."""
         self.position = 0
+        self.parked: frozenset[UUID] = frozenset()
         self._conninfo = conninfo
         self._view = view
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
@@ -65,14 +75,20 @@ class Visibility:
             while True:
                 async for announced in connection.notifies(timeout=5.0):
                     view, _, position = announced.payload.partition(" ")
-                    if view == self._view:
+                    if view == self._view and position == PARKED:
+                        await self._look(connection)
+                    elif view == self._view:
                         self._shown(int(position))
                 await self._look(connection)
 
     async def _look(self, connection: psycopg.AsyncConnection[Any]) -> None:
         cursor = await connection.execute(queries["serving"], {"view": self._view})
         row = await cursor.fetchone()
-        self._shown(row[1] if row else 0)
+        if row:
+            place = {"view": self._view, "generation": row[0]}
+            cursor = await connection.execute(_sql["parked"], place)
+            self.parked = frozenset([subject for (subject,) in await cursor.fetchall()])
+            self._shown(row[1])
 
     def _shown(self, position: int) -> None:
         self.position = max(self.position, position)

@@ -25,7 +25,7 @@ async def bundle(call: Call) -> Response:
         answer = await services.heavy.state_bundle(raw, envelope)
     else:
         answer = await state_bundle(services.record, raw, services.limits, envelope)
-    headers = await position_headers(call, answer.position)
+    headers = await position_headers(call, answer.position, answer.subjects)
     entries = [await _read(call, e) if isinstance(e, Get) else e for e in answer.entries]
     return call.answer(join_bundle(answer.type, entries), headers=headers)
 

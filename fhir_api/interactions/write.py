@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from starlette.responses import Response
@@ -70,11 +71,16 @@ def envelope_of(call: Call) -> Envelope:
     return Envelope(call.actor, call.request_id, key, call.prefers("return") == "representation")
 
 
-async def position_headers(call: Call, position: int) -> dict[str, str]:
-    """Waits, for a while, until a write is shown, and says whether it is."""
+async def position_headers(call: Call, position: int, subjects: frozenset[UUID]) -> dict[str, str]:
+    """Waits, for a while, until a write is shown, and says whether it is.
+
+    Facts about a parked citizen are stored and not shown: ``X-EHR-Incomplete: parked``.
+    """
     if not position:
         return {}
     headers = {"X-EHR-Position": str(position)}
+    if not call.services.visibility.parked.isdisjoint(subjects):
+        headers["X-EHR-Incomplete"] = "parked"
     if not await call.services.visibility.wait(position, call.services.visibility_wait):
         headers["X-EHR-Lag"] = "views"
     return headers
@@ -90,7 +96,7 @@ async def _with_body(call: Call, change: Change) -> Change:
 
 async def _carry_out(call: Call, change: Change) -> Response:
     receipt = await state_change(call.services.record, change, envelope_of(call), hash_of_change(change))
-    headers = await position_headers(call, receipt.position)
+    headers = await position_headers(call, receipt.position, receipt.subjects)
     done = receipt.outcomes[0]
     if change.action == "delete":
         return call.answer(b"", 204, headers | ({"ETag": etag(done.version)} if done.version else {}))
