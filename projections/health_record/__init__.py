@@ -1,0 +1,1 @@
+"""The view behind a citizen's chart: what was found, thought, given and done, at every facility."""

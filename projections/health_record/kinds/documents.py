@@ -1,0 +1,166 @@
+"""Reports and documents: https://hl7.org/fhir/R4/diagnosticreport.html, …/documentreference.html and
+…/composition.html"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from projections.health_record.directory import named
+from projections.health_record.elements import (
+    Concept,
+    Period,
+    Reference,
+    Resource,
+    encounter_id,
+    shown,
+    words,
+)
+from projections.health_record.entry import Entry, Named, Origin
+
+
+class Document(Entry, frozen=True, tag=8):
+    """A DiagnosticReport, DocumentReference or Composition (``origin.type``).
+
+    attached: content types of attachments. conclusion: of a report. parts: number of results or sections.
+    """
+
+    title: str | None
+    category: str | None
+    status: str | None
+    author: Named | None
+    conclusion: str | None
+    attached: list[str]
+    parts: int
+
+
+class _Attachment(msgspec.Struct, frozen=True):
+    title: str | None = None
+    contentType: str | None = None
+
+
+class _Report(Resource, frozen=True, kw_only=True):
+    code: Concept | None = None
+    category: tuple[Concept, ...] = ()
+    status: str | None = None
+    encounter: Reference | None = None
+    effectiveDateTime: str | None = None
+    effectivePeriod: Period = Period()
+    issued: str | None = None
+    performer: tuple[Reference, ...] = ()
+    resultsInterpreter: tuple[Reference, ...] = ()
+    result: tuple[msgspec.Raw, ...] = ()
+    conclusion: str | None = None
+    conclusionCode: tuple[Concept, ...] = ()
+    presentedForm: tuple[_Attachment, ...] = ()
+
+
+class _Content(msgspec.Struct, frozen=True):
+    attachment: _Attachment = _Attachment()
+
+
+class _Context(msgspec.Struct, frozen=True):
+    encounter: tuple[Reference, ...] = ()
+    period: Period = Period()
+
+
+class _DocumentReference(Resource, frozen=True, kw_only=True):
+    type: Concept | None = None
+    category: tuple[Concept, ...] = ()
+    status: str | None = None
+    docStatus: str | None = None
+    date: str | None = None
+    author: tuple[Reference, ...] = ()
+    custodian: Reference | None = None
+    description: str | None = None
+    content: tuple[_Content, ...] = ()
+    context: _Context = _Context()
+
+
+class _Composition(Resource, frozen=True, kw_only=True):
+    type: Concept | None = None
+    category: tuple[Concept, ...] = ()
+    status: str | None = None
+    encounter: Reference | None = None
+    date: str | None = None
+    author: tuple[Reference, ...] = ()
+    title: str | None = None
+    section: tuple[msgspec.Raw, ...] = ()
+
+
+_report = msgspec.json.Decoder(_Report).decode
+_document = msgspec.json.Decoder(_DocumentReference).decode
+_composition = msgspec.json.Decoder(_Composition).decode
+ERROR = "entered-in-error"
+
+
+def report(body: bytes, origin: Origin) -> Document | None:
+    """Reads a DiagnosticReport."""
+    stated = _report(body)
+    if stated.status == ERROR:
+        return None
+    return Document(
+        origin,
+        stated.effectiveDateTime or stated.effectivePeriod.start or stated.issued,
+        encounter_id(stated.encounter),
+        words(stated.code) or _title(stated.presentedForm),
+        _first_words(stated.category),
+        stated.status,
+        next((named(one, stated) for one in stated.resultsInterpreter + stated.performer), None),
+        shown(stated.conclusion) or _first_words(stated.conclusionCode),
+        _kinds(stated.presentedForm),
+        len(stated.result),
+    )
+
+
+def document(body: bytes, origin: Origin) -> Document | None:
+    """Reads a DocumentReference."""
+    stated = _document(body)
+    if ERROR in (stated.status, stated.docStatus):
+        return None
+    attachments = [content.attachment for content in stated.content]
+    described = shown(stated.description) or _title(attachments)
+    return Document(
+        origin,
+        stated.date or stated.context.period.start,
+        next((id_ for id_ in map(encounter_id, stated.context.encounter) if id_), None),
+        described or words(stated.type),
+        (words(stated.type) if described else None) or _first_words(stated.category),
+        stated.status,
+        next((named(one, stated) for one in stated.author), named(stated.custodian, stated)),
+        None,
+        _kinds(attachments),
+        0,
+    )
+
+
+def composition(body: bytes, origin: Origin) -> Document | None:
+    """Reads a Composition."""
+    stated = _composition(body)
+    if stated.status == ERROR:
+        return None
+    return Document(
+        origin,
+        stated.date,
+        encounter_id(stated.encounter),
+        shown(stated.title) or words(stated.type),
+        words(stated.type) or _first_words(stated.category),
+        stated.status,
+        next((named(one, stated) for one in stated.author), None),
+        None,
+        [],
+        len(stated.section),
+    )
+
+
+def _first_words(concepts: Sequence[Concept]) -> str | None:
+    return next(filter(None, map(words, concepts)), None)
+
+
+def _title(attachments: Sequence[_Attachment]) -> str | None:
+    return next((title for title in (shown(one.title) for one in attachments) if title), None)
+
+
+def _kinds(attachments: Sequence[_Attachment]) -> list[str]:
+    """Content types without parameters: ``text/plain``."""
+    said = (shown((one.contentType or "").partition(";")[0]) for one in attachments)
+    return list(dict.fromkeys(text for text in said if text))

@@ -1,0 +1,84 @@
+"""Immunisations: https://hl7.org/fhir/R4/immunization.html"""
+
+import msgspec
+
+from projections.health_record.directory import named
+from projections.health_record.elements import (
+    UNSTATED,
+    Concept,
+    Quantity,
+    Reference,
+    Resource,
+    all_words,
+    amount,
+    coded,
+    encounter_id,
+    number,
+    shown,
+    words,
+)
+from projections.health_record.entry import Coded, Entry, Named, Origin
+
+
+class Immunisation(Entry, frozen=True, tag=6):
+    """A vaccination, given or not (status: completed, not-done). dose: number in its series, as stated.
+    targets: diseases it protects from. at: may be words."""
+
+    code: Coded
+    status: str | None
+    why_not: str | None
+    dose: str | None
+    series: str | None
+    targets: list[str]
+    lot: str | None
+    quantity: str | None
+    by: Named | None
+
+
+class _Performer(msgspec.Struct, frozen=True):
+    actor: Reference | None = None
+
+
+class _Protocol(msgspec.Struct, frozen=True):
+    series: str | None = None
+    targetDisease: tuple[Concept, ...] = ()
+    doseNumberPositiveInt: msgspec.Raw = UNSTATED
+    doseNumberString: str | None = None
+
+
+class _Immunization(Resource, frozen=True, kw_only=True):
+    vaccineCode: Concept | None = None
+    status: str | None = None
+    statusReason: Concept | None = None
+    encounter: Reference | None = None
+    occurrenceDateTime: str | None = None
+    occurrenceString: str | None = None
+    lotNumber: str | None = None
+    doseQuantity: Quantity | None = None
+    performer: tuple[_Performer, ...] = ()
+    protocolApplied: tuple[_Protocol, ...] = ()
+
+
+_decode = msgspec.json.Decoder(_Immunization).decode
+
+
+def immunisation(body: bytes, origin: Origin) -> Immunisation | None:
+    """Reads an Immunization."""
+    stated = _decode(body)
+    if stated.status == "entered-in-error":
+        return None
+    protocol = stated.protocolApplied[0] if stated.protocolApplied else _Protocol()
+    return Immunisation(
+        origin,
+        stated.occurrenceDateTime or shown(stated.occurrenceString),
+        encounter_id(stated.encounter),
+        coded(stated.vaccineCode),
+        stated.status,
+        words(stated.statusReason),
+        number(protocol.doseNumberPositiveInt) or shown(protocol.doseNumberString),
+        shown(protocol.series),
+        list(dict.fromkeys(text for one in stated.protocolApplied for text in all_words(one.targetDisease))),
+        shown(stated.lotNumber),
+        amount(stated.doseQuantity),
+        next((named(one.actor, stated) for one in stated.performer if one.actor), None),
+    )

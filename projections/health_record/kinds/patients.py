@@ -1,0 +1,98 @@
+"""The person: https://hl7.org/fhir/R4/patient.html"""
+
+import msgspec
+
+from projections.health_record.elements import (
+    HumanName,
+    Identifier,
+    Resource,
+    code_of,
+    person_name,
+    shown,
+    words,
+)
+from projections.health_record.entry import Entry, Origin
+
+
+class Numbered(msgspec.Struct, frozen=True, array_like=True):
+    """An identifier. type: code of http://terminology.hl7.org/CodeSystem/v2-0203; label: the same in words."""
+
+    value: str
+    system: str | None = None
+    type: str | None = None
+    label: str | None = None
+    use: str | None = None
+
+
+class Person(Entry, frozen=True, tag=1):
+    """Who the chart is about. birth_date: FHIR date, possibly partial. gender: male, female, other, unknown.
+    deceased: FHIR dateTime, or ``true`` where no time is stated. active: False when out of use."""
+
+    name: str | None
+    birth_date: str | None
+    gender: str | None
+    deceased: str | None
+    active: bool
+    identifiers: list[Numbered]
+    address: str | None
+    phone: str | None
+
+
+class _Address(msgspec.Struct, frozen=True):
+    text: str | None = None
+    line: tuple[str | None, ...] = ()
+    city: str | None = None
+    state: str | None = None
+
+
+class _ContactPoint(msgspec.Struct, frozen=True):
+    system: str | None = None
+    value: str | None = None
+
+
+class _Patient(Resource, frozen=True, kw_only=True):
+    name: tuple[HumanName, ...] = ()
+    identifier: tuple[Identifier, ...] = ()
+    birthDate: str | None = None
+    gender: str | None = None
+    deceasedBoolean: bool = False
+    deceasedDateTime: str | None = None
+    active: bool = True
+    address: tuple[_Address, ...] = ()
+    telecom: tuple[_ContactPoint, ...] = ()
+
+
+_decode = msgspec.json.Decoder(_Patient).decode
+
+
+def person(body: bytes, origin: Origin) -> Person:
+    """Reads a Patient."""
+    stated = _decode(body)
+    return Person(
+        origin,
+        None,
+        None,
+        person_name(stated.name),
+        stated.birthDate,
+        stated.gender,
+        stated.deceasedDateTime or ("true" if stated.deceasedBoolean else None),
+        stated.active,
+        [_numbered(one) for one in stated.identifier if one.value],
+        next((text for text in map(_where, stated.address) if text), None),
+        next((shown(one.value) for one in stated.telecom if one.system == "phone" and one.value), None),
+    )
+
+
+def _numbered(identifier: Identifier) -> Numbered:
+    return Numbered(
+        shown(identifier.value) or "",
+        shown(identifier.system),
+        code_of(identifier.type),
+        words(identifier.type),
+        identifier.use,
+    )
+
+
+def _where(address: _Address) -> str | None:
+    parts = (*address.line, address.city, address.state)
+    return shown(address.text or ", ".join(part for part in parts if part))
