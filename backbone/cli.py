@@ -8,7 +8,9 @@ import typer
 
 from backbone import running, wiring
 from backbone.errors import Refused
+from backbone.importing.command import import_command
 from backbone.settings import Settings, load, shown, variable
+from backbone.view_commands import parked_command, rebuild_command, switch_command
 
 app = typer.Typer(
     name="ehr",
@@ -31,14 +33,17 @@ def main() -> None:
 
 @app.command()
 def run() -> None:
-    """Start everything on this machine, fill an empty record with the demo, and stay until Ctrl-C."""
+    """Start everything on this machine.
+
+    Fills an empty record with the demo province, says `ready:` with the addresses, and stays until Ctrl-C.
+    """
     settings = load()
     running.run(settings, wiring.parts(settings), say)
 
 
 @app.command()
 def settings() -> None:
-    """Show every setting with its value now, as an environment file."""
+    """Show the settings in force, as an environment file."""
     values = load()
     for field, info in Settings.model_fields.items():
         say(f"# {info.description}\n{variable(field)}={shown(getattr(values, field))}\n")
@@ -46,7 +51,10 @@ def settings() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database's schema up to date. Safe to repeat, and to run in several places at once."""
+    """Bring the database's schema up to date.
+
+    Safe to repeat, and to run in several places at once.
+    """
     wiring.migrate(wiring.database_url(load()))
 
 
@@ -62,3 +70,9 @@ def project(
 ) -> None:
     """Carry views along the log until told to stop."""
     wiring.project(load(), views)
+
+
+app.command("import")(import_command)
+app.command("rebuild")(rebuild_command)
+app.command("switch")(switch_command)
+app.command("parked")(parked_command)

@@ -47,9 +47,11 @@ def run(settings: Settings, parts: Parts, log: Callable[[str], None] = print) ->
     with _stopped_by_signals(log), _database(settings, log) as (url, server):
         log("database: bringing its schema up to date")
         parts.prepare(url)
-        supervisor = Supervisor(parts.programs(url), settings.data / "log", log=log)
+        programs = parts.programs(url)
+        supervisor = Supervisor(programs, settings.data / "log", log=log)
         house = _House(settings, supervisor, server, log)
         try:
+            log(f"starting: {', '.join(program.name for program in programs)}")
             supervisor.start()
             house.wait_until_ready()
             house.fill(parts.demo())

@@ -38,6 +38,13 @@ def database_url(settings: Settings) -> str:
     return url
 
 
+def view_named(name: str) -> View:
+    """The view of this name, or a refusal that names those that exist."""
+    if name not in VIEWS:
+        raise Refused(f"no view is called {name}; there are {', '.join(VIEWS)}")
+    return VIEWS[name]()
+
+
 def migrate(url: str) -> None:
     """Brings the record and every view to their newest schema."""
     with connect(url) as connection:
@@ -78,14 +85,12 @@ def _demo(settings: Settings) -> Demo | None:
 
 def project(settings: Settings, names: Sequence[str]) -> None:
     """Carries views along the log until SIGTERM or SIGINT, each in a thread of its own."""
-    unknown = [name for name in names if name not in VIEWS]
-    if unknown:
-        raise Refused(f"no view is called {', '.join(unknown)}; there are {', '.join(VIEWS)}")
+    views = [view_named(name) for name in names]
     logs.configure(settings.log_level)
     url = database_url(settings)
     stopped = _stop_event()
-    with ThreadPoolExecutor(len(names)) as threads:
-        projectors = [threads.submit(_project, VIEWS[name](), url, stopped) for name in names]
+    with ThreadPoolExecutor(len(views)) as threads:
+        projectors = [threads.submit(_project, view, url, stopped) for view in views]
         done, _ = wait(projectors, return_when=FIRST_EXCEPTION)
         stopped.set()  # One that failed ends all, so that the process ends and is started again.
     for projector in done:

@@ -1,6 +1,7 @@
 """Fixtures that every test may use: a real PostgreSQL, fresh databases in it, and a real browser."""
 
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +63,14 @@ def module_database(postgres: EmbeddedPostgres) -> Iterator[str]:
     """The URL of a database for all tests of one module, empty at first."""
     with fresh_database(postgres) as url:
         yield url
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

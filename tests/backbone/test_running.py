@@ -20,10 +20,8 @@ HOUSE = Path(__file__).with_name("small_house.py")
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def port(free_port: int) -> int:
+    return free_port
 
 
 class Run:

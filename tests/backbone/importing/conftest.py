@@ -1,0 +1,47 @@
+"""Fixtures of the import's tests: a server, a line to it, and the data of others."""
+
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.backbone.importing.bad_line import BadLine, bad_line
+from tests.backbone.importing.stub_server import Stub, served
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@pytest.fixture
+def stub() -> Stub:
+    return Stub()
+
+
+@pytest.fixture
+def server(stub: Stub) -> Iterator[str]:
+    with served(stub) as url:
+        yield url
+
+
+@pytest.fixture
+def line(server: str) -> Iterator[BadLine]:
+    with bad_line(server) as line:
+        yield line
+
+
+@pytest.fixture(scope="session")
+def synthea(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The 14 bundles of synthea-small as files."""
+    place = tmp_path_factory.mktemp("synthea")
+    with tarfile.open(DATA / "synthea-small.tar.xz") as archive:
+        archive.extractall(place, filter="data")
+    return place / "fhir"
+
+
+@pytest.fixture(scope="session")
+def styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of two other generators."""
+    place = tmp_path_factory.mktemp("styles")
+    with tarfile.open(DATA / "other-styles.tar.xz") as archive:
+        archive.extractall(place, filter="data")
+    return place / "styles"

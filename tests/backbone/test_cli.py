@@ -1,0 +1,117 @@
+"""The command line, on a real database."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from backbone.cli import main
+from tests.backbone.waiting import until
+
+VIEW = "fhir_resources"
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def ehr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, database: str
+) -> Command:
+    """Runs a command on a fresh database; gives its exit code, output and complaints."""
+    monkeypatch.setenv("EHR_DATABASE_URL", database)
+    monkeypatch.setenv("EHR_DATA", str(tmp_path))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["ehr", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        output, complaints = capsys.readouterr()
+        if isinstance(ended.value.code, str):
+            return 1, output, ended.value.code
+        return int(ended.value.code or 0), output, complaints
+
+    return run
+
+
+def value(database: str, query: str) -> Any:
+    with psycopg.connect(database) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_migrating_twice_is_as_good_as_once(ehr: Command, database: str) -> None:
+    applied = "select count(*) from migrations.applied"
+    assert ehr("migrate")[0] == 0
+    first = value(database, applied)
+    assert ehr("migrate")[0] == 0
+    assert value(database, applied) == first > 0
+
+
+def test_a_view_is_rebuilt_and_the_former_generation_can_come_back(ehr: Command, database: str) -> None:
+    serving = "select generation from views.generations where view = 'fhir_resources' and state = 'serving'"
+    ehr("migrate")
+    assert value(database, serving) == 1
+    code, output, _ = ehr("rebuild", VIEW)
+    assert (code, output) == (0, f"generation 2 of {VIEW} serves now\n")
+    assert value(database, serving) == 2
+    assert ehr("switch", VIEW, "1")[:2] == (0, f"generation 1 of {VIEW} serves now\n")
+    assert value(database, serving) == 1
+
+
+def test_a_generation_that_does_not_exist_is_refused(ehr: Command) -> None:
+    ehr("migrate")
+    assert ehr("switch", VIEW, "9") == (1, "", f"ehr: {VIEW} has no generation 9")
+
+
+@pytest.mark.parametrize("command", ["rebuild", "project"])
+def test_a_view_that_does_not_exist_is_refused_with_those_that_do(ehr: Command, command: str) -> None:
+    code, _, complaint = ehr(command, "everything")
+    assert code == 1
+    assert complaint.startswith("ehr: no view is called everything; there are fhir_resources")
+
+
+def test_nobody_is_parked_in_an_empty_record(ehr: Command) -> None:
+    ehr("migrate")
+    assert ehr("parked")[:2] == (0, "0 parked\n")
+    assert ehr("parked", "--retry")[:2] == (0, "0 parked\n")
+
+
+def test_settings_are_shown_without_the_password(ehr: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHR_DATABASE_URL", "postgresql://ehr:hush@db/ehr")
+    code, output, _ = ehr("settings")
+    assert code == 0
+    assert "EHR_PORT=8000\n" in output
+    assert "EHR_DATABASE_URL=**********\n" in output
+    assert "hush" not in output
+
+
+def test_a_wrong_setting_is_told_in_one_line(ehr: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHR_PROT", "9000")
+    assert ehr("settings") == (1, "", "ehr: EHR_PROT: there is no such setting")
+
+
+def test_without_a_database_the_way_out_is_told(ehr: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EHR_DATABASE_URL")
+    code, _, complaint = ehr("migrate")
+    assert (code, complaint) == (1, "ehr: no database: start `ehr run`, or name one in EHR_DATABASE_URL")
+
+
+@pytest.mark.parametrize("command", [["project", VIEW], ["serve"]])
+def test_long_running_commands_stop_when_told(
+    database: str, ehr: Command, command: list[str], tmp_path: Path, free_port: int
+) -> None:
+    ehr("migrate")
+    variables = {**os.environ, "EHR_DATABASE_URL": database, "EHR_PORT": str(free_port)}
+    with (tmp_path / "log").open("w+") as log:
+        process = subprocess.Popen([sys.executable, "-m", "backbone", *command], env=variables, stderr=log)
+        connected = "select count(*) from pg_stat_activity where datname = current_database()"
+        until(lambda: process.poll() is not None or value(database, connected) > 1, "it uses the database")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) in (0, -signal.SIGTERM), (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()
