@@ -44,11 +44,14 @@ class NoProgress:
 
 
 class ProgressBar:
-    """A bar on standard error with bytes, resources, resources a second and time left; refusals above it, on
-    standard output, as they come. To be used as a context."""
+    """A bar on standard error with bytes, resources, resources a second and time left.
+
+    Refusals go to standard output as they come, above the bar where both are one terminal. To be used as a
+    context.
+    """
 
     def __init__(self, bar: Console | None = None, lines: Console | None = None) -> None:
-        self._lines = lines or Console(soft_wrap=True, highlight=False, markup=False)
+        self._lines = lines or Console()
         self._bars = Bars(
             TextColumn("import"),
             BarColumn(),
@@ -58,6 +61,8 @@ class ProgressBar:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}", markup=False),
             console=bar or Console(stderr=True),
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._task = self._bars.add_task(
             "import", total=None, resources=0, speed=0.0, note="reading the paths"
@@ -87,7 +92,8 @@ class ProgressBar:
 
     def refuse(self, refusal: Refusal) -> None:
         """Prints a refusal."""
-        self._lines.print(str(refusal))
+        where = self._bars.console if self._lines.is_terminal else self._lines
+        where.print(str(refusal), markup=False, highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Shows a text at the end of the bar."""
