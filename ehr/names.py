@@ -6,8 +6,10 @@ decomposed Unicode, with or without the apostrophes of highland names (H'Mông).
 """
 
 import re
-from typing import Any
+from collections.abc import Iterable
 from unicodedata import category, normalize
+
+import msgspec
 
 LONGEST = 200
 """Characters of a name that are looked at: keys stay far below what a b-tree entry holds (2,700 bytes)."""
@@ -26,7 +28,23 @@ _SIMPLE = {"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"}
 
 _JOINED, _PARTED = (str.maketrans(dict.fromkeys(JOINTS, by)) for by in ("", " "))
 _TONE = re.compile(f"[{TONES}]")
-_USES = ("official", "usual", "", "temp", "nickname", "anonymous", "maiden", "old")
+_USES = ("official", "usual", None, "temp", "nickname", "anonymous", "maiden", "old")
+
+
+class Period(msgspec.Struct, frozen=True):
+    """When a name was in use (https://hl7.org/fhir/R4/datatypes.html#Period)."""
+
+    end: str | None = None
+
+
+class HumanName(msgspec.Struct, frozen=True):
+    """https://hl7.org/fhir/R4/datatypes.html#HumanName"""
+
+    use: str | None = None
+    text: str | None = None
+    family: str | None = None
+    given: list[str | None] = []
+    period: Period = Period()
 
 
 def fold(text: str) -> str:
@@ -57,25 +75,19 @@ def name_words(name: str) -> list[str]:
     return list(dict.fromkeys([*spelling(name).split(), *spelling(name.translate(_PARTED)).split()]))
 
 
-def displayed(name: dict[str, Any] | None) -> str:
-    """A FHIR HumanName as one reads it: its text, else surname first; "" when it says nothing."""
-    if not name:
-        return ""
-    if isinstance(name.get("text"), str):
-        return _in_one_line(name["text"])
-    parts = [name.get("family"), *(name.get("given") or ())]
-    return _in_one_line(" ".join(part for part in parts if isinstance(part, str)))
+def displayed(name: HumanName) -> str:
+    """The name as one reads it: its text, else surname first; "" when it says nothing."""
+    parts = (name.text,) if name.text else (name.family, *name.given)
+    return _in_one_line(" ".join(part for part in parts if part))
 
 
-def main_name(names: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """Of several HumanNames the one to show: in use rather than ended, official before others."""
-    said = [name for name in names if displayed(name)]
-    return min(said, key=_rank, default=None)
+def main_name(names: Iterable[HumanName]) -> str:
+    """Of several names the one to show: in use rather than ended, official before others; "" for none."""
+    return displayed(min(filter(displayed, names), key=_rank, default=HumanName()))
 
 
-def _rank(name: dict[str, Any]) -> tuple[bool, int]:
-    use = name.get("use", "")
-    return "end" in name.get("period", {}), _USES.index(use) if use in _USES else len(_USES)
+def _rank(name: HumanName) -> tuple[bool, int]:
+    return name.period.end is not None, _USES.index(name.use) if name.use in _USES else len(_USES)
 
 
 def _in_one_line(text: str) -> str:

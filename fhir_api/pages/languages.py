@@ -1,7 +1,7 @@
 """The languages of the pages: Vietnamese first, English beside it.
 
-Every text of a page stands in ``messages/`` under one key in each language: ``vi.json`` and ``en.json`` for what
-all pages share, ``AREA.vi.json`` and ``AREA.en.json`` for one area of them.
+Every text of a page stands in ``messages/`` under one key in each language: ``vi.json`` and ``en.json`` for
+what all pages share, ``AREA.vi.json`` and ``AREA.en.json`` for one area of them.
 """
 
 from collections.abc import Mapping

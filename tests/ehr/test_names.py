@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehr.names import JOINTS, LONGEST, displayed, fold, main_name, name_words, spelling, unaccented
+from ehr.names import (
+    JOINTS,
+    LONGEST,
+    HumanName,
+    Period,
+    displayed,
+    fold,
+    main_name,
+    name_words,
+    spelling,
+    unaccented,
+)
 
 SURNAMES = "Nguyễn Trần Lê Hồ Lý Đặng Vàng Kpă Giàng Ðinh".split()
 WORDS = "Thị Văn Thúy Thuý Quí Quý Hòa Hoà Đức Y Mỷ H'Nao Ê-đê Ƀlŏ Thuỷ Thủy".split()
@@ -119,35 +130,34 @@ def test_keys_of_the_longest_names_stay_small() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ({"text": "Hồ Văn Thử", "family": "Khác"}, "Hồ Văn Thử"),
-        ({"family": "Hồ", "given": ["Văn", "Thử"]}, "Hồ Văn Thử"),
-        ({"family": "Hồ", "given": [None, "Thử"], "_given": [{"id": "a"}, None]}, "Hồ Thử"),
-        ({"given": ["Thử"]}, "Thử"),
-        ({"text": "Hồ\nVăn\0Thử"}, "Hồ Văn Thử"),
-        ({"_text": {"id": "a"}}, ""),
-        (None, ""),
+        (HumanName(text="Hồ Văn Thử", family="Khác"), "Hồ Văn Thử"),
+        (HumanName(family="Hồ", given=["Văn", "Thử"]), "Hồ Văn Thử"),
+        (HumanName(family="Hồ", given=[None, "Thử"]), "Hồ Thử"),
+        (HumanName(given=["Thử"]), "Thử"),
+        (HumanName(text="Hồ\nVăn\0Thử"), "Hồ Văn Thử"),
+        (HumanName(), ""),
     ],
 )
-def test_shows_names_in_vietnamese_order(name: dict[str, object] | None, text: str) -> None:
+def test_shows_names_in_vietnamese_order(name: HumanName, text: str) -> None:
     assert displayed(name) == text
 
 
 @pytest.mark.parametrize(
     ("names", "shown"),
     [
-        ([{"use": "old", "text": "Cũ"}, {"use": "official", "text": "Mới"}], "Mới"),
-        ([{"text": "Đầu"}, {"text": "Sau"}], "Đầu"),
+        ([HumanName(use="old", text="Cũ"), HumanName(use="official", text="Mới")], "Mới"),
+        ([HumanName(text="Đầu"), HumanName(text="Sau")], "Đầu"),
         (
             [
-                {"use": "official", "text": "Hết", "period": {"end": "2020"}},
-                {"use": "nickname", "text": "Tí"},
+                HumanName(use="official", text="Hết", period=Period(end="2020")),
+                HumanName(use="nickname", text="Tí"),
             ],
             "Tí",
         ),
-        ([{"use": "official"}, {"use": "maiden", "family": "Lò"}], "Lò"),
-        ([{"use": "official"}], ""),
+        ([HumanName(use="official"), HumanName(use="maiden", family="Lò")], "Lò"),
+        ([HumanName(use="official")], ""),
         ([], ""),
     ],
 )
-def test_shows_the_name_in_use(names: list[dict[str, object]], shown: str) -> None:
-    assert displayed(main_name(names)) == shown
+def test_shows_the_name_in_use(names: list[HumanName], shown: str) -> None:
+    assert main_name(names) == shown

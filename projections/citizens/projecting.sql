@@ -1,0 +1,64 @@
+-- name: forget_people
+-- People whose Patient gets another version or is deleted; gives the names they leave.
+with gone as (
+    delete from person where subject = any(%(subjects)b::uuid[])
+), numbers as (
+    delete from identifier where subject = any(%(subjects)b::uuid[])
+), telephones as (
+    delete from telephone where subject = any(%(subjects)b::uuid[])
+)
+delete from person_name where subject = any(%(subjects)b::uuid[]) returning spelled;
+
+-- name: add_people
+-- One row for each Patient.
+insert into person
+select * from unnest(
+    %(subjects)b::uuid[], %(ids)b::text[], %(names)b::text[], %(sexes)b::text[], %(birth_dates)b::text[],
+    %(earliest)b::date[], %(latest)b::date[], %(communes)b::text[], %(commune_names)b::text[],
+    %(provinces)b::text[], %(province_names)b::text[], %(addresses)b::text[], %(telephones)b::text[],
+    %(deceased)b::boolean[], %(deceased_on)b::text[], %(active)b::boolean[]
+);
+
+-- name: add_identifiers
+-- Their identifiers.
+insert into identifier
+select * from unnest(
+    %(subjects)b::uuid[], %(keys)b::text[], %(systems)b::text[], %(values)b::text[], %(uses)b::text[]
+);
+
+-- name: add_telephones
+-- Their telephones.
+insert into telephone select * from unnest(%(subjects)b::uuid[], %(numbers)b::text[]);
+
+-- name: add_names
+-- Their names.
+insert into person_name
+select * from unnest(
+    %(subjects)b::uuid[], %(names)b::text[], %(spelled)b::text[], %(birth_years)b::smallint[],
+    %(communes)b::text[]
+);
+
+-- name: add_words
+-- The words of names that nobody bore before.
+insert into name_word
+select * from unnest(%(words)b::text[], %(spelled)b::text[], %(folded)b::text[])
+on conflict do nothing;
+
+-- name: forget_words
+-- The words of names that nobody bears any more.
+delete from name_word w using unnest(%(words)b::text[], %(spelled)b::text[]) n(word, spelled)
+where w.word = n.word and w.spelled = n.spelled
+    and not exists (select from person_name p where p.spelled = n.spelled);
+
+-- name: forget_visits
+-- Encounters that get another version, or leave their subject.
+delete from visit v using unnest(%(subjects)b::uuid[], %(encounters)b::text[]) n(subject, encounter)
+where v.subject = n.subject and v.encounter = n.encounter;
+
+-- name: add_visits
+-- Encounters in which somebody was seen.
+insert into visit
+select * from unnest(
+    %(subjects)b::uuid[], %(encounters)b::text[], %(starts)b::timestamptz[], %(started)b::text[],
+    %(facilities)b::text[]
+);

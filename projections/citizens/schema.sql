@@ -1,0 +1,73 @@
+-- One generation of the citizens. subject is the key that all facts about a person share; one row of person
+-- is one Patient resource that is not deleted.
+
+create table person (
+    subject uuid primary key,
+    id text not null,                    -- Patient.id
+    name text not null,                  -- as one reads it; '' when none is stated
+    sex text,                            -- male, female, other, unknown
+    birth_date text,                     -- as stated, possibly partial
+    born_from date,                      -- the first and the last day that it can mean
+    born_until date,
+    commune text,                        -- code, with its leading zeros
+    commune_name text,
+    province text,
+    province_name text,
+    address text,
+    telephone text,
+    deceased boolean not null,
+    deceased_on text,                    -- as stated, possibly partial
+    active boolean not null
+);
+create index person_id on person (id);
+
+-- Identifiers of whatever kind. key: what is compared with what somebody types (numbers.py).
+create table identifier (
+    subject uuid not null,
+    key text not null,
+    system text not null,
+    value text not null,
+    use text
+);
+create index identifier_key on identifier (key);
+create index identifier_subject on identifier (subject);
+
+-- Telephones, as numbers.telephone_key gives them.
+create table telephone (
+    subject uuid not null,
+    number text not null
+);
+create index telephone_number on telephone (number);
+create index telephone_subject on telephone (subject);
+
+-- Every name that a person has or had. spelled: its words as ehr.names.name_words gives them, blanks around
+-- each. birth_year and commune repeat the person's, for the search.
+create table person_name (
+    subject uuid not null,
+    name text not null,
+    spelled text collate "C" not null,
+    birth_year smallint,
+    commune text
+);
+create index person_name_spelled on person_name (spelled, birth_year);
+create index person_name_subject on person_name (subject);
+
+-- Which names hold a word: one row for each word of each distinct name that somebody bears. word and folded are
+-- without accents. Many people share a name, so this stays far smaller than one row for each person and word.
+create table name_word (
+    word text collate "C" not null,
+    spelled text collate "C" not null,
+    folded text collate "C" not null,
+    primary key (word, spelled) include (folded)
+);
+
+-- Encounters, for where and when a person was seen last. facility: see projections/facilities.
+create table visit (
+    subject uuid not null,
+    encounter text not null,
+    starts timestamptz,
+    started text,                        -- as stated, possibly partial
+    facility text,
+    primary key (subject, encounter)
+);
+create index visit_latest on visit (subject, starts desc nulls last);

@@ -1,0 +1,168 @@
+"""Projects facts to the people who are registered and to where they were seen."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ehr.dates import span
+from ehr.names import fold
+from ehr.sql import load_queries
+from projections.citizens.patient import Citizen, read_patient
+from projections.facilities.sender import facility_of, read_encounter
+from projections.view import Connection, Digested
+from streams.recorded_fact import RecordedFact, RecordedResource
+
+_sql = load_queries(Path(__file__).with_name("projecting.sql"))
+
+NOT_SEEN = {"planned", "cancelled", "entered-in-error"}
+"""States of an Encounter in which the person was not there (https://hl7.org/fhir/R4/valueset-encounter-status.html)."""
+
+
+class Citizens:
+    """See ``projections.view.View``."""
+
+    name = "citizens"
+    code_version = 1
+    schema = Path(__file__).with_name("schema.sql")
+    tables = MappingProxyType(
+        {
+            "person": Digested(
+                "subject::text",
+                "subject, id, name, sex, birth_date, born_from, born_until, commune, commune_name, province,"
+                " province_name, address, telephone, deceased, deceased_on, active",
+            ),
+            "identifier": Digested("subject::text", "subject, key, system, value, use"),
+            "telephone": Digested("subject::text", "subject, number"),
+            "person_name": Digested("subject::text", "subject, name, spelled, birth_year, commune"),
+            "name_word": Digested("''", "word, spelled, folded"),
+            "visit": Digested("subject::text", "subject, encounter, starts, started, facility"),
+        }
+    )
+
+    def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
+        """Of each resource in the batch the newest version counts."""
+        _state_people(connection, _newest(facts, "Patient"))
+        _state_visits(connection, _newest(facts, "Encounter"))
+
+
+class _Stated(NamedTuple):
+    """The newest version of a resource within the batch. new: whether the batch holds its first version."""
+
+    recorded: RecordedFact
+    resource: RecordedResource
+    new: bool
+
+
+class _Place(NamedTuple):
+    """A resource among those of a subject."""
+
+    subject: UUID
+    id: str
+
+
+def _newest(facts: Sequence[RecordedFact], type_: str) -> dict[_Place, _Stated]:
+    """A resource that moved to another subject leaves the former one as if it were deleted there."""
+    found: dict[_Place, _Stated] = {}
+    for recorded in facts:
+        for resource in recorded.resources:
+            if resource.version.type == type_:
+                place = _Place(recorded.subject, resource.version.id)
+                new = found[place].new if place in found else resource.version.version == 1
+                found[place] = _Stated(recorded, resource, new)
+    return found
+
+
+def _state_people(connection: Connection, stated: dict[_Place, _Stated]) -> None:
+    former = [(place.subject,) for place, s in stated.items() if not s.new]
+    left = {row[0] for row in _run(connection, "forget_people", ("subjects",), former)}
+    bodies = ((place, s.resource.body) for place, s in stated.items())
+    _add_people(connection, {place: read_patient(body) for place, body in bodies if body})
+    _run(connection, "forget_words", _WORD[:2], [row[:2] for row in _words(left)])
+
+
+def _add_people(connection: Connection, people: dict[_Place, Citizen]) -> None:
+    numbers = [(place.subject, *number) for place, one in people.items() for number in one.numbers]
+    telephones = [(place.subject, number) for place, one in people.items() for number in one.telephones]
+    names = [
+        (place.subject, *name, one.birth.year, one.residence.commune)
+        for place, one in people.items()
+        for name in one.names
+    ]
+    _run(connection, "add_people", _PERSON, [_person(place, one) for place, one in people.items()])
+    _run(connection, "add_identifiers", _IDENTIFIER, numbers)
+    _run(connection, "add_telephones", _TELEPHONE, telephones)
+    _run(connection, "add_names", _NAME, names)
+    _run(
+        connection,
+        "add_words",
+        _WORD,
+        _words({name.spelled for one in people.values() for name in one.names}),
+    )
+
+
+def _person(place: _Place, citizen: Citizen) -> tuple[Any, ...]:
+    residence = citizen.residence
+    return (
+        *place, citizen.name, citizen.sex, *citizen.birth,
+        residence.commune, residence.commune_name, residence.province, residence.province_name,
+        residence.address, next(iter(citizen.telephones), None), citizen.deceased, citizen.deceased_on,
+        citizen.active,
+    )  # fmt: skip
+
+
+def _words(spelled: Iterable[str]) -> list[tuple[str, str, str]]:
+    """(word, spelled, folded) for each word of each name."""
+    return [(word, name, folded) for name in spelled for word, folded in _folded(name)]
+
+
+def _folded(spelled: str) -> Iterator[tuple[str, str]]:
+    folded = fold(spelled)
+    for word in dict.fromkeys(folded.split()):
+        yield word, f" {folded} "
+
+
+def _state_visits(connection: Connection, stated: dict[_Place, _Stated]) -> None:
+    former = [place for place, s in stated.items() if not s.new]
+    _run(connection, "forget_visits", _VISIT[:2], former)
+    rows = (_visit(place, s) for place, s in stated.items() if s.resource.version.body)
+    _run(connection, "add_visits", _VISIT, [row for row in rows if row])
+
+
+def _visit(place: _Place, stated: _Stated) -> tuple[_Place, ...] | tuple[Any, ...] | None:
+    encounter = read_encounter(stated.resource.body)
+    if encounter.status in NOT_SEEN:
+        return None
+    started = encounter.starts or encounter.ends
+    facility = facility_of(stated.recorded) or encounter.provider
+    return (*place, _beginning(started), started, facility)
+
+
+def _beginning(text: str | None) -> datetime | None:
+    meant = span(text) if text else None
+    return meant.start if meant else None
+
+
+_PERSON = (
+    "subjects", "ids", "names", "sexes", "birth_dates", "earliest", "latest", "communes", "commune_names",
+    "provinces", "province_names", "addresses", "telephones", "deceased", "deceased_on", "active",
+)  # fmt: skip
+_IDENTIFIER = ("subjects", "keys", "systems", "values", "uses")
+_TELEPHONE = ("subjects", "numbers")
+_NAME = ("subjects", "names", "spelled", "birth_years", "communes")
+_WORD = ("words", "spelled", "folded")
+_VISIT = ("subjects", "encounters", "starts", "started", "facilities")
+
+
+def _run(
+    connection: Connection, query: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Runs a statement that takes the rows as one array for each column; gives what it returns."""
+    if not rows:
+        return []
+    cursor = connection.execute(
+        _sql[query], dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
+    )
+    return cursor.fetchall() if cursor.description else []
