@@ -14,7 +14,7 @@
 .NOTPARALLEL:
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
-TESTS ?= --numprocesses 2 --dist loadgroup
+TESTS ?= --numprocesses 2 --dist loadfile
 HERE := .venv/bin/
 VENV := .venv/of$(subst /,-,$(CURDIR))
 INSTALL := $(HERE)python -m pip install --quiet --disable-pip-version-check --no-input
@@ -63,7 +63,7 @@ $(VENV)/test: requirements-test.lock $(VENV)/run | $(VENV)
 	@touch $@
 
 browser:
-	@if test -x /usr/bin/chromium; then :; \
+	@if { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then :; \
 	elif test "$$(id -u)" != 0; then \
 		echo "make test needs a browser; run first: sudo apt-get install chromium" >&2; exit 1; \
 	else \

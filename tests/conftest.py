@@ -1,6 +1,7 @@
 """Fixtures that every test may use: a real PostgreSQL, fresh databases in it, and a real browser."""
 
 import secrets
+import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from psycopg import sql
 
 from backbone.embedded_postgres import EmbeddedPostgres
 
-CHROMIUM = Path("/usr/bin/chromium")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -76,9 +77,10 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium without a window."""
-    if not CHROMIUM.exists():
-        pytest.fail("no browser at /usr/bin/chromium: apt-get install chromium", pytrace=False)
+    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if executable is None:
+        pytest.fail("the tests need a browser: apt-get install chromium", pytrace=False)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        chromium = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
