@@ -16,16 +16,24 @@ from backbone.running import Demo, Parts, base_url
 from backbone.settings import Settings, variable
 from ehr.event_store.connections import connect
 from ehr.event_store.migrations import migrate as migrate_record
+from projections.citizens.view import Citizens
+from projections.facilities.view import Facilities
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
+from projections.health_record.view import HealthRecord
 from projections.projector import Projector
 from projections.view import View
 from streams.notification_log import NotificationLog
 
-VIEWS: Mapping[str, Callable[[], View]] = {FhirResources.name: FhirResources}
+VIEWS: Mapping[str, Callable[[], View]] = {
+    view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities)
+}
 
 # Views that one process projects together: what clients wait for has a process of its own.
-PROJECTORS: Mapping[str, Sequence[str]] = {"projector": [FhirResources.name]}
+PROJECTORS: Mapping[str, Sequence[str]] = {
+    "project-resources": [FhirResources.name],
+    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name],
+}
 
 
 def database_url(settings: Settings) -> str:

@@ -59,13 +59,10 @@ def test_every_ehr_command_exists() -> None:
 
 
 def test_every_view_is_projected_once() -> None:
-    projected = [
-        view
-        for service in SERVICES.values()
-        if service["command"][:2] == ["ehr", "project"]
-        for view in service["command"][2:]
-    ]
-    assert sorted(projected) == sorted(wiring.VIEWS)
+    commands = {name: service["command"] for name, service in SERVICES.items()}
+    projected = {name: command[2:] for name, command in commands.items() if command[1] == "project"}
+    assert projected == wiring.PROJECTORS
+    assert sorted(view for views in projected.values() for view in views) == sorted(wiring.VIEWS)
 
 
 @pytest.mark.parametrize("name", SERVICES)

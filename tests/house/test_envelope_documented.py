@@ -17,7 +17,9 @@ def documented() -> set[str]:
 
 
 def test_every_field_is_documented() -> None:
-    wanted = set(Fact.__struct_fields__) | set(ResourceVersion.__struct_fields__) | set(Answer.__struct_fields__)
+    wanted = (
+        set(Fact.__struct_fields__) | set(ResourceVersion.__struct_fields__) | set(Answer.__struct_fields__)
+    )
     wanted |= set(RecordedFact.__struct_fields__) - NOT_FIELDS
     assert wanted - documented() == set()
 
