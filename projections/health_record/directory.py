@@ -30,29 +30,29 @@ class Listing(NamedTuple):
     refers_to: str | None = None
 
 
-class _Called(msgspec.Struct, frozen=True):
+class _Called(msgspec.Struct, frozen=True, gc=False):
     """Organization, Location, HealthcareService: a name as one text."""
 
     name: str | None = None
     identifier: tuple[Identifier, ...] = ()
 
 
-class _Person(msgspec.Struct, frozen=True):
+class _Person(msgspec.Struct, frozen=True, gc=False):
     name: tuple[HumanName, ...] = ()
 
 
-class _Role(msgspec.Struct, frozen=True):
+class _Role(msgspec.Struct, frozen=True, gc=False):
     practitioner: Reference | None = None
     organization: Reference | None = None
 
 
-class _Thing(msgspec.Struct, frozen=True):
+class _Thing(msgspec.Struct, frozen=True, gc=False):
     """Medication, Substance, Condition: what it is, as a concept."""
 
     code: Concept | None = None
 
 
-class _Contained(msgspec.Struct, frozen=True):
+class _Contained(msgspec.Struct, frozen=True, gc=False):
     resourceType: str
     id: str | None = None
 

@@ -21,7 +21,7 @@ UNSTATED = msgspec.Raw()
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
 
 
-class Coding(msgspec.Struct, frozen=True):
+class Coding(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Coding"""
 
     system: str | None = None
@@ -29,34 +29,34 @@ class Coding(msgspec.Struct, frozen=True):
     display: str | None = None
 
 
-class Concept(msgspec.Struct, frozen=True):
+class Concept(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#CodeableConcept"""
 
     coding: tuple[Coding, ...] = ()
     text: str | None = None
 
 
-class Reference(msgspec.Struct, frozen=True):
+class Reference(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/references.html#Reference"""
 
     reference: str | None = None
     display: str | None = None
 
 
-class Period(msgspec.Struct, frozen=True):
+class Period(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Period"""
 
     start: str | None = None
     end: str | None = None
 
 
-class Timing(msgspec.Struct, frozen=True):
+class Timing(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Timing"""
 
     event: tuple[str | None, ...] = ()
 
 
-class Quantity(msgspec.Struct, frozen=True):
+class Quantity(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Quantity; of Age and Duration too."""
 
     value: msgspec.Raw = UNSTATED
@@ -65,14 +65,14 @@ class Quantity(msgspec.Struct, frozen=True):
     code: str | None = None
 
 
-class Range(msgspec.Struct, frozen=True):
+class Range(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Range"""
 
     low: Quantity | None = None
     high: Quantity | None = None
 
 
-class HumanName(msgspec.Struct, frozen=True):
+class HumanName(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#HumanName"""
 
     use: str | None = None
@@ -81,7 +81,7 @@ class HumanName(msgspec.Struct, frozen=True):
     given: tuple[str | None, ...] = ()
 
 
-class Identifier(msgspec.Struct, frozen=True):
+class Identifier(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Identifier"""
 
     use: str | None = None
@@ -90,13 +90,13 @@ class Identifier(msgspec.Struct, frozen=True):
     value: str | None = None
 
 
-class Annotation(msgspec.Struct, frozen=True):
+class Annotation(msgspec.Struct, frozen=True, gc=False):
     """https://hl7.org/fhir/R4/datatypes.html#Annotation"""
 
     text: str | None = None
 
 
-class Resource(msgspec.Struct, frozen=True, kw_only=True):
+class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every resource that is read here may have."""
 
     contained: tuple[msgspec.Raw, ...] = ()

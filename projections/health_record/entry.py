@@ -7,7 +7,7 @@ default, so that what an earlier version of this code has stored stays readable 
 import msgspec
 
 
-class Origin(msgspec.Struct, frozen=True, array_like=True):
+class Origin(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where an entry comes from.
 
     type, id: of the FHIR resource. recorded_at: RFC 3339, when the record took its first version here.
@@ -29,7 +29,7 @@ class Origin(msgspec.Struct, frozen=True, array_like=True):
         return f"{self.type}/{self.id}"
 
 
-class Named(msgspec.Struct, frozen=True, array_like=True):
+class Named(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Somebody or something that a resource refers to.
 
     name: as stated there. reference: ``Type/id``, by which the directory may know a name.
@@ -39,7 +39,7 @@ class Named(msgspec.Struct, frozen=True, array_like=True):
     reference: str | None = None
 
 
-class Coded(msgspec.Struct, frozen=True, array_like=True):
+class Coded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A concept. text: for people. system, code: of its first coding."""
 
     text: str | None = None
@@ -47,7 +47,7 @@ class Coded(msgspec.Struct, frozen=True, array_like=True):
     code: str | None = None
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One resource as a chart shows it.
 
     at: FHIR date, dateTime or instant as stated, possibly partial. encounter: id of its Encounter.

@@ -27,6 +27,6 @@ set name = excluded.name, code = excluded.code, refers_to = excluded.refers_to;
 delete from directory where reference = any(%(references)b::text[]);
 
 -- name: progress
--- The view shows what was recorded until then.
+-- The view shows what was recorded until then; facts of a citizen who was parked come late.
 insert into progress (last_updated) values (%(last_updated)s)
-on conflict (one) do update set last_updated = excluded.last_updated;
+on conflict (one) do update set last_updated = greatest(progress.last_updated, excluded.last_updated);

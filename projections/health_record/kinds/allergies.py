@@ -21,33 +21,29 @@ _ABSENT_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 NONE_KNOWN = frozenset(
     {
         (_SNOMED, "716186003"),
-        (_SNOMED, "409137002"),
-        (_SNOMED, "429625007"),
-        (_SNOMED, "428607008"),
-        (_SNOMED, "428197003"),
-        (_SNOMED, "716184000"),
-        (_SNOMED, "716220001"),
-        (_SNOMED, "160244002"),
         (_ABSENT_UNKNOWN, "no-known-allergies"),
+        (_SNOMED, "409137002"),
         (_ABSENT_UNKNOWN, "no-known-medication-allergies"),
+        (_SNOMED, "429625007"),
         (_ABSENT_UNKNOWN, "no-known-food-allergies"),
+        (_SNOMED, "428607008"),
         (_ABSENT_UNKNOWN, "no-known-environmental-allergies"),
     }
 )
-"""Codes that deny allergies, in general or of one kind: SNOMED CT (allergy, drug, food, environment, insect,
-latex, animal, and an older concept) as in https://hl7.org/fhir/R4/valueset-allergyintolerance-code.html, and
-https://hl7.org/fhir/uv/ips/STU1.1/CodeSystem-absent-unknown-uv-ips.html."""
+"""Codes that deny allergies in general, to medicines, to food and from the environment:
+https://hl7.org/fhir/uv/ips/STU1.1/ValueSet-absent-or-unknown-allergies-uv-ips.html and
+https://build.fhir.org/ig/HL7/fhir-ips/ValueSet-absent-or-unknown-snomed-uv-ips.html."""
 
 NO_INFORMATION = (_ABSENT_UNKNOWN, "no-allergy-info")
 """Says that nobody asked: the same as no entry at all."""
 
 
-class Allergy(Entry, frozen=True, tag=5):
+class Allergy(Entry, frozen=True, tag=5, gc=False):
     """An allergy, or the statement that none is known (``denies``).
 
     clinical: active, inactive, resolved. verification: unconfirmed, confirmed, refuted. criticality: low,
-    high, unable-to-assess. categories: food, medication, environment, biologic. reactions: manifestations in words.
-    severity: the worst of the reactions: mild, moderate, severe.
+    high, unable-to-assess. categories: food, medication, environment, biologic. reactions: manifestations in
+    words. severity: the worst of the reactions: mild, moderate, severe.
     """
 
     code: Coded
@@ -61,14 +57,14 @@ class Allergy(Entry, frozen=True, tag=5):
     source: Named | None
 
 
-class _Reaction(msgspec.Struct, frozen=True):
+class _Reaction(msgspec.Struct, frozen=True, gc=False):
     substance: Concept | None = None
     manifestation: tuple[Concept, ...] = ()
     description: str | None = None
     severity: str | None = None
 
 
-class _AllergyIntolerance(Resource, frozen=True, kw_only=True):
+class _AllergyIntolerance(Resource, frozen=True, kw_only=True, gc=False):
     code: Concept | None = None
     clinicalStatus: Concept | None = None
     verificationStatus: Concept | None = None

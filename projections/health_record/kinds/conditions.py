@@ -21,7 +21,7 @@ from projections.health_record.elements import (
 from projections.health_record.entry import Coded, Entry, Named, Origin
 
 
-class Problem(Entry, frozen=True, tag=3):
+class Problem(Entry, frozen=True, tag=3, gc=False):
     """A condition. clinical: active, recurrence, relapse, inactive, remission, resolved. verification:
     unconfirmed, provisional, differential, confirmed, refuted. categories: problem-list-item,
     encounter-diagnosis, … onset, abated: FHIR date or words. source: who asserted or recorded it."""
@@ -36,7 +36,7 @@ class Problem(Entry, frozen=True, tag=3):
     source: Named | None
 
 
-class _Condition(Resource, frozen=True, kw_only=True):
+class _Condition(Resource, frozen=True, kw_only=True, gc=False):
     code: Concept | None = None
     clinicalStatus: Concept | None = None
     verificationStatus: Concept | None = None

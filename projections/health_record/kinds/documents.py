@@ -18,7 +18,7 @@ from projections.health_record.elements import (
 from projections.health_record.entry import Entry, Named, Origin
 
 
-class Document(Entry, frozen=True, tag=8):
+class Document(Entry, frozen=True, tag=8, gc=False):
     """A DiagnosticReport, DocumentReference or Composition (``origin.type``).
 
     attached: content types of attachments. conclusion: of a report. parts: number of results or sections.
@@ -33,12 +33,12 @@ class Document(Entry, frozen=True, tag=8):
     parts: int
 
 
-class _Attachment(msgspec.Struct, frozen=True):
+class _Attachment(msgspec.Struct, frozen=True, gc=False):
     title: str | None = None
     contentType: str | None = None
 
 
-class _Report(Resource, frozen=True, kw_only=True):
+class _Report(Resource, frozen=True, kw_only=True, gc=False):
     code: Concept | None = None
     category: tuple[Concept, ...] = ()
     status: str | None = None
@@ -54,16 +54,16 @@ class _Report(Resource, frozen=True, kw_only=True):
     presentedForm: tuple[_Attachment, ...] = ()
 
 
-class _Content(msgspec.Struct, frozen=True):
+class _Content(msgspec.Struct, frozen=True, gc=False):
     attachment: _Attachment = _Attachment()
 
 
-class _Context(msgspec.Struct, frozen=True):
+class _Context(msgspec.Struct, frozen=True, gc=False):
     encounter: tuple[Reference, ...] = ()
     period: Period = Period()
 
 
-class _DocumentReference(Resource, frozen=True, kw_only=True):
+class _DocumentReference(Resource, frozen=True, kw_only=True, gc=False):
     type: Concept | None = None
     category: tuple[Concept, ...] = ()
     status: str | None = None
@@ -76,7 +76,7 @@ class _DocumentReference(Resource, frozen=True, kw_only=True):
     context: _Context = _Context()
 
 
-class _Composition(Resource, frozen=True, kw_only=True):
+class _Composition(Resource, frozen=True, kw_only=True, gc=False):
     type: Concept | None = None
     category: tuple[Concept, ...] = ()
     status: str | None = None

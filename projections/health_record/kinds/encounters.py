@@ -18,7 +18,7 @@ from projections.health_record.elements import (
 from projections.health_record.entry import Entry, Named, Origin
 
 
-class Diagnosis(msgspec.Struct, frozen=True, array_like=True):
+class Diagnosis(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What the Encounter says was diagnosed in it. reference: ``Type/id``, usually of a Condition. name: as
     stated with the reference. role: code of ``use``. rank: 1 is the first among those of a role."""
 
@@ -28,7 +28,7 @@ class Diagnosis(msgspec.Struct, frozen=True, array_like=True):
     rank: int | None = None
 
 
-class Visit(Entry, frozen=True, tag=2):
+class Visit(Entry, frozen=True, tag=2, gc=False):
     """One encounter. kind: code of http://terminology.hl7.org/CodeSystem/v3-ActCode. ends: like ``at``.
     provider: facility as the Encounter states it. outcome: how the person left."""
 
@@ -45,25 +45,25 @@ class Visit(Entry, frozen=True, tag=2):
     outcome: str | None
 
 
-class _Diagnosis(msgspec.Struct, frozen=True):
+class _Diagnosis(msgspec.Struct, frozen=True, gc=False):
     condition: Reference | None = None
     use: Concept | None = None
     rank: int | None = None
 
 
-class _Participant(msgspec.Struct, frozen=True):
+class _Participant(msgspec.Struct, frozen=True, gc=False):
     individual: Reference | None = None
 
 
-class _Location(msgspec.Struct, frozen=True):
+class _Location(msgspec.Struct, frozen=True, gc=False):
     location: Reference | None = None
 
 
-class _Hospitalization(msgspec.Struct, frozen=True):
+class _Hospitalization(msgspec.Struct, frozen=True, gc=False):
     dischargeDisposition: Concept | None = None
 
 
-class _Encounter(Resource, frozen=True, kw_only=True):
+class _Encounter(Resource, frozen=True, kw_only=True, gc=False):
     status: str | None = None
     class_: Coding = msgspec.field(name="class", default=Coding())
     type: tuple[Concept, ...] = ()

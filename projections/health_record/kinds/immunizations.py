@@ -20,7 +20,7 @@ from projections.health_record.elements import (
 from projections.health_record.entry import Coded, Entry, Named, Origin
 
 
-class Immunisation(Entry, frozen=True, tag=6):
+class Immunisation(Entry, frozen=True, tag=6, gc=False):
     """A vaccination, given or not (status: completed, not-done). dose: number in its series, as stated.
     targets: diseases it protects from. at: may be words."""
 
@@ -35,18 +35,18 @@ class Immunisation(Entry, frozen=True, tag=6):
     by: Named | None
 
 
-class _Performer(msgspec.Struct, frozen=True):
+class _Performer(msgspec.Struct, frozen=True, gc=False):
     actor: Reference | None = None
 
 
-class _Protocol(msgspec.Struct, frozen=True):
+class _Protocol(msgspec.Struct, frozen=True, gc=False):
     series: str | None = None
     targetDisease: tuple[Concept, ...] = ()
     doseNumberPositiveInt: msgspec.Raw = UNSTATED
     doseNumberString: str | None = None
 
 
-class _Immunization(Resource, frozen=True, kw_only=True):
+class _Immunization(Resource, frozen=True, kw_only=True, gc=False):
     vaccineCode: Concept | None = None
     status: str | None = None
     statusReason: Concept | None = None

@@ -28,7 +28,7 @@ from projections.health_record.elements import (
 from projections.health_record.entry import Coded, Entry, Named, Origin
 
 
-class Medicine(Entry, frozen=True, tag=4):
+class Medicine(Entry, frozen=True, tag=4, gc=False):
     """One request, dispense, statement or administration (``origin.type``) of a medicine.
 
     name: where the medicine is stated by reference. until: FHIR date on which it ends. intent: of a request.
@@ -47,24 +47,24 @@ class Medicine(Entry, frozen=True, tag=4):
     note: str | None
 
 
-class _Repeat(msgspec.Struct, frozen=True):
+class _Repeat(msgspec.Struct, frozen=True, gc=False):
     frequency: int | None = None
     period: msgspec.Raw = UNSTATED
     periodUnit: str | None = None
     boundsPeriod: Period | None = None
 
 
-class _Timing(msgspec.Struct, frozen=True):
+class _Timing(msgspec.Struct, frozen=True, gc=False):
     repeat: _Repeat = _Repeat()
     code: Concept | None = None
 
 
-class _Dose(msgspec.Struct, frozen=True):
+class _Dose(msgspec.Struct, frozen=True, gc=False):
     doseQuantity: Quantity | None = None
     doseRange: Range | None = None
 
 
-class _Dosage(msgspec.Struct, frozen=True):
+class _Dosage(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
     patientInstruction: str | None = None
     timing: _Timing = _Timing()
@@ -73,7 +73,7 @@ class _Dosage(msgspec.Struct, frozen=True):
     dose: Quantity | None = None
 
 
-class _Medication(Resource, frozen=True, kw_only=True):
+class _Medication(Resource, frozen=True, kw_only=True, gc=False):
     medicationCodeableConcept: Concept | None = None
     medicationReference: Reference | None = None
     status: str | None = None
@@ -81,11 +81,11 @@ class _Medication(Resource, frozen=True, kw_only=True):
     note: tuple[Annotation, ...] = ()
 
 
-class _Dispensing(msgspec.Struct, frozen=True):
+class _Dispensing(msgspec.Struct, frozen=True, gc=False):
     validityPeriod: Period = Period()
 
 
-class _Request(_Medication, frozen=True, kw_only=True):
+class _Request(_Medication, frozen=True, kw_only=True, gc=False):
     intent: str | None = None
     doNotPerform: bool = False
     encounter: Reference | None = None
@@ -95,11 +95,11 @@ class _Request(_Medication, frozen=True, kw_only=True):
     dispenseRequest: _Dispensing = _Dispensing()
 
 
-class _Performer(msgspec.Struct, frozen=True):
+class _Performer(msgspec.Struct, frozen=True, gc=False):
     actor: Reference | None = None
 
 
-class _Use(_Medication, frozen=True, kw_only=True):
+class _Use(_Medication, frozen=True, kw_only=True, gc=False):
     """Statement and administration, with a list of dosages and one dosage in turn."""
 
     context: Reference | None = None
@@ -108,17 +108,17 @@ class _Use(_Medication, frozen=True, kw_only=True):
     performer: tuple[_Performer, ...] = ()
 
 
-class _Statement(_Use, frozen=True, kw_only=True):
+class _Statement(_Use, frozen=True, kw_only=True, gc=False):
     dateAsserted: str | None = None
     informationSource: Reference | None = None
     dosage: tuple[_Dosage, ...] = ()
 
 
-class _Administration(_Use, frozen=True, kw_only=True):
+class _Administration(_Use, frozen=True, kw_only=True, gc=False):
     dosage: _Dosage = _Dosage()
 
 
-class _Dispense(_Medication, frozen=True, kw_only=True):
+class _Dispense(_Medication, frozen=True, kw_only=True, gc=False):
     context: Reference | None = None
     whenPrepared: str | None = None
     whenHandedOver: str | None = None

@@ -29,7 +29,7 @@ from projections.health_record.entry import Coded, Entry, Named, Origin
 LOINC = "http://loinc.org"
 
 
-class Measure(msgspec.Struct, frozen=True, array_like=True):
+class Measure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One value of an Observation or of a component of it.
 
     value: a number in the digits in which it was received, or words; None when absent says why there is none.
@@ -51,7 +51,7 @@ class Measure(msgspec.Struct, frozen=True, array_like=True):
     absent: str | None = None
 
 
-class Result(Entry, frozen=True, tag=7):
+class Result(Entry, frozen=True, tag=7, gc=False):
     """One Observation. code: of the whole; measures: of its value and of its components."""
 
     code: Coded
@@ -61,23 +61,23 @@ class Result(Entry, frozen=True, tag=7):
     by: Named | None
 
 
-class _SampledData(msgspec.Struct, frozen=True):
+class _SampledData(msgspec.Struct, frozen=True, gc=False):
     data: str | None = None
 
 
-class _Ratio(msgspec.Struct, frozen=True):
+class _Ratio(msgspec.Struct, frozen=True, gc=False):
     numerator: Quantity | None = None
     denominator: Quantity | None = None
 
 
-class _ReferenceRange(msgspec.Struct, frozen=True):
+class _ReferenceRange(msgspec.Struct, frozen=True, gc=False):
     low: Quantity | None = None
     high: Quantity | None = None
     type: Concept | None = None
     text: str | None = None
 
 
-class _Measured(Resource, frozen=True, kw_only=True):
+class _Measured(Resource, frozen=True, kw_only=True, gc=False):
     """What an Observation and its components have in common."""
 
     code: Concept | None = None
@@ -97,7 +97,7 @@ class _Measured(Resource, frozen=True, kw_only=True):
     referenceRange: tuple[_ReferenceRange, ...] = ()
 
 
-class _Observation(_Measured, frozen=True, kw_only=True):
+class _Observation(_Measured, frozen=True, kw_only=True, gc=False):
     status: str | None = None
     category: tuple[Concept, ...] = ()
     encounter: Reference | None = None
@@ -157,14 +157,15 @@ def _measure(stated: _Measured) -> Measure:
         quantity = _NO_QUANTITY
     else:
         digits = number(quantity.value)
-    low, high, usual = _usual(stated.referenceRange) if stated.referenceRange else _NO_RANGE
+    unit = shown(quantity.code or quantity.unit)
+    low, high, usual = _usual(stated.referenceRange, unit) if stated.referenceRange else _NO_RANGE
     return Measure(
         _code(stated.code),
         digits or _said(stated),
         digits is not None,
         quantity.comparator,
         shown(quantity.unit or quantity.code),
-        shown(quantity.code or quantity.unit),
+        unit,
         usual,
         low,
         high,
@@ -219,13 +220,18 @@ def _plain(quantity: Quantity | None) -> str | None:
     return " ".join(part for part in parts if part) or None
 
 
-def _usual(ranges: Sequence[_ReferenceRange]) -> tuple[str | None, str | None, str | None]:
-    """(low, high, as printed) of the normal range: the first that is not of another type."""
+def _usual(ranges: Sequence[_ReferenceRange], unit: str | None) -> tuple[str | None, str | None, str | None]:
+    """(low, high, as printed) of the normal range: the first that is not of another type. Its ends in another
+    unit than the value's are only printed."""
     normal = [one for one in ranges if code_of(one.type) in (None, "normal")]
     for one in normal or ranges:
+        ends = [end for end in (one.low, one.high) if end]
+        printed = shown(one.text) or extent(Range(one.low, one.high))
+        if any(unit and (end.code or end.unit) not in (None, unit) for end in ends):
+            return None, None, printed
         low, high = (number(end.value) if end else None for end in (one.low, one.high))
         return low, high, shown(one.text) or between(low, high)
-    return None, None, None
+    return _NO_RANGE
 
 
 def _code(concept: Concept | None) -> Coded:

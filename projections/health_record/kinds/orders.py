@@ -24,7 +24,7 @@ REFERRALS = frozenset({"3457005", "306206005", "103696004"})
 """SNOMED CT: patient referral, referral to service, patient referral to specialist."""
 
 
-class Order(Entry, frozen=True, tag=9):
+class Order(Entry, frozen=True, tag=9, gc=False):
     """A ServiceRequest. referral: it sends the person to somebody else. forbidden: a request not to do it.
     by, to: who asks whom."""
 
@@ -40,7 +40,7 @@ class Order(Entry, frozen=True, tag=9):
     note: str | None
 
 
-class Act(Entry, frozen=True, tag=10):
+class Act(Entry, frozen=True, tag=10, gc=False):
     """A Procedure. ends: like ``at``. status: completed, not-done, …"""
 
     code: Coded
@@ -52,7 +52,7 @@ class Act(Entry, frozen=True, tag=10):
     outcome: str | None
 
 
-class _ServiceRequest(Resource, frozen=True, kw_only=True):
+class _ServiceRequest(Resource, frozen=True, kw_only=True, gc=False):
     code: Concept | None = None
     category: tuple[Concept, ...] = ()
     status: str | None = None
@@ -71,11 +71,11 @@ class _ServiceRequest(Resource, frozen=True, kw_only=True):
     note: tuple[Annotation, ...] = ()
 
 
-class _Performer(msgspec.Struct, frozen=True):
+class _Performer(msgspec.Struct, frozen=True, gc=False):
     actor: Reference | None = None
 
 
-class _Procedure(Resource, frozen=True, kw_only=True):
+class _Procedure(Resource, frozen=True, kw_only=True, gc=False):
     code: Concept | None = None
     category: Concept | None = None
     status: str | None = None

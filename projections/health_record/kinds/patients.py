@@ -14,8 +14,8 @@ from projections.health_record.elements import (
 from projections.health_record.entry import Entry, Origin
 
 
-class Numbered(msgspec.Struct, frozen=True, array_like=True):
-    """An identifier. type: code of http://terminology.hl7.org/CodeSystem/v2-0203; label: the same in words."""
+class Numbered(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An identifier. type: code of https://hl7.org/fhir/R4/v2/0203/; label: the same in words."""
 
     value: str
     system: str | None = None
@@ -24,7 +24,7 @@ class Numbered(msgspec.Struct, frozen=True, array_like=True):
     use: str | None = None
 
 
-class Person(Entry, frozen=True, tag=1):
+class Person(Entry, frozen=True, tag=1, gc=False):
     """Who the chart is about. birth_date: FHIR date, possibly partial. gender: male, female, other, unknown.
     deceased: FHIR dateTime, or ``true`` where no time is stated. active: False when out of use."""
 
@@ -38,19 +38,19 @@ class Person(Entry, frozen=True, tag=1):
     phone: str | None
 
 
-class _Address(msgspec.Struct, frozen=True):
+class _Address(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
     line: tuple[str | None, ...] = ()
     city: str | None = None
     state: str | None = None
 
 
-class _ContactPoint(msgspec.Struct, frozen=True):
+class _ContactPoint(msgspec.Struct, frozen=True, gc=False):
     system: str | None = None
     value: str | None = None
 
 
-class _Patient(Resource, frozen=True, kw_only=True):
+class _Patient(Resource, frozen=True, kw_only=True, gc=False):
     name: tuple[HumanName, ...] = ()
     identifier: tuple[Identifier, ...] = ()
     birthDate: str | None = None

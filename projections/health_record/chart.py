@@ -1,0 +1,294 @@
+"""A citizen's chart: all entries about one person, as a clinician reads them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar
+
+from ehr.dates import span
+from projections.health_record.entry import Coded, Entry, Named
+from projections.health_record.kinds import (
+    Act,
+    Allergy,
+    AnyEntry,
+    Document,
+    Immunisation,
+    Medicine,
+    Order,
+    Person,
+    Problem,
+    Result,
+    Visit,
+)
+from projections.health_record.order import newest_first
+from projections.health_record.series import Series, series_of
+
+K = TypeVar("K", bound=Entry)
+C = TypeVar("C", Problem, Medicine)
+
+LATE = timedelta(days=1)
+"""A fact that is recorded so long after the end of what it tells is marked as late."""
+
+OVER = frozenset({"inactive", "remission", "resolved"})
+"""Clinical states of a problem that is not one now (https://hl7.org/fhir/R4/valueset-condition-clinical.html)."""
+
+IN_USE = frozenset({"active", "on-hold", "intended"})
+"""States of a request or statement of a medicine that is, or is about to be, taken."""
+
+
+class AllergyState(StrEnum):
+    """What is known about allergies. Whoever shows it has a fourth: the view itself is not complete."""
+
+    KNOWN = "known"
+    NONE_KNOWN = "none-known"
+    NOT_RECORDED = "not-recorded"
+
+
+class Standing(NamedTuple):
+    """How complete the view was when it was read.
+
+    position: shown up to here; end: of the log. last_updated: when the last fact that is shown was recorded.
+    parked_since: position from which the citizen's facts wait because one of them cannot be shown.
+    """
+
+    position: int
+    end: int
+    last_updated: datetime | None
+    parked_since: int | None
+
+    @property
+    def behind(self) -> int:
+        """Facts that are not shown yet, of whomever they are."""
+        return max(0, self.end - self.position)
+
+    @property
+    def complete(self) -> bool:
+        """Nothing can be missing."""
+        return self.parked_since is None and self.behind == 0
+
+
+class Diagnosed(NamedTuple):
+    """A diagnosis of a visit. reference: ``Type/id``. role: code of Encounter.diagnosis.use."""
+
+    reference: str | None
+    code: Coded
+    role: str | None
+
+
+class Repeated(NamedTuple, Generic[C]):
+    """The same problem or medicine, stated several times. all: newest first, never empty."""
+
+    all: list[C]
+
+    @property
+    def latest(self) -> C:
+        """As it was stated last."""
+        return self.all[0]
+
+    @property
+    def first(self) -> C:
+        """As it was stated first."""
+        return self.all[-1]
+
+
+class Chart:
+    """The entries about one person, sorted when first asked for, newest first."""
+
+    def __init__(self, entries: Sequence[AnyEntry], names: Mapping[str, str], standing: Standing) -> None:
+        """names: by ``Type/id``; of facilities by their code."""
+        self.entries = entries
+        self.standing = standing
+        self._names = names
+
+    @cached_property
+    def person(self) -> Person | None:
+        """The newest statement of who it is; None where only others have mentioned the person so far."""
+        persons = [entry for entry in self.entries if isinstance(entry, Person)]
+        return max(persons, key=_stated_at, default=None)
+
+    @cached_property
+    def visits(self) -> list[Visit]:
+        """Encounters of all facilities."""
+        return self._kind(Visit)
+
+    @cached_property
+    def problems(self) -> list[Repeated[Problem]]:
+        """Problems and diagnoses, each once; those refuted by their last statement are among them."""
+        return _repeated(self._kind(Problem), lambda problem: problem.code)
+
+    @property
+    def present_problems(self) -> list[Repeated[Problem]]:
+        """Problems that are not over."""
+        return [one for one in self.problems if is_present(one.latest)]
+
+    @property
+    def past_problems(self) -> list[Repeated[Problem]]:
+        """Problems that are over, or were refuted."""
+        return [one for one in self.problems if not is_present(one.latest)]
+
+    @cached_property
+    def medicines(self) -> list[Medicine]:
+        """Everything asked for, handed out, taken or given."""
+        return self._kind(Medicine)
+
+    def current_medicines(self, now: datetime) -> list[Medicine]:
+        """What is in use: two facilities' prescriptions of one medicine are two entries."""
+        return [one for one in self.medicines if is_in_use(one, now)]
+
+    def past_medicines(self, now: datetime) -> list[Repeated[Medicine]]:
+        """What is no longer in use, each medicine once."""
+        past = [one for one in self.medicines if not is_in_use(one, now)]
+        return _repeated(past, lambda medicine: Coded(self.medicine_name(medicine)))
+
+    @cached_property
+    def allergies(self) -> list[Allergy]:
+        """Allergies and denials of them; the refuted last."""
+        return sorted(self._kind(Allergy), key=lambda one: (one.verification == "refuted", one.denies))
+
+    @cached_property
+    def known_allergies(self) -> list[Allergy]:
+        """Allergies that somebody stated and nobody refuted; those that are over are among them."""
+        return [one for one in self.allergies if not one.denies and one.verification != "refuted"]
+
+    @property
+    def denied_allergies(self) -> list[Allergy]:
+        """Statements that none is known, in general or of one kind."""
+        return [one for one in self.allergies if one.denies and one.verification != "refuted"]
+
+    @property
+    def allergy_state(self) -> AllergyState:
+        """One known allergy outweighs every denial."""
+        if self.known_allergies:
+            return AllergyState.KNOWN
+        return AllergyState.NONE_KNOWN if self.denied_allergies else AllergyState.NOT_RECORDED
+
+    @cached_property
+    def immunisations(self) -> list[Immunisation]:
+        """Vaccinations, given or not."""
+        return self._kind(Immunisation)
+
+    @cached_property
+    def series(self) -> list[Series]:
+        """Results and vital signs over time."""
+        return series_of(self._kind(Result))
+
+    @cached_property
+    def documents(self) -> list[Document]:
+        """Reports and documents."""
+        return self._kind(Document)
+
+    @cached_property
+    def orders(self) -> list[Order]:
+        """Referrals and other orders."""
+        return self._kind(Order)
+
+    @cached_property
+    def acts(self) -> list[Act]:
+        """Procedures."""
+        return self._kind(Act)
+
+    def of_visit(self, visit: Visit) -> list[AnyEntry]:
+        """Whatever else belongs to a visit, in the order in which it happened."""
+        return [entry for entry in reversed(self._by_visit.get(visit.origin.id, [])) if entry is not visit]
+
+    def diagnoses(self, visit: Visit) -> list[Diagnosed]:
+        """What the visit names as its diagnoses, by rank, then other conditions recorded in it."""
+        ranked = sorted(visit.diagnoses, key=lambda one: one.rank or 1_000_000)
+        named = [self._diagnosed(one.reference, one.name, one.role) for one in ranked]
+        mentioned = {one.reference for one in named}
+        others = [entry for entry in self.of_visit(visit) if isinstance(entry, Problem)]
+        return named + [
+            Diagnosed(one.origin.reference, one.code, None)
+            for one in others
+            if one.origin.reference not in mentioned and one.verification != "refuted"
+        ]
+
+    def name(self, named: Named | None) -> str | None:
+        """A name as stated, else from the directory, else the reference itself."""
+        if named is None:
+            return None
+        reference = named.reference
+        return named.name or (self._names.get(reference, reference) if reference else None)
+
+    def medicine_name(self, medicine: Medicine) -> str | None:
+        """What the medicine is."""
+        return medicine.code.text or self.name(medicine.name)
+
+    def facility(self, entry: Entry) -> str | None:
+        """Where it happened: the provider of its visit, else the facility that stated it."""
+        visit = self._visits.get(entry.encounter) if entry.encounter else None
+        code = entry.origin.facility
+        stated = self.name(visit.provider) if visit else None
+        return stated or (self._names.get(code, code) if code else None)
+
+    @cached_property
+    def facilities(self) -> list[str]:
+        """Facilities of the visits, the most recently visited first."""
+        return list(dict.fromkeys(name for name in map(self.facility, self.visits) if name))
+
+    def visit(self, id_: str) -> Visit | None:
+        """The visit of an Encounter id."""
+        return self._visits.get(id_)
+
+    def series_by(self, token: str) -> Series | None:
+        """The series of a token."""
+        return next((one for one in self.series if one.token == token), None)
+
+    def _kind(self, kind: type[K]) -> list[K]:
+        return newest_first(entry for entry in self.entries if isinstance(entry, kind))
+
+    def _diagnosed(self, reference: str | None, name: str | None, role: str | None) -> Diagnosed:
+        found = self._by_reference.get(reference) if reference else None
+        if isinstance(found, Problem | Act):
+            return Diagnosed(reference, found.code, role)
+        return Diagnosed(reference, Coded(name or reference), role)
+
+    @cached_property
+    def _visits(self) -> dict[str, Visit]:
+        return {entry.origin.id: entry for entry in self.entries if isinstance(entry, Visit)}
+
+    @cached_property
+    def _by_reference(self) -> dict[str, AnyEntry]:
+        return {entry.origin.reference: entry for entry in self.entries}
+
+    @cached_property
+    def _by_visit(self) -> dict[str, list[AnyEntry]]:
+        found: dict[str, list[AnyEntry]] = {}
+        for entry in newest_first(self.entries):
+            if entry.encounter:
+                found.setdefault(entry.encounter, []).append(entry)
+        return found
+
+
+def is_present(problem: Problem) -> bool:
+    """Neither over nor refuted."""
+    return problem.clinical not in OVER and problem.verification != "refuted"
+
+
+def is_in_use(medicine: Medicine, now: datetime) -> bool:
+    """A request or statement that is active and whose stated end has not passed."""
+    stated = medicine.origin.type in ("MedicationRequest", "MedicationStatement")
+    end = span(medicine.until) if medicine.until else None
+    return stated and medicine.status in IN_USE and not medicine.forbidden and not (end and end.end <= now)
+
+
+def is_late(entry: Entry) -> bool:
+    """Whether it was recorded long after it had happened."""
+    told = getattr(entry, "ends", None) or entry.at
+    happened, recorded = span(told) if told else None, span(entry.origin.recorded_at)
+    return bool(happened and recorded and recorded.start - happened.end > LATE)
+
+
+def _stated_at(entry: Entry) -> str:
+    return entry.origin.amended_at or entry.origin.recorded_at
+
+
+def _repeated(entries: Iterable[C], code: Callable[[C], Coded]) -> list[Repeated[C]]:
+    """Groups by code, else by text; each group and the groups newest first."""
+    groups: dict[tuple[str, ...], list[C]] = {}
+    for entry in entries:
+        key = code(entry)
+        same = (key.system or "", key.code) if key.code else ("", (key.text or "").casefold())
+        groups.setdefault(same, []).append(entry)
+    return [Repeated(group) for group in groups.values()]
