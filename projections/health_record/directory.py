@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 import msgspec
 
+from ehr.names import HumanName, main_name
 from projections.health_record.elements import (
     Concept,
-    HumanName,
     Identifier,
     Reference,
     Resource,
     literal,
-    person_name,
     shown,
     words,
 )
@@ -71,7 +70,7 @@ def _list_called(body: bytes | msgspec.Raw) -> Listing:
 
 
 def _list_person(body: bytes | msgspec.Raw) -> Listing:
-    return Listing(person_name(_person(body).name))
+    return Listing(shown(main_name(_person(body).name)))
 
 
 def _list_role(body: bytes | msgspec.Raw) -> Listing:

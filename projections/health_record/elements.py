@@ -6,7 +6,7 @@ absent, and null may stand in lists of primitives (https://hl7.org/fhir/R4/json.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 
@@ -70,15 +70,6 @@ class Range(msgspec.Struct, frozen=True, gc=False):
 
     low: Quantity | None = None
     high: Quantity | None = None
-
-
-class HumanName(msgspec.Struct, frozen=True, gc=False):
-    """https://hl7.org/fhir/R4/datatypes.html#HumanName"""
-
-    use: str | None = None
-    text: str | None = None
-    family: str | None = None
-    given: tuple[str | None, ...] = ()
 
 
 class Identifier(msgspec.Struct, frozen=True, gc=False):
@@ -176,19 +167,6 @@ def between(low: str | None, high: str | None) -> str | None:
     if low and high:
         return f"{low}–{high}"
     return f"≥ {low}" if low else f"≤ {high}" if high else None
-
-
-def person_name(names: Sequence[HumanName]) -> str | None:
-    """The name by which to call somebody; without a text the family name first, as in Vietnam."""
-    named = sorted(names, key=lambda name: _USES.get(name.use, len(_USES)))
-    return next((text for text in map(_written, named) if text), None)
-
-
-_USES: dict[str | None, int] = {"official": 0, "usual": 1, None: 2}
-
-
-def _written(name: HumanName) -> str | None:
-    return shown(name.text or " ".join(part for part in (name.family, *name.given) if part))
 
 
 def first_event(timing: Timing | None) -> str | None:

@@ -2,12 +2,12 @@
 
 import msgspec
 
+from ehr.addresses import Address, residence_of
+from ehr.names import HumanName, main_name
 from projections.health_record.elements import (
-    HumanName,
     Identifier,
     Resource,
     code_of,
-    person_name,
     shown,
     words,
 )
@@ -38,13 +38,6 @@ class Person(Entry, frozen=True, tag=1, gc=False):
     phone: str | None
 
 
-class _Address(msgspec.Struct, frozen=True, gc=False):
-    text: str | None = None
-    line: tuple[str | None, ...] = ()
-    city: str | None = None
-    state: str | None = None
-
-
 class _ContactPoint(msgspec.Struct, frozen=True, gc=False):
     system: str | None = None
     value: str | None = None
@@ -58,7 +51,7 @@ class _Patient(Resource, frozen=True, kw_only=True, gc=False):
     deceasedBoolean: bool = False
     deceasedDateTime: str | None = None
     active: bool = True
-    address: tuple[_Address, ...] = ()
+    address: tuple[Address, ...] = ()
     telecom: tuple[_ContactPoint, ...] = ()
 
 
@@ -72,13 +65,13 @@ def person(body: bytes, origin: Origin) -> Person:
         origin,
         None,
         None,
-        person_name(stated.name),
+        shown(main_name(stated.name)),
         stated.birthDate,
         stated.gender,
         stated.deceasedDateTime or ("true" if stated.deceasedBoolean else None),
         stated.active,
         [_numbered(one) for one in stated.identifier if one.value],
-        next((text for text in map(_where, stated.address) if text), None),
+        residence_of(stated.address).address,
         next((shown(one.value) for one in stated.telecom if one.system == "phone" and one.value), None),
     )
 
@@ -91,8 +84,3 @@ def _numbered(identifier: Identifier) -> Numbered:
         words(identifier.type),
         identifier.use,
     )
-
-
-def _where(address: _Address) -> str | None:
-    parts = (*address.line, address.city, address.state)
-    return shown(address.text or ", ".join(part for part in parts if part))
