@@ -1,6 +1,6 @@
 """Projects facts to resource versions and the rows by which they are found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ class FhirResources:
     name = "fhir_resources"
     code_version = 1
     schema = Path(__file__).with_name("schema.sql")
-    tables = {
+    tables: Mapping[str, Digested] = {
         "current": Digested("subject::text", f"{_MEANING}, starts"),
         "past": Digested("subject::text", f"{_MEANING}, until"),
         "identifier": Digested("''", "type, value, system"),

@@ -1,0 +1,1 @@
+"""Measurements of the whole backbone: `make bench`. Not tests: a slow machine makes nothing fail here."""

@@ -1,0 +1,63 @@
+"""``python -m benchmarks [PATH…] [--seconds N] [--write]``: measures the whole backbone in one run.
+
+PATH: files, folders or archives of Synthea bundles (transactions; hospitals and practitioners as batches);
+without one, the small sample of the tests. ``--write`` puts the table into docs/performance.md.
+"""
+
+import argparse
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.house import open_house
+from benchmarks.measurements import Row, measure
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "synthea-small.tar.xz"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+
+
+def main() -> None:
+    """Measures, prints, and writes when asked to."""
+    parser = argparse.ArgumentParser(description="Measure the whole backbone in one run.")
+    parser.add_argument("paths", nargs="*", type=Path, default=[SAMPLE], metavar="PATH")
+    parser.add_argument("--seconds", type=float, default=10.0, help="for each timed load")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    given = parser.parse_args()
+    rows: list[Row] = []
+    with open_house() as house:
+        for row in measure(house, given.paths, given.seconds):
+            rows.append(row)
+            print(f"{row.work:58} {row.figure:>26}   {row.note}", flush=True)
+    if given.write:
+        _write(_table(rows, given.paths, given.seconds))
+
+
+def _table(rows: list[Row], paths: list[Path], seconds: float) -> str:
+    command = f"python -m benchmarks {' '.join(path.name for path in paths)} --seconds {seconds:g} --write"
+    lines = [
+        f"`{command}`, {datetime.now(UTC):%d/%m/%Y}, {_machine()}. fsync on; everything validated; writes visible",
+        "when answered; all views projecting; the load generator on the same cores.",
+        "",
+        "| work | figure | |",
+        "|---|---|---|",
+        *(f"| {row.work} | {row.figure} | {row.note} |" for row in rows),
+    ]
+    return "\n".join(lines)
+
+
+def _machine() -> str:
+    cores = subprocess.run(["nproc"], capture_output=True, text=True, check=True).stdout.strip()
+    return f"{cores} shared cores, Python {platform.python_version()}, PostgreSQL 17"
+
+
+def _write(table: str) -> None:
+    text = PAGE.read_text(encoding="utf8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf8")
+
+
+if __name__ == "__main__":
+    main()
