@@ -158,7 +158,8 @@ def extent(span: Range | None) -> str | None:
     if span is None:
         return None
     low, high = (number(end.value) if end else None for end in (span.low, span.high))
-    unit = next((end.unit or end.code for end in (span.low, span.high) if end), None)
+    units = (end.unit or end.code for end in (span.low, span.high) if end)
+    unit = next(filter(None, units), None)
     return shown(" ".join(part for part in (between(low, high), unit) if part))
 
 

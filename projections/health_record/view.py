@@ -1,6 +1,6 @@
 """Projects facts to the sheets of which charts are made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class HealthRecord:
     name = "health_record"
     code_version = 1
     schema = Path(__file__).with_name("schema.sql")
-    tables = MappingProxyType(
+    tables: Mapping[str, Digested] = MappingProxyType(
         {
             "sheet": Digested("subject::text", "stream, digest"),
             "directory": Digested("''", "reference, name, code, refers_to"),
