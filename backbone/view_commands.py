@@ -99,10 +99,16 @@ class _Bar:
     def __call__(self, come: Progress) -> None:
         self._bars.update(self._task, completed=come.position, total=come.end)
 
+    def finish(self) -> None:
+        """The last facts went unreported while both generations stood still."""
+        self._bars.update(self._task, completed=self._bars.tasks[0].total)
+
 
 @contextmanager
 def _progress_bar(what: str) -> Iterator[_Bar]:
     text, speed = TextColumn("{task.description}"), _FactsPerSecond()
     columns = (text, BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
     with Bars(*columns, console=Console(stderr=True)) as bars:
-        yield _Bar(bars, what)
+        bar = _Bar(bars, what)
+        yield bar
+        bar.finish()

@@ -62,6 +62,13 @@ def test_what_cannot_run_ends_with_2(tmp_path: Path, server: str) -> None:
     assert "there is no such file or folder" in done.stdout
 
 
+def test_wrong_settings_end_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHR_PORT", "none")
+    done = CliRunner().invoke(APP, [str(tmp_path)])
+    assert done.exit_code == 2
+    assert "EHR_PORT" in done.stderr
+
+
 @pytest.mark.parametrize("one_terminal", [False, True])
 def test_the_bar_shows_bytes_resources_speed_and_what_it_waits_for(one_terminal: bool) -> None:
     shown = Console(record=True, width=200, force_terminal=True, file=StringIO())
