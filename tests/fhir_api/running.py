@@ -1,0 +1,152 @@
+"""The API as it runs, for tests: a real record, a real projector, a real server.
+
+``serving`` listens on a socket, in a thread; ``in_process`` answers in the test's own event loop.
+"""
+
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import orjson
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+
+from ehr.event_store.connections import connect
+from ehr.event_store.migrations import migrate
+from ehr.event_store.store import PostgresRecorder
+from ehr.health_record import HealthRecord
+from fhir_api.app import App
+from fhir_api.bundles import BundleLimits
+from fhir_api.services import Services
+from projections.database import ViewDatabase
+from projections.fhir_resources.queries import ResourceReader
+from projections.fhir_resources.view import FhirResources
+from projections.generations import ensure_generation
+from projections.projector import Projector
+from projections.visibility import Visibility
+from streams.notification_log import NotificationLog
+
+Json = dict[str, Any]
+LIMITS = BundleLimits(bytes=64 << 20, entries=25_000, resource=8 << 20)
+FHIR_JSON = {"Content-Type": "application/fhir+json"}
+IN_PROCESS = "http://test/fhir/"
+SITE: list[BaseRoute] = []
+
+
+@dataclass(frozen=True)
+class Door:
+    """A server that listens. address: of its root. database: its URL. client: asks below the FHIR base."""
+
+    address: str
+    database: str
+    services: Services
+    client: httpx.Client
+
+    def put(self, resource: Json) -> httpx.Response:
+        """Stores a resource under its own id."""
+        return self.send("PUT", f"{resource['resourceType']}/{resource['id']}", resource)
+
+    def send(self, method: str, url: str, resource: Json, **headers: str) -> httpx.Response:
+        """Sends a resource, and fails unless the server takes it."""
+        body = orjson.dumps(resource)
+        return self.client.request(method, url, content=body, headers=FHIR_JSON | headers).raise_for_status()
+
+    def get(self, url: str, status: int = 200, **headers: str) -> httpx.Response:
+        """What the server answers, which must have this status."""
+        answer = self.client.get(url, headers=headers)
+        assert answer.status_code == status, answer.text
+        return answer
+
+    def json(self, url: str, status: int = 200, **headers: str) -> Any:
+        """The same, parsed."""
+        return orjson.loads(self.get(url, status, **headers).content)
+
+
+def prepare(url: str) -> None:
+    """The record's schema and an empty view in an empty database."""
+    with connect(url) as connection:
+        migrate(connection, "record")
+        ensure_generation(connection, FhirResources())
+
+
+def services_of(url: str, **changes: Any) -> Services:
+    """The parts of an API on a database; ``open`` them before use."""
+    recorder = PostgresRecorder(url)
+    parts: dict[str, Any] = {
+        "recorder": recorder,
+        "record": HealthRecord(recorder),
+        "views": ViewDatabase(url),
+        "reader": ResourceReader(url),
+        "visibility": Visibility(url, FhirResources.name),
+        "limits": LIMITS,
+    }
+    return Services(**parts | changes)
+
+
+@asynccontextmanager
+async def opened(services: Services) -> AsyncIterator[None]:
+    """Opens the parts, and closes them."""
+    async with AsyncExitStack() as stack:
+        await services.views.open()
+        stack.push_async_callback(services.views.close)
+        stack.push_async_callback(services.reader.close)
+        assert isinstance(services.recorder, PostgresRecorder)
+        await stack.enter_async_context(services.recorder)
+        await stack.enter_async_context(services.visibility)
+        yield
+
+
+@contextmanager
+def projecting(url: str) -> Iterator[None]:
+    """A projector of ``fhir_resources`` in a thread."""
+    stopped = threading.Event()
+    log = NotificationLog(url)
+    projector = Projector(FhirResources(), log, url)
+    thread = threading.Thread(target=projector.run, args=(stopped.is_set, 0.05), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+        projector.close()
+        log.close()
+
+
+@contextmanager
+def serving(url: str, services: Services | None = None) -> Iterator[Door]:
+    """A server on a prepared database, without a projector."""
+    parts = services or services_of(url)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with opened(parts):
+            yield
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        config = uvicorn.Config(
+            App(parts, SITE, lifespan), http="httptools", ws="none", lifespan="on", log_config=None
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            with httpx.Client(base_url=f"{address}/fhir/", timeout=60) as client:
+                yield Door(address, url, parts, client)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@asynccontextmanager
+async def in_process(services: Services) -> AsyncIterator[httpx.AsyncClient]:
+    """A client below the FHIR base of an application in this event loop, for those who look inside."""
+    transport = httpx.ASGITransport(App(services, SITE))
+    async with opened(services), httpx.AsyncClient(transport=transport, base_url=IN_PROCESS) as client:
+        yield client
