@@ -1,6 +1,6 @@
 """Projects facts to the people who are registered and to where they were seen."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -27,7 +27,7 @@ class Citizens:
     name = "citizens"
     code_version = 1
     schema = Path(__file__).with_name("schema.sql")
-    tables = MappingProxyType(
+    tables: Mapping[str, Digested] = MappingProxyType(
         {
             "person": Digested(
                 "subject::text",

@@ -26,7 +26,7 @@ on conflict (facility, bucket) do update set
 -- What a batch adds to the volumes.
 insert into volume as v (facility, day, kind, resources)
 select * from unnest(%(facilities)b::text[], %(days)b::date[], %(kinds)b::text[], %(resources)b::bigint[])
-on conflict (facility, day, kind) do update set resources = v.resources + excluded.resources;
+on conflict (day, facility, kind) do update set resources = v.resources + excluded.resources;
 
 -- name: forget_organizations
 -- Organizations that get another version.

@@ -25,7 +25,7 @@ create table volume (
     day date not null,
     kind text not null,
     resources bigint not null,
-    primary key (facility, day, kind)
+    primary key (day, facility, kind)
 ) with (fillfactor = 70);
 
 -- Organizations, for the names of facilities.

@@ -1,7 +1,7 @@
 """Projects facts to what is known about the facilities that state them."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ class Facilities:
     name = "facilities"
     code_version = 1
     schema = Path(__file__).with_name("schema.sql")
-    tables = MappingProxyType(
+    tables: Mapping[str, Digested] = MappingProxyType(
         {
             "facility": Digested("facility", "facility, first_recorded, last_recorded, facts, resources"),
             "lag": Digested("facility", "facility, bucket, facts, seconds, longest"),
