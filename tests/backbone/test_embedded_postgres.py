@@ -12,11 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from backbone import cluster
+from backbone.cluster import NotAllowed, NoTimeZones, OtherVersion
 from backbone.embedded_postgres import (
     DirectoryInUse,
     EmbeddedPostgres,
-    NotAllowed,
-    OtherVersion,
     running_url,
 )
 from backbone.postmaster import StartFailed
@@ -222,6 +222,12 @@ def test_a_wrong_setting_fails_with_the_reason(directory: Path) -> None:
     with pytest.raises(StartFailed, match="shared_buffers"):
         EmbeddedPostgres(directory, log=no_log, settings={"shared_buffers": "much"}).start()
     assert processes_in(directory) == []
+
+
+def test_a_machine_without_time_zones_is_refused(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "TIME_ZONES", directory / "missing")
+    with pytest.raises(NoTimeZones, match="apt-get install tzdata"):
+        quiet(directory).start()
 
 
 def test_a_cluster_of_another_user_is_refused(directory: Path) -> None:
