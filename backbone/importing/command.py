@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from backbone import settings
+from backbone.errors import Refused
 from backbone.importing.importer import import_paths
 from backbone.importing.progress import ProgressBar
+from backbone.importing.report import COULD_NOT_RUN
 from backbone.running import base_url
 
 
@@ -31,7 +33,11 @@ def import_command(
 
     Ends with 0 when all is stored, 1 when something was refused, 2 when it could not run (to its end).
     """
-    configured = settings.load()
+    try:
+        configured = settings.load()
+    except Refused as reason:
+        typer.echo(f"ehr: {reason}", err=True)
+        raise typer.Exit(COULD_NOT_RUN) from None
     headers = {"X-EHR-Facility": facility} if facility else {}
     with ProgressBar() as progress:
         report = import_paths(
