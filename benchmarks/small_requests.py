@@ -26,7 +26,7 @@ def transactions(patients: Sequence[str], seed: int) -> Iterator[bytes]:
 def _transaction(chance: random.Random, patient: str) -> dict[str, object]:
     when = f"20{chance.randint(15, 25)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}T09:30:00+07:00"
     encounter = f"urn:uuid:{UUID(int=chance.getrandbits(128))}"
-    visit = {
+    visit: dict[str, object] = {
         "resourceType": "Encounter",
         "status": "finished",
         "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"},

@@ -32,17 +32,25 @@ class View(Protocol):
     serving generation (generations.py).
     """
 
-    name: str
-    """Name of the view and of the schema that readers use."""
+    @property
+    def name(self) -> str:
+        """Name of the view and of the schema that readers use."""
+        ...
 
-    code_version: int
-    """Raised whenever the same facts give other rows than before."""
+    @property
+    def code_version(self) -> int:
+        """Raised whenever the same facts give other rows than before."""
+        ...
 
-    schema: Path
-    """The .sql file that makes the tables and indexes of one generation, without naming a schema."""
+    @property
+    def schema(self) -> Path:
+        """The .sql file that makes the tables and indexes of one generation, without naming a schema."""
+        ...
 
-    tables: Mapping[str, Digested]
-    """Every table that readers may use."""
+    @property
+    def tables(self) -> Mapping[str, Digested]:
+        """Every table that readers may use."""
+        ...
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Writes the rows of ``facts`` within the open transaction of ``connection``.
