@@ -48,6 +48,16 @@ class Lags(NamedTuple):
         """Seconds; None where nothing has a lag."""
         return self.seconds / self.facts if self.facts else None
 
+    def plus(self, other: "Lags") -> "Lags":
+        """The lags of both."""
+        return Lags(
+            [one + another for one, another in zip(self.buckets, other.buckets, strict=True)],
+            self.seconds + other.seconds,
+            max(self.longest, other.longest),
+            self.ahead + other.ahead,
+            self.untimed + other.untimed,
+        )
+
 
 class Day(NamedTuple):
     """Resource versions recorded on a day in Vietnam, and the Encounters among them."""
@@ -58,7 +68,11 @@ class Day(NamedTuple):
 
 
 class Sender(NamedTuple):
-    """A facility that stated facts. facility: as its facts name it, sender.UNKNOWN where they do not."""
+    """A facility that stated facts.
+
+    facility: as its facts name it; sender.UNKNOWN where they do not. What facts name in several ways, but one
+    Organization is, is one sender, under the first of the names.
+    """
 
     facility: str
     organization: Organization | None
@@ -78,24 +92,35 @@ async def organizations(connection: Reader, facilities: Iterable[str]) -> dict[s
 
 
 async def senders(connection: Reader, since: date) -> list[Sender]:
-    """Every facility that stated facts, by key. since: the first day whose volumes are told."""
+    """Every facility that stated facts, by name of its facts. since: the first day whose volumes are told."""
     rows = await (await connection.execute(queries["facilities"])).fetchall()
     known = await organizations(connection, [row[0] for row in rows])
     lags = await _lags(connection)
     days = await _days(connection, since)
-    return [
-        Sender(
-            facility,
-            known.get(facility),
-            first,
-            last,
-            facts,
-            resources,
-            lags.get(facility, _no_lags()),
-            days.get(facility, []),
-        )
-        for facility, first, last, facts, resources in rows
-    ]
+    found: dict[str, Sender] = {}
+    for name, first, last, facts, resources in rows:
+        sums = (first, last, facts, resources)
+        one = Sender(name, known.get(name), *sums, lags.get(name, _no_lags()), days.get(name, []))
+        key = one.organization.id if one.organization else name
+        found[key] = _merged(found[key], one) if key in found else one
+    return list(found.values())
+
+
+def _merged(one: Sender, other: Sender) -> Sender:
+    days = {day.day: day for day in one.days}
+    for day in other.days:
+        former = days.get(day.day, Day(day.day, 0, 0))
+        days[day.day] = Day(day.day, former.resources + day.resources, former.encounters + day.encounters)
+    return Sender(
+        one.facility,
+        one.organization,
+        min(one.first_recorded, other.first_recorded),
+        max(one.last_recorded, other.last_recorded),
+        one.facts + other.facts,
+        one.resources + other.resources,
+        one.lags.plus(other.lags),
+        [days[day] for day in sorted(days)],
+    )
 
 
 async def _lags(connection: Reader) -> dict[str, Lags]:
