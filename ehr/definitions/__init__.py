@@ -1,6 +1,6 @@
 """The definitions of FHIR R4 (4.0.1) as tables, and the few questions that the record asks of them."""
 
-from ehr.definitions.links import link_places, link_texts, may_hold_link, narrative_places, string_kinds
+from ehr.definitions.links import link_places, link_texts, may_hold_link, string_kinds
 from ehr.definitions.main_dates import main_date, main_period
 from ehr.definitions.references import encounter_references, patient_references, references
 from ehr.definitions.tables import (
@@ -26,7 +26,6 @@ __all__ = [
     "main_date_paths",
     "main_period",
     "may_hold_link",
-    "narrative_places",
     "patient_references",
     "references",
     "required_codes",

@@ -27,18 +27,13 @@ def may_hold_link(type_: str, key: str) -> bool:
 
 def link_places(resource: dict[str, Any]) -> Iterator[Place]:
     """Every place of the resource that holds a link as its whole text."""
-    return (place for kind, place in _places(resource["resourceType"], resource) if kind == "link")
+    return _places(resource["resourceType"], resource)
 
 
 def link_texts(resource: dict[str, Any]) -> Iterator[str]:
     """The text of every link of the resource."""
     containers: Iterator[tuple[Any, str | int]] = link_places(resource)
     return (container[key] for container, key in containers)
-
-
-def narrative_places(resource: dict[str, Any]) -> Iterator[Place]:
-    """Every place of the resource that holds xhtml, whose href and src are links."""
-    return (place for kind, place in _places(resource["resourceType"], resource) if kind == "xhtml")
 
 
 def string_kinds(resource: dict[str, Any]) -> Iterator[str | None]:
@@ -58,7 +53,7 @@ def _kinds(kind: str | None, value: Any) -> Iterator[str | None]:
             yield from _kinds(keys.get(key), item)
 
 
-def _places(type_: str, node: dict[str, Any]) -> Iterator[tuple[str, Place]]:
+def _places(type_: str, node: dict[str, Any]) -> Iterator[Place]:
     keys = _keys(type_)
     for key, value in node.items():
         kind = keys.get(key)
@@ -66,14 +61,14 @@ def _places(type_: str, node: dict[str, Any]) -> Iterator[tuple[str, Place]]:
             yield from _within(kind, node, key, value)
 
 
-def _within(kind: str, container: Any, key: str | int, value: Any) -> Iterator[tuple[str, Place]]:
+def _within(kind: str, container: Any, key: str | int, value: Any) -> Iterator[Place]:
     if value.__class__ is list:
         for index, item in enumerate(value):
             yield from _within(kind, value, index, item)
     elif value.__class__ is dict:
         yield from _places(value["resourceType"] if kind == "Resource" else kind, value)
-    elif value is not None:
-        yield kind, (container, key)
+    elif kind == "link" and value is not None:
+        yield container, key
 
 
 @cache

@@ -29,10 +29,13 @@ def _issues(resource: dict[str, Any], at: str) -> Iterator[Issue]:
     if not checks.has_known_type(resource):
         yield Issue("structure", f"{at}.resourceType", "resourceType: not a resource type of R4")
         return
-    if not is_plain(resource):
-        yield from _departures(resource, at)
-    yield from checks.narratives(resource, at)
-    yield from checks.containing(resource, at)
+    departs = False
+    for issue in () if is_plain(resource) else _departures(resource, at):
+        departs = True
+        yield issue
+    if not departs:
+        yield from checks.narratives(resource, at)
+        yield from checks.containing(resource, at)
     for place, inner, is_contained in checks.inner_resources(resource, at):
         if is_contained:
             yield from checks.contained(inner, place)
