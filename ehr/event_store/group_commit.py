@@ -31,6 +31,10 @@ Waiting = tuple[Append, asyncio.Future[Appended]]
 Row = tuple[list[int], list[int], datetime | None]
 
 
+class _Lost(Exception):
+    """The connection was lost before the flush was stored."""
+
+
 class GroupCommit:
     """The committer of one process; several processes may run one each."""
 
@@ -38,6 +42,7 @@ class GroupCommit:
         """Nothing is opened before ``run``."""
         self._conninfo = conninfo
         self._waiting: deque[Waiting] = deque()
+        self._flushing: list[Waiting] = []
         self._arrived = asyncio.Event()
         self._connection: AsyncConnection | None = None
 
@@ -54,12 +59,13 @@ class GroupCommit:
             while True:
                 await self._arrived.wait()
                 flush, clashing = self._take()
+                self._flushing = flush + clashing
                 await self._flush(flush)
                 self._settle(clashing, _stale(len(clashing)))
                 if not self._waiting:
                     self._arrived.clear()
         finally:
-            self._refuse(list(self._waiting))
+            self._refuse([*self._flushing, *self._waiting], Unavailable())
             if self._connection:
                 await self._connection.close()
 
@@ -86,23 +92,41 @@ class GroupCommit:
     async def _flush(self, flush: list[Waiting]) -> None:
         if not flush:
             return
+        try:
+            connection = await self._connected()
+        except psycopg.Error as error:
+            self._refuse(flush, Unavailable(), error)
+            return
+        try:
+            self._settle(flush, await self._commit(connection, [request for request, _ in flush]))
+        except _Lost as error:
+            self._refuse(flush, Unavailable(), error)
+        except Exception as error:
+            await self._blame(flush, error)
+
+    async def _commit(self, connection: AsyncConnection, requests: Sequence[Append]) -> Row:
+        """The outcome of one flush. Raises _Lost when it was not and never will be stored."""
         flush_id = new_id()
         try:
-            row = await self._commit(flush_id, [request for request, _ in flush])
-        except psycopg.Error as error:
-            found = await self._find_out(flush_id) if self._lost() else None
-            if found is None:
-                self._refuse(flush, error)
-                return
-            row = found
-        self._settle(flush, row)
-
-    async def _commit(self, flush_id: UUID, requests: Sequence[Append]) -> Row:
-        connection = await self._connected()
-        cursor = await connection.execute(APPEND, parameters(flush_id, requests), prepare=True, binary=True)
-        row: Row | None = await cursor.fetchone()
-        assert row is not None
+            cursor = await connection.execute(
+                APPEND, parameters(flush_id, requests), prepare=True, binary=True
+            )
+            row: Row | None = await cursor.fetchone()
+        except psycopg.Error:
+            if not self._lost():
+                raise
+            row = await self._find_out(flush_id)
+        if row is None:
+            raise _Lost
         return row
+
+    async def _blame(self, flush: list[Waiting], error: Exception) -> None:
+        """A flush that the database refuses is tried again request by request: only the guilty one fails."""
+        if len(flush) == 1:
+            self._refuse(flush, error)
+            return
+        for waiting in flush:
+            await self._flush([waiting])
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
@@ -139,11 +163,10 @@ class GroupCommit:
                 done.set_result(Appended(Verdict(verdict), end, stamp))
 
     @staticmethod
-    def _refuse(flush: list[Waiting], cause: Exception | None = None) -> None:
+    def _refuse(flush: list[Waiting], refusal: Exception, cause: Exception | None = None) -> None:
+        refusal.__cause__ = cause
         for _, done in flush:
             if not done.done():
-                refusal = Unavailable()
-                refusal.__cause__ = cause
                 done.set_exception(refusal)
 
 

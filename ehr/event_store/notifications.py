@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-
 from ehr.event_store.connections import Connection, connect
 from ehr.sql import load_queries
 
