@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from ehr.appending import Append, Appended, Condition, Resolved
 from ehr.event_store.group_commit import GroupCommit
+from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
 from ehr.values import Key
 
@@ -16,17 +17,21 @@ class PostgresRecorder:
         """``conninfo``: libpq connection string or URL of the record's database."""
         self._resolver = Resolver(conninfo)
         self._commits = GroupCommit(conninfo)
-        self._committer: asyncio.Task[None] | None = None
+        self._conninfo = conninfo
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> "PostgresRecorder":
-        self._committer = asyncio.create_task(self._commits.run(), name="committer")
+        self._tasks = [
+            asyncio.create_task(self._commits.run(), name="committer"),
+            asyncio.create_task(keep_house(self._conninfo), name="housekeeping"),
+        ]
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._committer:
-            self._committer.cancel()
+        for task in self._tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._committer
+                await task
         await self._resolver.close()
 
     async def resolve(
