@@ -16,7 +16,8 @@
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
 TESTS ?= --numprocesses 2 --dist loadfile
 HERE := .venv/bin/
-VENV := .venv/of$(subst /,-,$(CURDIR))
+NOTHING :=
+VENV := .venv/of$(subst $(NOTHING) ,-,$(subst /,-,$(CURDIR)))
 INSTALL := $(HERE)python -m pip install --quiet --disable-pip-version-check --no-input
 OWN := $(INSTALL) --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 

@@ -243,7 +243,7 @@ def as_someone_else(directory: Path) -> Iterator[None]:
         directory.chmod(0o700)
         os.seteuid(pwd.getpwnam("nobody").pw_uid)
     else:
-        directory.chmod(0o500)
+        (directory / "cluster").chmod(0)
     yield
     os.seteuid(before)
-    directory.chmod(0o700)
+    (directory / "cluster").chmod(0o700)

@@ -12,7 +12,9 @@ ROOT = Path(__file__).parents[2]
 
 def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [str(shutil.which("make")), "--no-print-directory", *arguments]
-    environment = {**os.environ, **variables}
+    # The make that runs the tests must not speak through its child.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    environment = {**inherited, **variables}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
