@@ -76,7 +76,7 @@ def _keys(type_: str) -> dict[str, str]:
     """JSON key -> ``link``, ``xhtml`` or the type below it, for the keys under which a link can stand."""
     found: dict[str, str] = {}
     for element in elements(type_):
-        for key, below in element.keys().items():
+        for key, below in element.types_by_key().items():
             if below not in PRIMITIVES:
                 found[key] = below
             elif below in LINK_TYPES or (type_, key) == ("Reference", "reference"):

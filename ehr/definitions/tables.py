@@ -49,7 +49,7 @@ class Element(msgspec.Struct, frozen=True, array_like=True):
     most: int | None
     codes: str | None
 
-    def keys(self) -> dict[str, str]:
+    def types_by_key(self) -> dict[str, str]:
         """The JSON keys that the element can have, with the type that each stands for."""
         if not self.name.endswith("[x]"):
             return {self.name: self.types[0]}

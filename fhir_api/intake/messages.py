@@ -45,7 +45,7 @@ def _element(owner: str, key: str) -> tuple[str, str]:
     """The element of a JSON key, and the type below it."""
     bare = key.removeprefix("_")
     for element in elements(owner) if owner in type_names() else ():
-        type_ = element.keys().get(bare)
+        type_ = element.types_by_key().get(bare)
         if type_ is not None:
             return element.name.removesuffix("[x]"), type_ if bare == key else "Element"
     return bare, ""

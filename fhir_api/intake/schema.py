@@ -55,7 +55,7 @@ def _object(name: str, plain: bool) -> Schema:
 
 
 def _properties(row: Element, plain: bool) -> Iterator[tuple[str, Schema]]:
-    for key, type_ in row.keys().items():
+    for key, type_ in row.types_by_key().items():
         one = _value(type_, row.codes)
         yield key, one if row.most == 1 else _list(one if plain else _item(type_, one))
         if type_ in PRIMITIVES - BARE and not plain:
@@ -116,7 +116,7 @@ def _names(row: Element, plain: bool) -> list[str]:
 
 def _variants(row: Element, plain: bool) -> list[list[str]]:
     """For each type of the element the keys it can have: one, or with the ``_name`` beside it two."""
-    has_sibling = {key: type_ in PRIMITIVES - BARE and not plain for key, type_ in row.keys().items()}
+    has_sibling = {key: type_ in PRIMITIVES - BARE and not plain for key, type_ in row.types_by_key().items()}
     return [[key, f"_{key}"] if with_sibling else [key] for key, with_sibling in has_sibling.items()]
 
 

@@ -81,7 +81,7 @@ def test_a_damaged_resource_is_accepted_or_refused(junk: Any, kind: str, data: s
 
 def _references(kind: str, node: dict[str, Any]) -> list[str]:
     """An independent way: by the types of the elements."""
-    keys = {key: type_ for element in elements(kind) for key, type_ in element.keys().items()}
+    keys = {key: type_ for element in elements(kind) for key, type_ in element.types_by_key().items()}
     found: list[str] = []
     for key, value in node.items():
         type_ = "Element" if key.startswith("_") else keys.get(key, "code")

@@ -111,7 +111,7 @@ def _extension(random: Random, depth: int) -> dict[str, Json]:
 
 
 def _element(random: Random, owner: str, element: Element, depth: int) -> dict[str, Json]:
-    key, type_ = random.choice(sorted(element.keys().items()))
+    key, type_ = random.choice(sorted(element.types_by_key().items()))
     if type_ == "Resource" or (owner, element.name) == ("Reference", "reference"):
         value = INNER if type_ == "Resource" else random.choice(REFERENCES)
         return {key: value if element.most == 1 else [value]}
