@@ -37,6 +37,9 @@ IN_USE = frozenset({"active", "on-hold", "intended"})
 """States of a request or statement of a medicine that is, or is about to be, taken."""
 
 
+_KINDS = (Visit, Problem, Result, Act, Medicine, Immunisation, Allergy, Order, Document, Person)
+
+
 class AllergyState(StrEnum):
     """What is known about allergies. Whoever shows it has a fourth: the view itself is not complete."""
 
@@ -189,8 +192,8 @@ class Chart:
         return self._kind(Act)
 
     def of_visit(self, visit: Visit) -> list[AnyEntry]:
-        """Whatever else belongs to a visit, in the order in which it happened."""
-        return [entry for entry in reversed(self._by_visit.get(visit.origin.id, [])) if entry is not visit]
+        """Whatever else belongs to a visit, kind by kind, each in the order in which it happened."""
+        return [entry for entry in self._by_visit.get(visit.origin.id, ()) if entry is not visit]
 
     def diagnoses(self, visit: Visit) -> list[Diagnosed]:
         """What the visit names as its diagnoses, by rank, then other conditions recorded in it."""
@@ -255,9 +258,11 @@ class Chart:
     @cached_property
     def _by_visit(self) -> dict[str, list[AnyEntry]]:
         found: dict[str, list[AnyEntry]] = {}
-        for entry in newest_first(self.entries):
+        for entry in reversed(newest_first(self.entries)):
             if entry.encounter:
                 found.setdefault(entry.encounter, []).append(entry)
+        for entries in found.values():
+            entries.sort(key=lambda entry: _KINDS.index(type(entry)))
         return found
 
 

@@ -10,6 +10,8 @@ from projections.health_record.entry import Coded, Entry
 from projections.health_record.kinds import Measure, Result
 from projections.health_record.order import newest_first
 
+_WHOLE_DAY = len("2026-05-31")
+
 
 class Point(NamedTuple):
     """One value, the result it comes from, and its day in Vietnam: ``2026-05-31``, a partial date as it is,
@@ -18,6 +20,12 @@ class Point(NamedTuple):
     measure: Measure
     result: Result
     day: str
+
+    @property
+    def seconds(self) -> int | None:
+        """When it was measured, in seconds since 1970; None where the day is not known."""
+        meant = span(self.result.at) if self.result.at and len(self.day) == _WHOLE_DAY else None
+        return int(meant.start.timestamp()) if meant else None
 
     @property
     def flag(self) -> str | None:
@@ -53,14 +61,20 @@ class Series(NamedTuple):
         return next((point.measure.usual for point in self.points if point.measure.usual), None)
 
     @property
-    def category(self) -> str | None:
-        """vital-signs, laboratory, …"""
-        return self.latest.result.category
+    def limits(self) -> tuple[str | None, str | None]:
+        """(low, high) of the reference range in digits, where every value was judged by the same."""
+        stated = {(one.measure.low, one.measure.high) for one in self.points} - {(None, None)}
+        return stated.pop() if len(stated) == 1 else (None, None)
+
+    @property
+    def category(self) -> str:
+        """vital-signs, laboratory, …; '' where none is stated."""
+        return self.latest.result.category or ""
 
     @property
     def numeric(self) -> bool:
-        """Whether there is anything to draw: two numbers at known times."""
-        return sum(point.measure.numeric and bool(point.day) for point in self.points) > 1
+        """Whether there is anything to draw: two numbers on known days."""
+        return sum(point.measure.numeric and point.seconds is not None for point in self.points) > 1
 
 
 class Row(NamedTuple):

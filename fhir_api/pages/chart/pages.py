@@ -1,0 +1,149 @@
+"""The chart's addresses: all of it, one panel, one visit, one series.
+
+Each is a page of its own; to htmx it answers with the piece alone."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ehr.values import Key, subject_of
+from fhir_api.pages.chart.banner import banner_of
+from fhir_api.pages.chart.timeline import timeline_of
+from fhir_api.pages.chart.words import sayer, told
+from fhir_api.pages.formats import moment_text
+from fhir_api.pages.languages import Messages, language_of
+from fhir_api.pages.rendering import is_fragment, render
+from projections.health_record.chart import Chart, is_late
+from projections.health_record.queries import read_chart
+from projections.health_record.series import grid_of
+
+PANELS = (
+    "visits",
+    "problems",
+    "medicines",
+    "allergies",
+    "immunisations",
+    "results",
+    "documents",
+    "orders",
+    "acts",
+)
+"""In the order of the keys 1 to 9."""
+
+FIRST_ROWS = 12
+"""Rows of a panel within the whole chart; the panel alone shows all."""
+
+FIRST_VISITS, MORE_VISITS = 8, 20
+"""Visits within the whole chart, and at a time thereafter."""
+
+FIRST_DAYS, MORE_DAYS = 6, 12
+"""Columns of the grid of results, within the whole chart and alone."""
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_DAY = re.compile(r"\d{4}(-\d\d){0,2}")
+
+
+async def chart_page(request: Request) -> Response:
+    """GET /citizens/{patient_id}: everything, the newest of each panel."""
+    chart = await _chart(request)
+    if not chart.entries:
+        return _nobody(request, chart)
+    return render(request, "chart.html", _shown(request, chart, FIRST_ROWS))
+
+
+async def panel_page(request: Request) -> Response:
+    """GET /citizens/{patient_id}/panels/{panel}: all of one panel."""
+    panel = request.path_params["panel"]
+    if panel not in PANELS:
+        raise HTTPException(404)
+    chart = await _chart(request)
+    if not chart.entries:
+        return _nobody(request, chart)
+    only_rows = is_fragment(request) and "from" in request.query_params
+    template = "chart_visit_rows.html" if only_rows else f"chart_{panel}.html"
+    return _part(request, template, _shown(request, chart))
+
+
+async def visit_page(request: Request) -> Response:
+    """GET /citizens/{patient_id}/encounters/{encounter_id}: what belongs to one visit."""
+    chart = await _chart(request)
+    visit = chart.visit(request.path_params["encounter_id"])
+    if visit is None:
+        return _nobody(request, chart)
+    shown = _shown(request, chart) | {"visit": visit, "alone": not is_fragment(request)}
+    return _part(request, "chart_visit.html", shown)
+
+
+async def series_page(request: Request) -> Response:
+    """GET /citizens/{patient_id}/series/{token}: every value of one measurement in one unit, and its plot."""
+    chart = await _chart(request)
+    series = chart.series_by(request.path_params["token"])
+    if series is None:
+        return _nobody(request, chart)
+    return _part(request, "chart_series.html", _shown(request, chart) | {"series": series})
+
+
+async def _chart(request: Request) -> Chart:
+    patient_id = request.path_params["patient_id"]
+    if not _ID.fullmatch(patient_id):
+        raise HTTPException(404)
+    subject = subject_of(Key("Patient", patient_id).reference)
+    async with request.app.state.views.connection() as connection:
+        return await read_chart(connection, subject)
+
+
+def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str, Any]:
+    """What the templates of a chart know, beside what all templates do. limit: rows of a panel."""
+    language, now = language_of(request), datetime.now(UTC)
+    wishes = request.query_params
+    return {
+        "patient_id": request.path_params["patient_id"],
+        "chart": chart,
+        "banner": banner_of(chart, now, Messages(language)),
+        "timeline": timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS),
+        "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, _day(wishes)),
+        "limit": limit,
+        "panels": [(panel, _count(chart, panel)) for panel in PANELS],
+        "number_of": {panel: number for number, panel in enumerate(PANELS, 1)},
+        "now": now,
+        "said": sayer(language),
+        "when": told(moment_text),
+        "is_late": is_late,
+    }
+
+
+def _day(wishes: Mapping[str, str]) -> str | None:
+    before = wishes.get("before", "")
+    return before if _DAY.fullmatch(before) else None
+
+
+def _count(chart: Chart, panel: str) -> int:
+    counted: Mapping[str, Any] = {"results": chart.series}
+    return len(counted[panel] if panel in counted else getattr(chart, panel))
+
+
+def _part(request: Request, template: str, shown: Mapping[str, Any]) -> Response:
+    if is_fragment(request):
+        return render(request, template, shown)
+    return render(request, "chart_part.html", {**shown, "part": template})
+
+
+def _nobody(request: Request, chart: Chart) -> Response:
+    """Nothing is known; 503 where that may only be because the view does not show it."""
+    if chart.standing.complete:
+        return render(request, "message.html", {"key": "chart.nobody"}, status=404)
+    return render(request, "message.html", {"key": "chart.not_yet"}, status=503)
+
+
+routes = [
+    Route("/citizens/{patient_id}", chart_page, methods=["GET"]),
+    Route("/citizens/{patient_id}/panels/{panel}", panel_page, methods=["GET"]),
+    Route("/citizens/{patient_id}/encounters/{encounter_id}", visit_page, methods=["GET"]),
+    Route("/citizens/{patient_id}/series/{token}", series_page, methods=["GET"]),
+]

@@ -1,0 +1,93 @@
+"use strict";
+// A citizen's chart: the digits 1 to 9 select panels; plots are drawn from the table of values beneath them.
+(() => {
+  const chart = () => document.querySelector(".chart");
+  const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (!/^[1-9]$/.test(event.key)) return;
+    const link = document.querySelectorAll("nav.panels a[data-panel]")[Number(event.key) - 1];
+    const panel = link && document.getElementById(link.dataset.panel);
+    if (!panel) return;
+    event.preventDefault();
+    panel.scrollIntoView();
+    panel.focus({ preventScroll: true });
+  });
+
+  // uPlot is fetched with the first plot.
+  let plotter;
+  const fetched = () => {
+    plotter ??= new Promise((resolve, reject) => {
+      const { plotScript, plotStyle } = chart().dataset;
+      const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: plotStyle });
+      const script = Object.assign(document.createElement("script"), { src: plotScript });
+      script.onload = () => resolve(window.uPlot);
+      script.onerror = reject;
+      document.head.append(style, script);
+    });
+    return plotter;
+  };
+
+  const points = (figure) => {
+    const rows = figure.closest(".series").querySelectorAll("tr[data-seconds]");
+    const pairs = [...rows].map((row) => [Number(row.dataset.seconds), Number(row.dataset.value)]);
+    pairs.sort((one, other) => one[0] - other[0]);
+    return [pairs.map((pair) => pair[0]), pairs.map((pair) => pair[1])];
+  };
+
+  const limit = (text) => (text === "" ? null : Number(text));
+
+  // The reference range, shaded; an open end reaches the edge.
+  const shade = (low, high, colour) => (plot) => {
+    if (low === null && high === null) return;
+    const { left, top, width, height } = plot.bbox;
+    const place = (value, edge) => (value === null ? edge : plot.valToPos(value, "y", true));
+    const from = Math.max(top, place(high, top));
+    const to = Math.min(top + height, place(low, top + height));
+    plot.ctx.save();
+    plot.ctx.fillStyle = colour;
+    if (to > from) plot.ctx.fillRect(left, from, width, to - from);
+    plot.ctx.restore();
+  };
+
+  const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone: "Asia/Ho_Chi_Minh" });
+
+  const draw = async (figure) => {
+    const uPlot = await fetched();
+    if (figure.childElementCount) return;
+    const { name, unit, date, low, high } = figure.dataset;
+    const ends = [limit(low), limit(high)];
+    const style = getComputedStyle(document.body);
+    const ink = style.getPropertyValue("--pico-color");
+    const line = style.getPropertyValue("--pico-primary");
+    const grid = { stroke: style.getPropertyValue("--pico-muted-border-color"), width: 1 };
+    const size = () => ({ width: Math.max(figure.clientWidth, 280), height: 260 });
+    const values = points(figure);
+    const all = values[1].concat(ends.filter((end) => end !== null));
+    const span = Math.max(...all) - Math.min(...all) || Math.abs(all[0]) || 1;
+    const plot = new uPlot(
+      {
+        ...size(),
+        cursor: { drag: { x: false, y: false } },
+        scales: { y: { range: [Math.min(...all) - span * 0.1, Math.max(...all) + span * 0.1] } },
+        hooks: { drawClear: [shade(...ends, "#2b8a3e26")] },
+        axes: [
+          { stroke: ink, grid, space: 90, values: (_, ticks) => ticks.map(day) },
+          { stroke: ink, grid, size: 64 },
+        ],
+        series: [
+          { label: date, value: (_, seconds) => (seconds == null ? "" : day(seconds)) },
+          { label: unit ? `${name} (${unit})` : name, stroke: line, width: 2, points: { show: true, size: 7 } },
+        ],
+      },
+      values,
+      figure,
+    );
+    new ResizeObserver(() => plot.setSize(size())).observe(figure);
+  };
+
+  const drawAll = () => document.querySelectorAll("figure[data-plot]").forEach((figure) => void draw(figure));
+  document.addEventListener("DOMContentLoaded", drawAll);
+  document.addEventListener("htmx:afterSettle", drawAll);
+})();
