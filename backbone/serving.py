@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from backbone import logs
 from backbone.settings import Settings
 from backbone.tether import follow_parent
+from ehr.dates import ZONE
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord
 from fhir_api.app import App
@@ -31,6 +32,7 @@ GRACE_SECONDS = 10
 def serve(settings: Settings, url: str) -> None:
     """Serves until SIGTERM or SIGINT. url: of the database with the record and the views."""
     logs.configure(settings.log_level)
+    ZONE.use(settings.zone)
     warm()
     config = uvicorn.Config(
         application(settings, url),

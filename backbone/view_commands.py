@@ -13,6 +13,7 @@ from rich.text import Text
 from backbone.errors import Refused
 from backbone.settings import load
 from backbone.wiring import VIEWS, database_url, view_named
+from ehr.dates import ZONE
 from ehr.event_store.connections import connect
 from projections import parking, rebuild
 from projections.rebuild import NoSuchGeneration, Progress
@@ -29,7 +30,7 @@ def rebuild_command(view: ViewName) -> None:
     A new generation is made from the log, compared with the one that serves, and takes its place. When they
     differ although the view's code is the same, nothing is switched and the exit code is 1.
     """
-    url = database_url(load())
+    url = _database()
     with closing(NotificationLog(url)) as log, _progress_bar(f"rebuilding {view}") as bar:
         result = rebuild.rebuild(view_named(view), log, url, bar)
     number = result.generation.number
@@ -46,7 +47,7 @@ def switch_command(view: ViewName, generation: Number) -> None:
 
     It catches up first: a new one that differs, or the former one to go back.
     """
-    url = database_url(load())
+    url = _database()
     with closing(NotificationLog(url)) as log, _progress_bar(f"catching up {view}") as bar:
         try:
             rebuild.switch(view_named(view), generation, log, url, bar)
@@ -61,7 +62,7 @@ def parked_command(retry: Retry = False) -> None:
     Each with the position since which, and the reason. With --retry the resources that appear late are
     listed: readers with cursors have not seen them. The exit code is 1 when somebody is still parked.
     """
-    url = database_url(load())
+    url = _database()
     if retry:
         _retry(url)
     with connect(url) as connection:
@@ -102,6 +103,13 @@ class _Bar:
     def finish(self) -> None:
         """The last facts went unreported while both generations stood still."""
         self._bars.update(self._task, completed=self._bars.tasks[0].total)
+
+
+def _database() -> str:
+    """The URL of the database, once dates are read in the zone that its views are projected in."""
+    settings = load()
+    ZONE.use(settings.zone)
+    return database_url(settings)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from hashlib import sha256
 from types import FrameType
 
@@ -14,6 +13,7 @@ from backbone.errors import Refused
 from backbone.processes import Program
 from backbone.running import Demo, Parts, base_url
 from backbone.settings import Settings, variable
+from ehr.dates import ZONE
 from ehr.event_store.connections import connect
 from ehr.event_store.migrations import migrate as migrate_record
 from projections.citizens.view import Citizens
@@ -21,9 +21,10 @@ from projections.facilities.view import Facilities
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
 from projections.health_record.view import HealthRecord
-from projections.projector import Projector
+from projections.projector import Projector, run_projectors
 from projections.view import View
 from streams.notification_log import NotificationLog
+from streams.shared_reads import SharedReads
 
 VIEWS: Mapping[str, Callable[[], View]] = {
     view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities)
@@ -92,26 +93,18 @@ def _demo(settings: Settings) -> Demo | None:
 
 
 def project(settings: Settings, names: Sequence[str]) -> None:
-    """Carries views along the log until SIGTERM or SIGINT, each in a thread of its own."""
+    """Carries views along the log until SIGTERM or SIGINT."""
     views = [view_named(name) for name in names]
     logs.configure(settings.log_level)
+    ZONE.use(settings.zone)
     url = database_url(settings)
-    stopped = _stop_event()
-    with ThreadPoolExecutor(len(views)) as threads:
-        projectors = [threads.submit(_project, view, url, stopped) for view in views]
-        done, _ = wait(projectors, return_when=FIRST_EXCEPTION)
-        stopped.set()  # One that failed ends all, so that the process ends and is started again.
-    for projector in done:
-        projector.result()
-
-
-def _project(view: View, url: str, stopped: threading.Event) -> None:
-    log = NotificationLog(url)
-    projector = Projector(view, log, url)
+    log = SharedReads(NotificationLog(url))
+    projectors = [Projector(view, log, url) for view in views]
     try:
-        projector.run(stopped.is_set)
+        run_projectors(projectors, log, _stop_event().is_set)
     finally:
-        projector.close()
+        for projector in projectors:
+            projector.close()
         log.close()
 
 

@@ -1,12 +1,37 @@
 """FHIR dates as spans of time: ``2024-05`` is all of May 2024 (https://hl7.org/fhir/R4/search.html#date)."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+
+class _Zone(tzinfo):
+    """The one zone in which dates without a zone are meant; which one it is, the wiring says once."""
+
+    def __init__(self, name: str) -> None:
+        self._zone = ZoneInfo(name)
+
+    def use(self, name: str) -> None:
+        """name: IANA name. Views hold spans: after a change they must be rebuilt."""
+        self._zone = ZoneInfo(name)
+        span.cache_clear()
+
+    def utcoffset(self, moment: datetime | None) -> timedelta | None:
+        return self._zone.utcoffset(moment)
+
+    def dst(self, moment: datetime | None) -> timedelta | None:
+        return self._zone.dst(moment)
+
+    def tzname(self, moment: datetime | None) -> str | None:
+        return self._zone.tzname(moment)
+
+    def fromutc(self, moment: datetime) -> datetime:
+        return self._zone.fromutc(moment.replace(tzinfo=self._zone)).replace(tzinfo=self)
+
+
+ZONE = _Zone("Asia/Ho_Chi_Minh")
 """Where dates without a zone are meant."""
 
 FIRST = datetime(1, 1, 2, tzinfo=UTC)

@@ -31,6 +31,10 @@ _sql = load_queries(Path(__file__).with_name("projector.sql"))
 log = structlog.get_logger()
 
 
+TROUBLE_SECONDS = 0.2
+"""Between two tries when the database is in trouble."""
+
+
 class Overtaken(Exception):
     """Another projector has advanced this generation, or it no longer serves."""
 
@@ -52,17 +56,6 @@ class Projector:
         self._parked: set[UUID] = set()
         self._releases = 0
 
-    def run(self, stopped: Callable[[], bool], patience: float = 0.5) -> None:
-        """Projects until ``stopped()``; database trouble is retried for ever."""
-        while not stopped():
-            try:
-                if not self.step():
-                    self._log.wait(self.position, patience)
-            except psycopg.OperationalError as error:
-                log.warning("database trouble, trying again", view=self.view.name, kind=type(error).__name__)
-                self.close()
-                time.sleep(min(patience, 0.2))
-
     def step(self) -> int:
         """Projects the next entries; gives how many facts it passed. Raises psycopg.OperationalError."""
         connection = self._ready()
@@ -75,6 +68,16 @@ class Projector:
         except Overtaken:
             self._generation = None
         return passed
+
+    def try_step(self) -> int:
+        """``step``; after database trouble nothing is passed, and the next step connects again."""
+        try:
+            return self.step()
+        except psycopg.OperationalError as error:
+            log.warning("database trouble, trying again", view=self.view.name, kind=type(error).__name__)
+            self.close()
+            time.sleep(TROUBLE_SECONDS)
+            return 0
 
     def step_to(self, position: int) -> None:
         """Projects up to a position of the log, the end of a flush, and no further."""
@@ -180,6 +183,25 @@ class Projector:
         generation = generation or self._generation
         assert generation is not None
         return {"view": generation.view, "generation": generation.number}
+
+
+def run_projectors(
+    projectors: Sequence[Projector], event_log: EventLog, stopped: Callable[[], bool], patience: float = 0.5
+) -> None:
+    """Carries views along the log, taking turns, until ``stopped()``; database trouble is retried for ever.
+
+    patience: seconds between two looks whether to stop.
+    """
+    while not stopped():
+        if not sum([projector.try_step() for projector in projectors]):
+            _wait(event_log, min(projector.position for projector in projectors), patience)
+
+
+def _wait(event_log: EventLog, position: int, patience: float) -> None:
+    try:
+        event_log.wait(position, patience)
+    except psycopg.OperationalError:
+        time.sleep(TROUBLE_SECONDS)
 
 
 def _batches(entries: Sequence[Entry]) -> list[Sequence[Entry]]:

@@ -27,7 +27,7 @@ from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
-from projections.projector import Projector
+from projections.projector import Projector, run_projectors
 from projections.visibility import Visibility
 from streams.notification_log import NotificationLog
 
@@ -107,7 +107,9 @@ def projecting(url: str) -> Iterator[None]:
     stopped = threading.Event()
     log = NotificationLog(url)
     projector = Projector(FhirResources(), log, url)
-    thread = threading.Thread(target=projector.run, args=(stopped.is_set, 0.05), daemon=True)
+    thread = threading.Thread(
+        target=run_projectors, args=([projector], log, stopped.is_set, 0.05), daemon=True
+    )
     thread.start()
     try:
         yield
