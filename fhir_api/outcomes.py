@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-import psycopg
 from starlette.responses import Response
 
 from ehr.errors import Refusal
 from fhir_api.errors import ANSWERS, Answer, ApiError
 from fhir_api.intake import IntakeRefused, Issue
+from projections.database import DatabaseTrouble
 
 FHIR_JSON = "application/fhir+json"
 UNFORESEEN = Answer(500, "exception")
@@ -54,7 +54,7 @@ def told(error: Exception) -> tuple[int, list[Issue], dict[str, str]]:
         answer = ANSWERS[type(error)]
         at = "" if error.entry is None else f"Bundle.entry[{error.entry}]"
         return answer.status, [Issue(answer.code, at, error.message)], _retry(answer.status)
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, DatabaseTrouble):
         return 503, [Issue("transient", "", "The database cannot be reached at the moment.")], _retry(503)
     return UNFORESEEN.status, [Issue(UNFORESEEN.code, "", "Something went wrong in the server.")], {}
 

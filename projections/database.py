@@ -7,6 +7,9 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+DatabaseTrouble = psycopg.OperationalError
+"""What every read raises while the database cannot be reached, or a statement takes too long."""
+
 Reader = psycopg.AsyncConnection[Any]
 
 
