@@ -36,11 +36,6 @@ class Birth(NamedTuple):
     earliest: date | None = None
     latest: date | None = None
 
-    @property
-    def year(self) -> int | None:
-        """Every FHIR date has a year."""
-        return self.earliest.year if self.earliest else None
-
 
 class Citizen(msgspec.Struct, frozen=True):
     """A Patient as the look-up needs it."""

@@ -34,21 +34,37 @@ insert into telephone select * from unnest(%(subjects)b::uuid[], %(numbers)b::te
 -- Their names.
 insert into person_name
 select * from unnest(
-    %(subjects)b::uuid[], %(names)b::text[], %(spelled)b::text[], %(birth_years)b::smallint[],
-    %(communes)b::text[]
+    %(subjects)b::uuid[], %(names)b::text[], %(spelled)b::text[], %(earliest)b::date[],
+    %(latest)b::date[], %(communes)b::text[]
 );
 
 -- name: add_words
 -- The words of names that nobody bore before.
-insert into name_word
-select * from unnest(%(words)b::text[], %(spelled)b::text[], %(folded)b::text[])
-on conflict do nothing;
+with added as (
+    insert into name_word
+    select * from unnest(%(words)b::text[], %(spelled)b::text[], %(folded)b::text[])
+    on conflict do nothing
+    returning word
+)
+insert into known_word as k (word, names)
+select word, count(*) from added group by word
+on conflict (word) do update set names = k.names + excluded.names;
 
 -- name: forget_words
 -- The words of names that nobody bears any more.
-delete from name_word w using unnest(%(words)b::text[], %(spelled)b::text[]) n(word, spelled)
-where w.word = n.word and w.spelled = n.spelled
-    and not exists (select from person_name p where p.spelled = n.spelled);
+with gone as (
+    delete from name_word w using unnest(%(words)b::text[], %(spelled)b::text[]) n(word, spelled)
+    where w.word = n.word and w.spelled = n.spelled
+        and not exists (select from person_name p where p.spelled = n.spelled)
+    returning w.word
+)
+update known_word k set names = k.names - g.names
+from (select word, count(*) as names from gone group by word) g
+where k.word = g.word;
+
+-- name: forget_unknown_words
+-- Words that no name holds any more.
+delete from known_word where word = any(%(words)b::text[]) and names = 0;
 
 -- name: forget_visits
 -- Encounters that get another version, or leave their subject.

@@ -22,7 +22,7 @@ _LAST = "\U0010ffff"
 class Found(NamedTuple):
     """A person that was found.
 
-    found_as: the name that matched, another than ``name`` for former names; None when a number did.
+    found_as: the name that matched, not always ``name``; None when a number did.
     birth_date, deceased_on, last_started: FHIR dates, possibly partial. last_facility: where the person was
     seen last, as projections.facilities names facilities. seen_here, same_commune: as the look-up asked.
     """
@@ -64,23 +64,25 @@ ANYWHERE = Here()
 
 
 class _Candidate(NamedTuple):
+    """spelled: the name that matched; accents: how many of its words are accented as typed."""
+
     subject: UUID
+    spelled: str | None = None
     accents: int = 0
-    name: str | None = None
 
 
 async def look_up(connection: Reader, text: str, here: Here = ANYWHERE) -> Lookup:
     """People whom ``text`` (what somebody typed or scanned) may mean, at most MOST, the likeliest first."""
     typed = read_typed(text)
-    exact = await _people(connection, await _with_number(connection, typed, text.strip()), typed, here)
+    exact = await _people(connection, await _with_number(connection, typed, text.strip()), here)
     if not exact and typed.words:
-        exact = await _people(connection, await _with_name(connection, typed, here), typed, here)
+        exact = await _people(connection, await _with_name(connection, typed, here), here)
     begun: list[Found] = []
     if typed.words and len(exact) <= MOST:
         known = {found.id for found in exact}
-        candidates = await _with_name(connection, typed, here, begun=True)
-        begun = [one for one in await _people(connection, candidates, typed, here) if one.id not in known]
-    return Lookup(exact[:MOST], begun[: max(0, MOST - len(exact))], len(exact) + len(begun) > MOST)
+        more = await _people(connection, await _with_name(connection, typed, here, begun=True), here)
+        begun = [one for one in more if one.id not in known]
+    return Lookup(exact[:MOST], begun[: MOST - len(exact[:MOST])], len(exact) + len(begun) > MOST)
 
 
 async def _with_number(connection: Reader, typed: Typed, text: str) -> list[_Candidate]:
@@ -105,30 +107,29 @@ async def _with_name(
             *(f"% {_literal(word)}%" for word in start),
         ],
         "accented": typed.accented[: len(whole)],
-        "year": typed.birth.year,
-        "commune": here.commune,
+        "earliest": typed.birth.earliest,
+        "latest": typed.birth.latest,
     }
-    cursor = await connection.execute(queries["with_name"], values)
+    cursor = await connection.execute(queries["with_name"], values | _bounds(here))
     return [_Candidate(*row) for row in await cursor.fetchall()]
 
 
-async def _people(connection: Reader, candidates: list[_Candidate], typed: Typed, here: Here) -> list[Found]:
+async def _people(connection: Reader, candidates: list[_Candidate], here: Here) -> list[Found]:
     """One more than can be shown, when there are more."""
     best: dict[UUID, _Candidate] = {}
-    for one in sorted(candidates, key=lambda one: one.accents):
-        best[one.subject] = one
-    values: dict[str, Any] = {
+    for one in candidates:
+        best.setdefault(one.subject, one)
+    columns = {
         "subjects": list(best),
+        "spelled": [one.spelled for one in best.values()],
         "accents": [one.accents for one in best.values()],
-        "names": [one.name for one in best.values()],
-        "earliest": typed.birth.earliest,
-        "latest": typed.birth.latest,
-        "here": list(here.facilities),
-        "commune": here.commune,
-        "limit": MOST + 1,
     }
-    cursor = await connection.execute(queries["people"], values)
-    return [Found(*row) for row in await cursor.fetchall()] if best else []
+    cursor = await connection.execute(queries["people"], columns | _bounds(here))
+    return [Found(*row) for row in await cursor.fetchall()]
+
+
+def _bounds(here: Here) -> dict[str, Any]:
+    return {"here": list(here.facilities), "commune": here.commune, "limit": MOST + 1}
 
 
 def _literal(word: str) -> str:

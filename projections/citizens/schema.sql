@@ -41,15 +41,16 @@ create index telephone_number on telephone (number);
 create index telephone_subject on telephone (subject);
 
 -- Every name that a person has or had. spelled: its words as ehr.names.name_words gives them, blanks around
--- each. birth_year and commune repeat the person's, for the search.
+-- each. The days of birth and the commune repeat the person's: the search ranks namesakes by the index alone.
 create table person_name (
     subject uuid not null,
     name text not null,
     spelled text collate "C" not null,
-    birth_year smallint,
+    born_from date,
+    born_until date,
     commune text
 );
-create index person_name_spelled on person_name (spelled, birth_year);
+create index person_name_spelled on person_name (spelled, born_from) include (born_until, commune, subject);
 create index person_name_subject on person_name (subject);
 
 -- Which names hold a word: one row for each word of each distinct name that somebody bears. word and folded are
@@ -61,6 +62,12 @@ create table name_word (
     primary key (word, spelled) include (folded)
 );
 
+-- In how many names of name_word a word is: a search starts from the rarest one.
+create table known_word (
+    word text collate "C" primary key,
+    names integer not null
+) with (fillfactor = 50);
+
 -- Encounters, for where and when a person was seen last. facility: see projections/facilities.
 create table visit (
     subject uuid not null,
@@ -70,4 +77,4 @@ create table visit (
     facility text,
     primary key (subject, encounter)
 );
-create index visit_latest on visit (subject, starts desc nulls last);
+create index visit_latest on visit (subject, starts desc nulls last) include (facility);

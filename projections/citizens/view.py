@@ -36,8 +36,11 @@ class Citizens:
             ),
             "identifier": Digested("subject::text", "subject, key, system, value, use"),
             "telephone": Digested("subject::text", "subject, number"),
-            "person_name": Digested("subject::text", "subject, name, spelled, birth_year, commune"),
+            "person_name": Digested(
+                "subject::text", "subject, name, spelled, born_from, born_until, commune"
+            ),
             "name_word": Digested("''", "word, spelled, folded"),
+            "known_word": Digested("''", "word, names"),
             "visit": Digested("subject::text", "subject, encounter, starts, started, facility"),
         }
     )
@@ -81,13 +84,14 @@ def _state_people(connection: Connection, stated: dict[_Place, _Stated]) -> None
     bodies = ((place, s.resource.body) for place, s in stated.items())
     _add_people(connection, {place: read_patient(body) for place, body in bodies if body})
     _run(connection, "forget_words", _WORD[:2], [row[:2] for row in _words(left)])
+    _run(connection, "forget_unknown_words", _WORD[:1], [row[:1] for row in _words(left)])
 
 
 def _add_people(connection: Connection, people: dict[_Place, Citizen]) -> None:
     numbers = [(place.subject, *number) for place, one in people.items() for number in one.numbers]
     telephones = [(place.subject, number) for place, one in people.items() for number in one.telephones]
     names = [
-        (place.subject, *name, one.birth.year, one.residence.commune)
+        (place.subject, *name, *one.birth[1:], one.residence.commune)
         for place, one in people.items()
         for name in one.names
     ]
@@ -151,7 +155,7 @@ _PERSON = (
 )  # fmt: skip
 _IDENTIFIER = ("subjects", "keys", "systems", "values", "uses")
 _TELEPHONE = ("subjects", "numbers")
-_NAME = ("subjects", "names", "spelled", "birth_years", "communes")
+_NAME = ("subjects", "names", "spelled", "earliest", "latest", "communes")
 _WORD = ("words", "spelled", "folded")
 _VISIT = ("subjects", "encounters", "starts", "started", "facilities")
 

@@ -85,7 +85,7 @@ def test_a_patient_becomes_a_person(database: str, views: psycopg.Connection[Any
     )  # fmt: skip
     assert {row[1] for row in found["identifier"]} == {"045090000017", "4500000017"}
     assert found["telephone"] == [(subject, "0912345678")]
-    assert [(row[1], row[3], row[4]) for row in found["person_name"]] == [("Hồ Văn Thử", 1990, "19435")]
+    assert [(row[1], *row[3:]) for row in found["person_name"]] == [("Hồ Văn Thử", *person[5:8])]
     assert {row[0] for row in found["name_word"]} == {"ho", "van", "thu"}
 
 
