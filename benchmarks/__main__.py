@@ -37,8 +37,8 @@ def main() -> None:
 def _table(rows: list[Row], paths: list[Path], seconds: float) -> str:
     command = f"python -m benchmarks {' '.join(path.name for path in paths)} --seconds {seconds:g} --write"
     lines = [
-        f"`{command}`, {datetime.now(UTC):%d/%m/%Y}, {_machine()}. fsync on; everything validated; writes visible",
-        "when answered; all views projecting; the load generator on the same cores.",
+        f"`{command}`, {datetime.now(UTC):%d/%m/%Y}, {_machine()}. fsync on; everything validated;",
+        "writes visible when answered; all views projecting; the load generator on the same cores.",
         "",
         "| work | figure | |",
         "|---|---|---|",

@@ -162,7 +162,8 @@ def _micro(cpu: float) -> str:
     return f"{cpu:.0f} µs CPU a resource"
 
 
-_SIZE = """select sum(pg_total_relation_size(c.oid)) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+_SIZE = """select sum(pg_total_relation_size(c.oid))
+           from pg_class c join pg_namespace n on n.oid = c.relnamespace
            where n.nspname = %s and c.relkind = 'r'"""
 _BEHIND = """select count(*) from views.generations
              where state = 'serving' and position < (select max(notification_id) from record.facts)"""

@@ -94,7 +94,8 @@ class Appended(NamedTuple):
 class Stored(NamedTuple):
     """The answer kept under an Idempotency-Key.
 
-    position: where the request's facts ended, 0 when it had none. last_updated: of the versions it made, or ''.
+    position: where the request's facts ended, 0 when it had none. last_updated: of the versions it made;
+    empty when it made none.
     """
 
     request_hash: bytes

@@ -5,7 +5,7 @@ class Refusal(Exception):
     """The request was refused."""
 
     def __init__(self, detail: str = "", *, entry: int | None = None) -> None:
-        """``detail`` adds to the message and holds no personal data; ``entry`` is the Bundle entry's index."""
+        """``detail`` adds to the message and holds no personal data; ``entry``: index in the Bundle."""
         self.detail = detail
         self.entry = entry
         super().__init__(self.message)
@@ -62,4 +62,4 @@ class Unresolved(Refusal):
 
 
 class Unavailable(Refusal):
-    """The record cannot be reached at the moment; nothing was stored, or a retry with the same key will tell."""
+    """The record cannot be reached now. Nothing was stored, or a retry with the same key will tell."""

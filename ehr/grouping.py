@@ -33,8 +33,9 @@ class Former(NamedTuple):
 class Stated(NamedTuple):
     """One resource version that a request makes.
 
-    stream: in which it goes on; None where one begins. encounters: ids of the Encounters it belongs to. size: bytes
-    of the body. digest: of the body (Head.digest). first: whether the resource was never stated before. former: set when it moved.
+    stream: in which it goes on; None where one begins. encounters: ids of the Encounters it belongs to.
+    size: bytes of the body. digest: of the body (Head.digest). first: whether the resource was never stated
+    before. former: set when it moved.
     """
 
     key: Key

@@ -39,7 +39,7 @@ class MicroBatch(Generic[Question, Reply]):
     async def _answer(self, batch: list[tuple[Question, asyncio.Future[Reply]]]) -> None:
         try:
             replies = await self._ask_all([question for question, _ in batch])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - passed on to everyone who asked
             for _, reply in batch:
                 if not reply.done():
                     reply.set_exception(error)

@@ -127,12 +127,12 @@ def _decode(raw: bytes) -> _Bundle:
 
 
 def _shape(error: msgspec.ValidationError) -> str:
-    """msgspec's message names types and places only: ``Expected `str`, got `int` - at `$.entry[0].fullUrl```."""
+    """msgspec's message names types and places only: ``Expected `str`, got `int` - at `$.entry[0]```."""
     return str(error)
 
 
 def _check_rest(raw: bytes, resources: list[bytes]) -> None:
-    """Checks the Bundle itself, with a placeholder for each resource. Its text is a few hundred bytes an entry."""
+    """Checks the Bundle itself, with a placeholder for each resource."""
     pieces, done = [], 0
     for resource in resources:
         if resource:

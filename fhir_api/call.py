@@ -15,16 +15,27 @@ from starlette.types import Message, Receive, Scope
 
 from ehr.values import Actor
 from fhir_api.access.actor import actor_of
-from fhir_api.errors import BadRequest, BodyTooLarge, NotAcceptable, UnknownParameter, UnsupportedMediaType
+from fhir_api.errors import (
+    BadRequest,
+    BodyTooLarge,
+    NotAcceptable,
+    NotAForm,
+    UnknownParameter,
+    UnsupportedMediaType,
+)
 from fhir_api.outcomes import FHIR_JSON
 from fhir_api.services import Services
 
 JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "application/json+fhir"}
 FORMATS = {"json", *JSON_TYPES}
 COMMON_PARAMETERS = {"_format", "_pretty"}
+FORM = "application/x-www-form-urlencoded"
+LARGEST_FORM = 64 * 1024
+"""Bytes of a search's body: far more than an address may have, far less than takes time to read."""
 MOST_PARAMETERS = 50
 Answering = Callable[["Call"], Awaitable[Response]]
 _ETAG = re.compile(r'^\s*(?:W/)?"?(\d{1,9})"?\s*$')
+_HOST = re.compile(r"^(?:[A-Za-z0-9._\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
 
 
@@ -55,15 +66,9 @@ class Call:
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
-        """All parameters of the address, in order."""
-        raw = self._request.scope["query_string"].decode("latin-1")
-        try:
-            found = parse_qsl(raw, keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict")
-        except ValueError:
-            raise BadRequest("Its parameters are too many or not UTF-8.") from None
-        if any("\0" in text for pair in found for text in pair):
-            raise BadRequest("Its parameters contain a NUL character.")
-        return found
+        """All parameters of the address, in order; also those of the body, once ``add_form`` has read it."""
+        raw: bytes = self._request.scope["query_string"]
+        return _parse_parameters(raw) if raw else []
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -79,7 +84,7 @@ class Call:
 
     def check_format(self) -> None:
         """Raises NotAcceptable when the client wants anything but JSON."""
-        wanted = [value for name, value in self.query if name == "_format"] if self._has_query else []
+        wanted = [value for name, value in self.query if name == "_format"]
         if wanted:
             accepted = wanted[-1].partition(";")[0].strip().replace(" ", "+").lower() in FORMATS
         else:
@@ -91,18 +96,16 @@ class Call:
     @property
     def pretty(self) -> bool:
         """Whether the client wants indented JSON."""
-        return self._has_query and any(name == "_pretty" and value == "true" for name, value in self.query)
-
-    @property
-    def _has_query(self) -> bool:
-        return bool(self._request.scope["query_string"])
+        return any(name == "_pretty" and value == "true" for name, value in self.query)
 
     @property
     def base(self) -> str:
         """The address of the FHIR API as the client wrote it, e.g. ``http://localhost:8000/fhir``."""
-        url = self._request.url
-        root: str = self._request.scope.get("root_path", "")
-        return f"{url.scheme}://{url.netloc}{root}"
+        scope = self._request.scope
+        host = self.headers.get("host", "localhost")
+        if not _HOST.match(host):
+            raise BadRequest("Its Host header names no host.")
+        return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
 
     def version_in(self, header: str) -> int | None:
         """The version that If-Match names. Raises BadRequest for what is no version."""
@@ -123,11 +126,19 @@ class Call:
         return None
 
     async def body(self, limit: int) -> bytes:
-        """The whole body, decompressed; limit: bytes it may have. Raises BodyTooLarge, UnsupportedMediaType."""
+        """The whole body, decompressed. limit: bytes. Raises BodyTooLarge, UnsupportedMediaType."""
         kind = self.headers.get("content-type", FHIR_JSON).partition(";")[0].strip().lower()
         if kind not in JSON_TYPES:
             raise UnsupportedMediaType
         return await self.raw_body(limit)
+
+    async def add_form(self) -> None:
+        """Adds a form's parameters to those of the address. Raises NotAForm, BodyTooLarge."""
+        kind = self.headers.get("content-type", FORM).partition(";")[0].strip().lower()
+        if kind != FORM:
+            raise NotAForm
+        self.query = [*self.query, *_parse_parameters(await self.raw_body(LARGEST_FORM))]
+        self.check_format()
 
     async def raw_body(self, limit: int) -> bytes:
         """The whole body of whatever type, decompressed."""
@@ -164,6 +175,18 @@ class Call:
         if self.pretty and body:
             body = msgspec.json.format(body, indent=2)
         return Response(body, status, headers, media_type=FHIR_JSON if body else None)
+
+
+def _parse_parameters(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        found = parse_qsl(
+            raw.decode(), keep_blank_values=True, max_num_fields=MOST_PARAMETERS, errors="strict"
+        )
+    except ValueError:
+        raise BadRequest("Its parameters are too many or not UTF-8.") from None
+    if any("\0" in text for pair in found for text in pair):
+        raise BadRequest("Its parameters contain a NUL character.")
+    return found
 
 
 async def _nothing() -> Message:

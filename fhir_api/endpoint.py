@@ -59,7 +59,7 @@ class FhirEndpoint:
             response = await self._handle(call)
         except _EXPECTED as error:
             response = refusal(error, call.request_id)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - every answer is an outcome
             # The error's text may hold a value of a resource: only its kind and place are told.
             log.error(
                 "unforeseen error", request=call.request_id, kind=type(error).__name__, at=_place(error)

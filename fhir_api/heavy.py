@@ -80,7 +80,7 @@ class _Worker:
         self.record = HealthRecord(recorder)
 
     def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
-        # The parsed resources of a Bundle are many and have no cycles: to look for some takes a fifth of the time.
+        # The parsed resources of a Bundle are many and have no cycles: to look for some takes a fifth of it.
         gc.disable()
         try:
             return self._state_bundle(raw, envelope)

@@ -126,15 +126,15 @@ def _refuse_links_into(change: Change, urls: set[str]) -> None:
 
 def _entry(outcome_: Outcome, receipt: Receipt, envelope: Envelope) -> bytes:
     """One entry of the response Bundle (https://hl7.org/fhir/R4/http.html#transaction-response)."""
-    status = f"{outcome_.status} {HTTPStatus(outcome_.status).phrase}"
-    said = '{"response":{"status":"%s"' % status
-    if outcome_.version and outcome_.status != HTTPStatus.NO_CONTENT:
-        said += ',"location":"%s/%s/_history/%d"' % (*outcome_.key, outcome_.version)
-    if outcome_.version:
-        said += ',"etag":"W/\\"%d\\""' % outcome_.version
+    key, number = outcome_.key, outcome_.version
+    said = f'{{"response":{{"status":"{outcome_.status} {HTTPStatus(outcome_.status).phrase}"'
+    if number and outcome_.status != HTTPStatus.NO_CONTENT:
+        said += f',"location":"{key.type}/{key.id}/_history/{number}"'
+    if number:
+        said += f',"etag":"W/\\"{number}\\""'
     version = receipt.versions.get(outcome_.key)
     if receipt.last_updated and (version or receipt.repeated):
-        said += ',"lastModified":"%s"' % receipt.last_updated
+        said += f',"lastModified":"{receipt.last_updated}"'
     entry = said.encode() + b"}"
     if envelope.representation and version and version.body:
         entry += b',"resource":' + with_meta(

@@ -51,6 +51,6 @@ class ViewDatabase:
 
 
 async def _configure(connection: Reader) -> None:
-    # A generic plan of a search took 117 ms where one made for the values took 0.1: always plan for the values.
+    # A generic plan of a search took 117 ms where one made for its values took 0.1: always plan for values.
     await connection.execute("set plan_cache_mode = force_custom_plan")
     await connection.execute("set statement_timeout = '30s'")

@@ -79,7 +79,7 @@ def _retry_one(
             connection.execute(_sql["announce"], {"view": view.name, "position": "parked"})
     except psycopg.OperationalError:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever is wrong, the citizen stays parked
         return None
     return sorted({f"{r.version.type}/{r.version.id}" for fact in facts for r in fact.resources})
 
@@ -89,9 +89,8 @@ def _facts_of(log: EventLog, subject: UUID, after: int, end: int) -> list[Record
     found: list[RecordedFact] = []
     while after < end:
         entries = log.read(after, FACTS)
-        for entry in entries:
-            if entry.subject == subject and entry.position <= end and not isinstance(entry, Quarantined):
-                found.append(_readable(entry))
+        its = (entry for entry in entries if entry.subject == subject and entry.position <= end)
+        found += [_readable(entry) for entry in its if not isinstance(entry, Quarantined)]
         after = entries[-1].position
     return found
 

@@ -123,7 +123,7 @@ class Projector:
                 self._advance(connection, batch)
         except (psycopg.OperationalError, Overtaken):
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001 - a fact that breaks the view must not stop the others
             self._parked = parked
             self._project_one_by_one(connection, batch)
         self.position = batch[-1].position
@@ -141,7 +141,7 @@ class Projector:
                 self._write(connection, [entry])
         except psycopg.OperationalError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - as above
             self._park(connection, entry, type(error).__name__)
 
     def _write(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:

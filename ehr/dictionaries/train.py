@@ -20,7 +20,7 @@ def samples(paths: list[Path]) -> list[bytes | bytearray | memoryview[int]]:
     bodies: list[bytes | bytearray | memoryview[int]] = []
     for path in paths:
         for entry in orjson.loads(path.read_bytes())["entry"]:
-            bodies.append(msgspec.json.format(orjson.dumps(entry["resource"]), indent=-1))
+            bodies += [msgspec.json.format(orjson.dumps(entry["resource"]), indent=-1)]
     random.Random(1).shuffle(bodies)
     return bodies[:SAMPLES]
 

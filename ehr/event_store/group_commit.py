@@ -101,7 +101,7 @@ class GroupCommit:
             self._settle(flush, await self._commit(connection, [request for request, _ in flush]))
         except _Lost as error:
             self._refuse(flush, Unavailable(), error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the committer must outlive whatever one request brings
             await self._blame(flush, error)
 
     async def _commit(self, connection: AsyncConnection, requests: Sequence[Append]) -> Row:

@@ -1,4 +1,4 @@
-"""Create, update and delete (https://hl7.org/fhir/R4/http.html#create, #update, #delete), by id or by condition."""
+"""Create, update and delete, by id or by condition (https://hl7.org/fhir/R4/http.html#create)."""
 
 from dataclasses import replace
 from datetime import datetime

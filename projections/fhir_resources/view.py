@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -96,8 +97,8 @@ class _Rows:
         )
         self.compartments = [(patient, key.type, starts, pk) for patient in _patients(key, resource)]
         self.current = (
-            pk, *key, stated.version, version.position, version.last_updated, version.deleted, version.subject,
-            starts, stated.splice, stated.body,
+            pk, *key, stated.version, version.position, version.last_updated, version.deleted,
+            version.subject, starts, stated.splice, stated.body,
         )  # fmt: skip
 
 
@@ -134,11 +135,11 @@ def _supersede(connection: Connection, histories: dict[Key, list[_Version]]) -> 
 
 def _past_rows(history: list[_Version]) -> Iterator[tuple[Any, ...]]:
     """Versions that were superseded within the batch."""
-    for version, later in zip(history, history[1:], strict=False):
+    for version, later in pairwise(history):
         stated = version.resource.version
         yield (
-            *version.key, stated.version, version.position, later.position, version.last_updated, version.deleted,
-            version.subject, stated.splice, stated.body,
+            *version.key, stated.version, version.position, later.position, version.last_updated,
+            version.deleted, version.subject, stated.splice, stated.body,
         )  # fmt: skip
 
 
