@@ -151,7 +151,7 @@ def test_a_retracted_resource_vanishes_and_an_empty_sheet_too(database: str, con
 
 
 def test_what_was_entered_in_error_leaves_the_sheet(database: str, connection: Connection) -> None:
-    error = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
+    error: Json = {"verificationStatus": {"coding": [{"code": "entered-in-error"}]}}
     facts = stated(
         database,
         [
@@ -180,7 +180,7 @@ def test_a_moved_resource_leaves_the_former_citizen(
 
 
 def test_a_modifier_extension_is_marked(database: str, connection: Connection) -> None:
-    modified = {"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}
+    modified: Json = {"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}
     changes = put_all(problem("c1", "Sốt", **modified), problem("c2", "Ho"))
     project(connection, VIEW, [stated(database, [(changes, None, at(8))])])
     found = shown(connection)
