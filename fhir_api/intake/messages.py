@@ -21,7 +21,7 @@ def issues_of(departure: Departure, type_: str, at: str) -> Iterator[Issue]:
             yield from (_unknown(name, place) for name in departure.detail)
         case ["definitions", "Extension", "dependencies", "extension", "not"]:
             yield Issue("invariant", place, EXTENSION_VALUE)
-        case [*_, "required"] | ["definitions", _, "allOf", _, "anyOf"]:
+        case [*_, "required"] | ["definitions", _, "allOf", _, "not"]:
             yield _of_element(departure, place, "required", "is required")
         case ["definitions", _, "dependencies", _, "not"]:
             yield _of_element(departure, place, "structure", "at most one of its types")
@@ -71,7 +71,7 @@ def _of_value(departure: Departure, place: str) -> Issue:
 def _wrong_value(departure: Departure) -> tuple[str, str]:
     """(issue type, text) of a value that is wrong in itself."""
     match departure.rule:
-        case [_, _, "properties", *_, "enum" | "pattern"] | [*_, "allOf", 1, "anyOf"]:
+        case [_, _, "properties", *_, "enum" | "pattern"] | [*_, "allOf", 1, "not"]:
             return "code-invalid", f"not one of the codes required by {departure.detail[0]}"
         case [*_, "maxLength"]:
             return "too-long", "longer than 1,048,576 characters"

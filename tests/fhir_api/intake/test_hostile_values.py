@@ -303,5 +303,16 @@ def test_no_issue_repeats_a_value_or_a_key_that_is_no_name() -> None:
 
 
 def test_a_thoroughly_wrong_resource_has_a_bounded_answer() -> None:
-    issues = _issues("Patient", {"name": [{}] * 5000})
-    assert len(issues) == 100
+    change = {"name": [{}] * 200}
+    assert len(_issues("Patient", change)) == 100
+    assert len(validate({"resourceType": "Patient", **change}, "Patient", most=3)) == 3
+
+
+def test_of_a_large_wrong_resource_the_first_place_is_told() -> None:
+    assert [issue.expression for issue in _issues("Patient", {"name": [{}] * 20_000})] == ["Patient.name[0]"]
+
+
+def test_the_resources_within_a_wrong_one_are_told_too() -> None:
+    inner = {"resource": {"resourceType": "Patient", "gender": "x"}}
+    issues = _issues("Bundle", {"type": "x", "entry": [inner]})
+    assert [issue.expression for issue in issues] == ["Bundle.type", "Bundle.entry[0].resource.gender"]
