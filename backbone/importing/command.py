@@ -7,9 +7,6 @@ import typer
 
 from backbone import settings
 from backbone.errors import Refused
-from backbone.importing.importer import import_paths
-from backbone.importing.progress import ProgressBar
-from backbone.importing.report import COULD_NOT_RUN
 from backbone.running import base_url
 
 
@@ -33,11 +30,14 @@ def import_command(
 
     Ends with 0 when all is stored, 1 when something was refused, 2 when it could not run (to its end).
     """
+    from backbone.importing.importer import import_paths  # Other commands start faster without it.
+    from backbone.importing.progress import ProgressBar
+
     try:
         configured = settings.load()
     except Refused as reason:
         typer.echo(f"ehr: {reason}", err=True)
-        raise typer.Exit(COULD_NOT_RUN) from None
+        raise typer.Exit(2) from None
     headers = {"X-EHR-Facility": facility} if facility else {}
     with ProgressBar() as progress:
         report = import_paths(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backbone.importing import import_paths
+from backbone.importing.importer import import_paths
 from tests.backbone.importing.stub_server import Key, Stub, served
 from tests.journeys.oracle import disagreements
 

@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from backbone.importing import ProgressBar, Refusal, import_command
+from backbone.importing.command import import_command
+from backbone.importing.progress import ProgressBar
+from backbone.importing.refusals import Refusal
 
 APP = typer.Typer()
 APP.command()(import_command)

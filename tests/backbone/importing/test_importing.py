@@ -12,9 +12,12 @@ from typing import Any
 
 import pytest
 
-from backbone.importing import ImportReport, Patience, Refusal, import_paths
+from backbone.importing.delivery import Patience
+from backbone.importing.importer import import_paths
 from backbone.importing.ledger import PLACE
 from backbone.importing.progress import NoProgress
+from backbone.importing.refusals import Refusal
+from backbone.importing.report import ImportReport
 from tests.backbone.importing.bad_line import BadLine
 from tests.backbone.importing.conftest import DATA
 from tests.backbone.importing.stub_server import Key, Stub
@@ -150,7 +153,7 @@ def test_a_server_that_stays_away_ends_the_import_and_the_next_one_goes_on(
 KILLED = """
 import sys
 from pathlib import Path
-from backbone.importing import import_paths
+from backbone.importing.importer import import_paths
 import_paths([Path(sys.argv[1])], sys.argv[2], Path(sys.argv[3]), clients=1)
 """
 
