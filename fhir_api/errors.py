@@ -49,6 +49,10 @@ class UnsupportedMediaType(ApiError):
     """The body must be application/fhir+json or application/json."""
 
 
+class NotAForm(ApiError):
+    """The body must be application/x-www-form-urlencoded."""
+
+
 class BodyTooLarge(ApiError):
     """The body is larger than this server accepts."""
 
@@ -64,6 +68,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     MethodNotAllowed: Answer(405, "not-supported"),
     NotAcceptable: Answer(406, "not-supported"),
     UnsupportedMediaType: Answer(415, "not-supported"),
+    NotAForm: Answer(415, "not-supported"),
     BodyTooLarge: Answer(413, "too-long"),
     NotShownYet: Answer(503, "transient"),
     errors.Unknown: Answer(404, "not-found"),
@@ -79,4 +84,4 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Unresolved: Answer(400, "not-found"),
     errors.Unavailable: Answer(503, "transient"),
 }
-"""Every error that a client can meet, but for what intake finds (400, 413 or 422) and the unforeseen (500)."""
+"""Every error that a client meets, but for what intake finds (400, 413 or 422) and the unforeseen (500)."""

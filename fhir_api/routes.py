@@ -2,16 +2,23 @@
 
 from fhir_api.endpoint import Route
 from fhir_api.interactions.bundle import bundle
+from fhir_api.interactions.history import history
 from fhir_api.interactions.read import read, vread
+from fhir_api.interactions.search import search, search_by_form
 from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
+from fhir_api.operations.everything import everything
 
 ROUTES = (
     Route("POST", "", bundle, "transaction"),
+    Route("GET", "{type}", search, "search-type"),
+    Route("POST", "{type}/_search", search_by_form, "search-type"),
     Route("POST", "{type}", create, "create"),
     Route("PUT", "{type}", conditional_update, "update"),
     Route("DELETE", "{type}", conditional_delete, "delete"),
     Route("GET", "{type}/{id}", read, "read"),
     Route("PUT", "{type}/{id}", update, "update"),
     Route("DELETE", "{type}/{id}", delete, "delete"),
+    Route("GET", "{type}/{id}/_history", history, "history-instance"),
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread"),
+    Route("GET", "Patient/{id}/$everything", everything, "$everything"),
 )

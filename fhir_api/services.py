@@ -7,6 +7,7 @@ from ehr.appending import Recorder
 from ehr.health_record import HealthRecord
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
+from fhir_api.page_tokens import PageTokens
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
 from projections.visibility import Visibility
@@ -27,4 +28,5 @@ class Services:
     limits: BundleLimits
     visibility_wait: float = 5.0
     heavy: HeavyWorkers | None = None
+    pages: PageTokens = field(default_factory=PageTokens)
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

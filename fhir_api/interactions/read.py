@@ -20,7 +20,7 @@ async def read(call: Call) -> Response:
     key = Key(call.places["type"], call.places["id"])
     version = await call.services.reader.read(key)
     if version is None:
-        raise await _missing(call, key)
+        raise await missing(call, key)
     return _told(call, version)
 
 
@@ -35,7 +35,7 @@ async def vread(call: Call) -> Response:
     async with call.services.views.connection() as connection:
         version = await read_version(connection, key, int(number))
     if version is None:
-        raise await _missing(call, key, int(number))
+        raise await missing(call, key, int(number))
     return _told(call, version)
 
 
@@ -77,7 +77,7 @@ def _http_date(text: str) -> datetime | None:
     return moment if moment.tzinfo else None
 
 
-async def _missing(call: Call, key: Key, version: int = 1) -> Exception:
+async def missing(call: Call, key: Key, version: int = 1) -> Exception:
     """Why the view does not have a resource: it never was, or its fact is not (or cannot be) projected."""
     resolved = await call.services.recorder.resolve({key}, set(), None)
     head = resolved.heads.get(key)

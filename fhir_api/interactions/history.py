@@ -1,0 +1,110 @@
+"""History of one resource (https://hl7.org/fhir/R4/http.html#history)."""
+
+from http import HTTPStatus
+
+import msgspec
+import orjson
+from starlette.responses import Response
+
+from ehr.dates import FIRST, instant
+from ehr.values import Key
+from fhir_api.call import Call
+from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.headers import etag
+from fhir_api.interactions.read import missing, wait_for_position
+from fhir_api.reading import Entry, address, base_of, bundle
+from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span, unsupported
+from projections.fhir_resources.history import EVER, Extent, extent, read_versions
+from projections.fhir_resources.queries import Version
+
+PARAMETERS = ("_count", "_since", "_at")
+
+
+class _Walk(msgspec.Struct, frozen=True, array_like=True):
+    """The versions that are still to be told, and how many go on a page."""
+
+    least: int
+    most: int
+    count: int
+
+
+async def history(call: Call) -> Response:
+    """Versions of a resource, newest first, page by page."""
+    await wait_for_position(call)
+    key = Key(call.places["type"], call.places["id"])
+    given = _parameters(call)
+    if "_page" in given:
+        walk, total = call.services.pages.open(given["_page"], _Walk, "history", *key), None
+    else:
+        found = await _extent(call, key, given)
+        walk, total = _Walk(found.least, found.most, _count(given)), found.size
+    return await _page(call, key, walk, total)
+
+
+def _parameters(call: Call) -> dict[str, str]:
+    names = [name for name, _ in call.parameters]
+    message = unsupported(names, ("_page",) if "_page" in names else PARAMETERS)
+    if message:
+        raise UnknownParameter(message)
+    if len(set(names)) < len(names):
+        raise BadRequest("A parameter is there twice.")
+    return dict(call.parameters)
+
+
+def _count(given: dict[str, str]) -> int:
+    return read_count(given["_count"]) if "_count" in given else USUAL_COUNT
+
+
+async def _extent(call: Call, key: Key, given: dict[str, str]) -> Extent:
+    since = read_span("_since", given["_since"]).start if "_since" in given else FIRST
+    at = read_span("_at", given["_at"]) if "_at" in given else EVER
+    async with call.services.views.connection() as connection:
+        found = await extent(connection, key, since, at)
+    if found is None:
+        raise await missing(call, key)
+    return found
+
+
+async def _page(call: Call, key: Key, walk: _Walk, total: int | None) -> Response:
+    versions = await _versions(call, key, walk)
+    told = [version for version in versions if version.version >= walk.least][: walk.count]
+    links = {"self": address(call, f"{key.reference}/_history", call.parameters)}
+    if told and told[-1].version > walk.least:
+        rest = _Walk(walk.least, told[-1].version - 1, walk.count)
+        token = call.services.pages.seal(rest, "history", *key)
+        links["next"] = address(call, f"{key.reference}/_history", [("_page", token)])
+    base = base_of(call)
+    pairs = zip(told, [*versions[1:], None], strict=False)
+    return call.answer(bundle("history", [_entry(base, key, *pair) for pair in pairs], links, total))
+
+
+async def _versions(call: Call, key: Key, walk: _Walk) -> list[Version]:
+    """Those of the page and the one before them, which says how the oldest of them came about."""
+    if not walk.count or not walk.most:
+        return []
+    async with call.services.views.connection() as connection:
+        return await read_versions(connection, key, walk.least - 1, walk.most, walk.count + 1)
+
+
+def _entry(base: bytes, key: Key, version: Version, before: Version | None) -> Entry:
+    """before: the version before this one, as far as it is known."""
+    method, url, status = _told(key, version, before)
+    response = {
+        "status": status,
+        "etag": etag(version.version),
+        "lastModified": instant(version.last_updated),
+    }
+    said = orjson.dumps({"request": {"method": method, "url": url}, "response": response})
+    resource = b"" if version.deleted else b',"resource":' + version.served()
+    return b'{"fullUrl":"%b%b"' % (base, key.reference.encode()), resource, b",", said[1:]
+
+
+def _told(key: Key, version: Version, before: Version | None) -> tuple[str, str, str]:
+    """(method, url, status) by which the version came about; a first version may have come by PUT as well."""
+    if version.deleted:
+        return "DELETE", key.reference, "204 No Content"
+    if version.version == 1:
+        return "POST", key.type, "201 Created"
+    created = before is not None and before.deleted
+    status = HTTPStatus.CREATED if created else HTTPStatus.OK
+    return "PUT", key.reference, f"{status.value} {status.phrase}"

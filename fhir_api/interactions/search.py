@@ -1,0 +1,107 @@
+"""Search of one type (https://hl7.org/fhir/R4/http.html#search), by GET or by POST with a form.
+
+The next link holds the whole search, sealed, so what was searched for stands in no address but the client's
+own. A search by POST is continued by GET all the same.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+import orjson
+from starlette.responses import Response
+
+from fhir_api.call import COMMON_PARAMETERS, Call
+from fhir_api.errors import UnknownParameter
+from fhir_api.intake import Issue
+from fhir_api.interactions.read import wait_for_position
+from fhir_api.outcomes import outcome
+from fhir_api.reading import address, base_of, bundle, entry, outcome_entry
+from fhir_api.searching.parameters import Criteria, names_of, read_criteria, unsupported
+from projections.fhir_resources.found import Found, bodies_of
+from projections.fhir_resources.search import Place, Wanted, count, find
+
+Parameters = list[tuple[str, str]]
+
+
+class _Walk(msgspec.Struct, frozen=True, array_like=True):
+    """A search, and the resource that it has come to."""
+
+    parameters: Parameters
+    last_updated: datetime
+    id: str
+
+
+class _Asked(NamedTuple):
+    """parameters: those that are known. ignored: what to say of the others. after: where the page begins."""
+
+    type: str
+    parameters: Parameters
+    ignored: str = ""
+    after: Place | None = None
+
+
+async def search(call: Call) -> Response:
+    """A page of the resources that match."""
+    return await _answer(call, call.parameters)
+
+
+async def search_by_form(call: Call) -> Response:
+    """The same with parameters in the body, where no log sees them."""
+    await call.add_form()
+    return await _answer(call, call.parameters)
+
+
+async def _answer(call: Call, parameters: Parameters) -> Response:
+    await wait_for_position(call)
+    asked = _asked(call, call.places["type"], parameters)
+    criteria = read_criteria(asked.type, asked.parameters)
+    wanted = Wanted(
+        criteria.type, _ordered(criteria.ids), criteria.identifiers, criteria.updated, criteria.newest_first
+    )
+    async with call.services.views.connection() as connection:
+        if not criteria.count:
+            return _told(call, asked, criteria, [], await count(connection, wanted))
+        found = await find(connection, wanted, asked.after, criteria.count + 1)
+    total = len(found) if len(found) <= criteria.count and not asked.after else None
+    return _told(call, asked, criteria, found, total)
+
+
+def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
+    """Raises UnknownParameter, unless the client wants it lenient."""
+    names = [name for name, _ in parameters]
+    if names == ["_page"]:
+        walk = call.services.pages.open(parameters[0][1], _Walk, "search", type_)
+        return _Asked(type_, walk.parameters, after=Place(walk.last_updated, walk.id))
+    known = names_of(type_)
+    message = unsupported(names, [*known, *sorted(COMMON_PARAMETERS)])
+    if message and call.prefers("handling") != "lenient":
+        raise UnknownParameter(message)
+    return _Asked(type_, [pair for pair in parameters if pair[0] in known], message)
+
+
+def _ordered(ids: frozenset[str] | None) -> Sequence[str] | None:
+    return None if ids is None else sorted(ids)
+
+
+def _told(
+    call: Call, asked: _Asked, criteria: Criteria, found: Sequence[Found], total: int | None
+) -> Response:
+    shown = found[: criteria.count]
+    used = call.parameters if asked.after else asked.parameters
+    links = {"self": address(call, asked.type, used)}
+    if len(found) > len(shown) > 0:
+        walk = _Walk(asked.parameters, shown[-1].last_updated, shown[-1].id)
+        token = call.services.pages.seal(walk, "search", asked.type)
+        links["next"] = address(call, asked.type, [("_page", token)])
+    base = base_of(call)
+    entries = [entry(base, *pair) for pair in zip(shown, bodies_of(shown), strict=True)]
+    if asked.ignored:
+        entries.append(outcome_entry(_ignored(call, asked.ignored)))
+    return call.answer(bundle("searchset", entries, links, total))
+
+
+def _ignored(call: Call, message: str) -> bytes:
+    issue = Issue("not-supported", "", f"Ignored, as was preferred. {message}", "warning")
+    return orjson.dumps(outcome([issue], call.request_id))

@@ -1,0 +1,163 @@
+"""Patient/$everything (https://hl7.org/fhir/R4/patient-operation-everything.html).
+
+The Patient, its compartment, and what these refer to outside of it. Each page is one snapshot. A member of
+the compartment comes exactly once; so does what is referred to, up to MOST_SEEN different resources.
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+from starlette.responses import Response
+
+from ehr.definitions import RESOURCE_TYPES
+from ehr.errors import Gone
+from ehr.values import Key, subject_of
+from fhir_api.call import Call
+from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.interactions.read import missing, wait_for_position
+from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
+from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
+from projections.database import Reader
+from projections.fhir_resources.everything import Wanted, outside_references, read_named, read_page
+from projections.fhir_resources.found import Found, bodies_of
+
+PARAMETERS = ("_count", "_since", "_type", "start", "end")
+
+MOST_SEEN = 400
+"""Resources outside the compartment that a page token remembers, 8 bytes each, so that an address stays below
+8 KiB."""
+
+_SEEN_BYTES = 8
+
+
+class _Walk(msgspec.Struct, frozen=True, array_like=True):
+    """parameters: as the first page was asked for. after: the last member told, None before the Patient is.
+    seen: names of what was told from outside the compartment, hashed."""
+
+    parameters: dict[str, str]
+    after: Key | None = None
+    seen: frozenset[bytes] = frozenset()
+
+
+class _Page(NamedTuple):
+    """told: the Patient and members of its compartment; bodies: theirs. referred: what these refer to."""
+
+    told: Sequence[Found]
+    bodies: list[bytes]
+    referred: Sequence[Found]
+    next: _Walk | None
+
+
+async def everything(call: Call) -> Response:
+    """A page of all that is known of a Patient."""
+    await wait_for_position(call)
+    key = Key("Patient", call.places["id"])
+    walk = _walk(call, key)
+    wanted = _wanted(key, walk.parameters)
+    async with call.services.views.snapshot() as connection:
+        page = await _read(connection, wanted, walk)
+    if page is None:
+        raise await _absent(call, key)
+    body = bundle("searchset", _entries(base_of(call), page), _links(call, key, page.next))
+    return call.answer(body, headers=_completeness(call, key))
+
+
+def _walk(call: Call, key: Key) -> _Walk:
+    names = [name for name, _ in call.parameters]
+    given = dict(call.parameters)
+    if names == ["_page"]:
+        return call.services.pages.open(given["_page"], _Walk, "everything", key.id)
+    message = unsupported(names, PARAMETERS)
+    if message:
+        raise UnknownParameter(message)
+    if len(set(names)) < len(names):
+        raise BadRequest("A parameter is there twice.")
+    return _Walk(given)
+
+
+def _wanted(key: Key, given: dict[str, str]) -> Wanted:
+    types = alternatives("_type", given["_type"]) if "_type" in given else None
+    if types and not RESOURCE_TYPES.issuperset(types):
+        raise BadRequest("_type names what is no FHIR R4 resource type.")
+    spans = {name: read_span(name, given[name]) for name in ("_since", "start", "end") if name in given}
+    return Wanted(
+        key,
+        types,
+        spans["_since"].start if "_since" in spans else None,
+        spans["start"].start if "start" in spans else None,
+        spans["end"].end if "end" in spans else None,
+    )
+
+
+def _limit(given: dict[str, str]) -> int:
+    limit = read_count(given.get("_count", str(MOST_COUNT)))
+    if not limit:
+        raise BadRequest("_count must be 1 or more.")
+    return limit
+
+
+async def _read(connection: Reader, wanted: Wanted, walk: _Walk) -> _Page | None:
+    """None when the Patient is not there."""
+    limit = _limit(walk.parameters)
+    members = await read_page(connection, wanted, walk.after, limit + 1)
+    patient = next((found for found in members if found.type == "Patient"), None)
+    if patient is None:
+        return None
+    members.remove(patient)
+    if walk.after is None and wanted.includes(patient):
+        members.insert(0, patient)
+    told = members[:limit]
+    bodies = bodies_of(told)
+    referred = await _referred(connection, wanted, bodies, walk.seen)
+    return _Page(told, bodies, referred, _next(walk, members, limit, referred))
+
+
+async def _referred(
+    connection: Reader, wanted: Wanted, bodies: Sequence[bytes], seen: frozenset[bytes]
+) -> list[Found]:
+    keys = {key for key in outside_references(bodies) if _hash(key) not in seen}
+    if wanted.types is not None:
+        keys = {key for key in keys if key.type in wanted.types}
+    return await read_named(connection, keys, wanted.since) if keys else []
+
+
+def _next(walk: _Walk, members: Sequence[Found], limit: int, referred: Sequence[Found]) -> _Walk | None:
+    if len(members) <= limit:
+        return None
+    last = members[limit - 1]
+    after = Key("", "") if last.type == "Patient" else Key(last.type, last.id)
+    seen = [*walk.seen, *(_hash(Key(found.type, found.id)) for found in referred)]
+    return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]))
+
+
+def _hash(key: Key) -> bytes:
+    return blake2b(key.reference.encode(), digest_size=_SEEN_BYTES).digest()
+
+
+def _entries(base: bytes, page: _Page) -> Iterator[Entry]:
+    for found, body in zip(page.told, page.bodies, strict=True):
+        yield entry(base, found, body)
+    for found, body in zip(page.referred, bodies_of(page.referred), strict=True):
+        yield entry(base, found, body, "include")
+
+
+def _links(call: Call, key: Key, rest: _Walk | None) -> Links:
+    path = f"{key.reference}/$everything"
+    links = {"self": address(call, path, call.parameters)}
+    if rest:
+        token = call.services.pages.seal(rest, "everything", key.id)
+        links["next"] = address(call, path, [("_page", token)])
+    return links
+
+
+def _completeness(call: Call, key: Key) -> dict[str, str]:
+    """Says so when facts about the Patient are stored and not shown."""
+    parked = subject_of(key.reference) in call.services.visibility.parked
+    return {"X-EHR-Incomplete": "parked"} if parked else {}
+
+
+async def _absent(call: Call, key: Key) -> Exception:
+    version = await call.services.reader.read(key)
+    return Gone() if version and version.deleted else await missing(call, key)
