@@ -191,9 +191,9 @@ def _of_patient(server: Server, patient: str, counts: Mapping[str, Any], bundle:
     wrong = {type_: types[type_] for type_ in COUNTED if types[type_] != counts[type_]}
     missing = {key for key in own - everything.keys() if key.partition("/")[0] not in APART}
     foreign = {key for key in everything.keys() - own if key.partition("/")[0] not in SHARED}
-    repeated = everything.total() - len(everything)
+    repeated = [key for key in own if everything[key] > 1 and key.partition("/")[0] not in APART]
     if wrong or missing or foreign or repeated:
-        faults = f"lacks {len(missing)}, has {len(foreign)} of others, repeats {repeated}"
+        faults = f"lacks {len(missing)}, has {len(foreign)} of others, repeats {len(repeated)}"
         yield f"{bundle.name}: $everything {faults}; wrong counts: {wrong}"
 
 
