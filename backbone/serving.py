@@ -19,6 +19,7 @@ from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
 from fhir_api.intake import warm
+from fhir_api.pages.routes import pages
 from fhir_api.services import Services
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
@@ -78,4 +79,4 @@ def application(settings: Settings, url: str) -> App:
                 await stack.enter_async_context(services.heavy)
             yield
 
-    return App(services, [], lifespan)
+    return App(services, [pages()], lifespan)

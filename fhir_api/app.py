@@ -20,7 +20,9 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 class App:
     """Sends what lies under the base to the FHIR API, and all else to the site of pages and monitoring."""
 
-    def __init__(self, services: Services, routes: Sequence[BaseRoute], lifespan: Lifespan | None = None) -> None:
+    def __init__(
+        self, services: Services, routes: Sequence[BaseRoute], lifespan: Lifespan | None = None
+    ) -> None:
         """routes: of the site. lifespan: opens and closes the services."""
         self._fhir = FhirEndpoint(services, ROUTES)
         self._site = Starlette(routes=routes, lifespan=lifespan)
