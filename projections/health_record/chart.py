@@ -6,6 +6,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
+import msgspec
+
 from ehr.dates import span
 from projections.health_record.entry import Coded, Entry, Named
 from projections.health_record.kinds import (
@@ -99,8 +101,10 @@ class Chart:
     """The entries about one person, sorted when first asked for, newest first."""
 
     def __init__(self, entries: Sequence[AnyEntry], names: Mapping[str, str], standing: Standing) -> None:
-        """names: by ``Type/id``; of facilities by their code."""
-        self.entries = entries
+        """names: by ``Type/id``; of facilities by their code. An entry without a date of its own gets that
+        of its visit."""
+        self._visits = {entry.origin.id: entry for entry in entries if isinstance(entry, Visit)}
+        self.entries = [self._dated(entry) for entry in entries]
         self.standing = standing
         self._names = names
 
@@ -193,7 +197,7 @@ class Chart:
 
     def of_visit(self, visit: Visit) -> list[AnyEntry]:
         """Whatever else belongs to a visit, kind by kind, each in the order in which it happened."""
-        return [entry for entry in self._by_visit.get(visit.origin.id, ()) if entry is not visit]
+        return [entry for entry in self._by_visit.get(visit.origin.id, ()) if entry.origin != visit.origin]
 
     def diagnoses(self, visit: Visit) -> list[Diagnosed]:
         """What the visit names as its diagnoses, by rank, then other conditions recorded in it."""
@@ -247,9 +251,9 @@ class Chart:
             return Diagnosed(reference, found.code, role)
         return Diagnosed(reference, Coded(name or reference), role)
 
-    @cached_property
-    def _visits(self) -> dict[str, Visit]:
-        return {entry.origin.id: entry for entry in self.entries if isinstance(entry, Visit)}
+    def _dated(self, entry: AnyEntry) -> AnyEntry:
+        visit = self._visits.get(entry.encounter) if entry.encounter and entry.at is None else None
+        return msgspec.structs.replace(entry, at=visit.at) if visit and visit.at else entry
 
     @cached_property
     def _by_reference(self) -> dict[str, AnyEntry]:

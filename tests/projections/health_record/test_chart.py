@@ -46,7 +46,7 @@ def visit(id_: str, at: str | None, **more: Any) -> Visit:
 
 
 def problem(
-    id_: str, code: Coded, at: str = "2026-10-01", encounter: str | None = None, **more: Any
+    id_: str, code: Coded, at: str | None = "2026-10-01", encounter: str | None = None, **more: Any
 ) -> Problem:
     fields: dict[str, Any] = {
         "clinical": "active",
@@ -175,6 +175,8 @@ def test_of_visit_goes_by_kind_then_time() -> None:
     early = Result(origin("Observation", "o1"), "2026-10-01T09:00:00Z", "e", Coded("x"), None, None, [], None)
     found = problem("c", Coded("x"), at="2026-10-01T23:00:00Z", encounter="e")
     assert chart(late, seen, early, found).of_visit(seen) == [found, early, late]
+    undated = visit("u", None)
+    assert chart(undated).of_visit(chart(undated).visits[0]) == []
 
 
 @pytest.mark.parametrize(
@@ -191,6 +193,17 @@ def test_of_visit_goes_by_kind_then_time() -> None:
 )
 def test_late_is_a_day_after_the_end(at: str | None, ends: str | None, late: bool) -> None:
     assert is_late(visit("e", at, ends=ends)) is late
+
+
+def test_what_has_no_date_gets_that_of_its_visit() -> None:
+    seen = visit("e", "2026-10-01")
+    undated = problem("c1", Coded("Sốt"), at=None, encounter="e")
+    one = chart(problem("c2", Coded("Ho"), at="2026-09-01"), undated, seen)
+    assert [(r.latest.origin.id, r.latest.at) for r in one.problems] == [
+        ("c1", "2026-10-01"),
+        ("c2", "2026-09-01"),
+    ]
+    assert one.of_visit(seen) == [one.problems[0].latest]
 
 
 # Problems and medicines.
