@@ -23,6 +23,7 @@ from fhir_api.errors import (
     UnknownParameter,
     UnsupportedMediaType,
 )
+from fhir_api.measurements import NO_INTERACTION
 from fhir_api.outcomes import FHIR_JSON
 from fhir_api.services import Services
 
@@ -43,6 +44,7 @@ class Call:
     """A request to the FHIR API and what it reaches.
 
     path: the segments below the base, e.g. ``("Patient", "1")``. places: values of the route's variables.
+    interaction: the route's, once it is found.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Call:
         self.services = services
         self.path = path
         self.places: dict[str, str] = {}
+        self.interaction = NO_INTERACTION
         self.headers: Headers = self._request.headers
         self.method: str = scope["method"]
         given = self.headers.get("x-request-id", "")

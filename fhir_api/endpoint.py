@@ -1,6 +1,7 @@
 """The FHIR API as an ASGI application: finds the route, runs the handler, tells every error as an outcome."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from time import perf_counter
 from typing import NamedTuple
 
 import structlog
@@ -50,7 +51,10 @@ class FhirEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        response = await self.answer(Call(scope, receive, self._services, _segments(scope), self.answer))
+        started = perf_counter()
+        call = Call(scope, receive, self._services, _segments(scope), self.answer)
+        response = await self.answer(call)
+        self._services.metrics.note(call.interaction, response.status_code, perf_counter() - started)
         await response(scope, receive, send)
 
     async def answer(self, call: Call) -> Response:
@@ -82,9 +86,11 @@ class FhirEndpoint:
             if places is None:
                 continue
             if route.method == method:
-                call.places = places
+                call.places, call.interaction = places, route.interaction
                 return route
             allowed.add(route.method)
+        if "GET" in allowed:
+            allowed.add("HEAD")
         if allowed:
             raise MethodNotAllowed(headers={"Allow": ", ".join(sorted(allowed))})
         if call.path and call.path[0][:1].isupper() and call.path[0] not in RESOURCE_TYPES:

@@ -3,12 +3,13 @@
 from fhir_api.endpoint import Route
 from fhir_api.interactions.bundle import bundle
 from fhir_api.interactions.history import history
+from fhir_api.interactions.metadata import metadata_of
 from fhir_api.interactions.read import read, vread
 from fhir_api.interactions.search import search, search_by_form
 from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
 from fhir_api.operations.everything import everything
 
-ROUTES = (
+_INTERACTIONS = (
     Route("POST", "", bundle, "transaction"),
     Route("GET", "{type}", search, "search-type"),
     Route("POST", "{type}/_search", search_by_form, "search-type"),
@@ -22,3 +23,5 @@ ROUTES = (
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread"),
     Route("GET", "Patient/{id}/$everything", everything, "$everything"),
 )
+
+ROUTES = (Route("GET", "metadata", metadata_of(_INTERACTIONS), "capabilities"), *_INTERACTIONS)

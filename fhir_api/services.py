@@ -7,6 +7,7 @@ from ehr.appending import Recorder
 from ehr.health_record import HealthRecord
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
+from fhir_api.measurements import RequestMetrics
 from fhir_api.page_tokens import PageTokens
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
@@ -28,5 +29,6 @@ class Services:
     limits: BundleLimits
     visibility_wait: float = 5.0
     heavy: HeavyWorkers | None = None
+    metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PageTokens = field(default_factory=PageTokens)
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord
 from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
+from fhir_api.monitoring import routes
 from fhir_api.services import Services
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
@@ -35,7 +36,7 @@ Json = dict[str, Any]
 LIMITS = BundleLimits(bytes=64 << 20, entries=25_000, resource=8 << 20)
 FHIR_JSON = {"Content-Type": "application/fhir+json"}
 IN_PROCESS = "http://test/fhir/"
-SITE: list[BaseRoute] = []
+SITE: list[BaseRoute] = [*routes]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,77 @@
+"""The CapabilityStatement (https://hl7.org/fhir/R4/capabilitystatement.html), made from the tables that the
+server itself goes by: routes, search parameters and resource types. So it cannot claim what is not there."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ehr.definitions import RESOURCE_TYPES
+from fhir_api.endpoint import Route
+from fhir_api.searching.parameters import RESULTS, filters_of
+
+PUBLISHED = "2026-11-25"
+"""When what this statement says changed last."""
+
+_TYPE = "{type}"
+_SYSTEM = {"transaction": ("transaction", "batch")}
+_OPERATIONS = {"$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything"}
+
+_DOCUMENTATION = " ".join(
+    [
+        "Errors are OperationOutcomes.",
+        "Conditions of conditional requests and references name one identifier.",
+        "Parameters that are not named here are refused (400), with `Prefer: handling=lenient` ignored;",
+        "the self link shows what was used.",
+        "Pages are walked by their next link, whose _page is sealed and fits one walk only;",
+        "a total is given where it is known: with _count=0, and when the first page holds everything.",
+    ]
+)
+
+
+def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
+    """The statement of the server at ``base``."""
+    parameters = [f"{parameter.name}: {parameter.documentation}" for parameter in RESULTS]
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": PUBLISHED,
+        "kind": "instance",
+        "software": {"name": "EHR backbone"},
+        "implementation": {"description": "The electronic health records of a province", "url": base},
+        "fhirVersion": "4.0.1",
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": "\n\n".join([_DOCUMENTATION, *parameters]),
+                "resource": [_resource(routes, type_) for type_ in sorted(RESOURCE_TYPES)],
+                "interaction": _codes(code for r in routes for code in _SYSTEM.get(r.interaction, ())),
+            }
+        ],
+    }
+
+
+def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
+    own = [route for route in routes if route.segments[:1] in ((_TYPE,), (type_,))]
+    asked = {(route.method, route.path) for route in own}
+    told: dict[str, Any] = {
+        "type": type_,
+        "interaction": _codes(route.interaction for route in own if route.interaction[:1] != "$"),
+        "versioning": "versioned-update",
+        "readHistory": any(route.interaction == "vread" for route in own),
+        "updateCreate": ("PUT", f"{_TYPE}/{{id}}") in asked,
+        "conditionalCreate": ("POST", _TYPE) in asked,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": ("PUT", _TYPE) in asked,
+        "conditionalDelete": "single" if ("DELETE", _TYPE) in asked else "not-supported",
+        "searchParam": [
+            {"name": p.name, "type": p.type, "documentation": p.documentation} for p in filters_of(type_)
+        ],
+    }
+    operations = [route.interaction for route in own if route.interaction[:1] == "$"]
+    if operations:
+        told["operation"] = [{"name": name[1:], "definition": _OPERATIONS[name]} for name in operations]
+    return told
+
+
+def _codes(codes: Iterable[str]) -> list[dict[str, str]]:
+    return [{"code": code} for code in dict.fromkeys(codes)]

@@ -1,0 +1,26 @@
+"""What this server can do (https://hl7.org/fhir/R4/http.html#capabilities)."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import orjson
+from starlette.responses import Response
+
+from fhir_api.call import Call
+from fhir_api.capability_statement import capability_statement
+from fhir_api.endpoint import Handler, Route
+
+
+def metadata_of(routes: Sequence[Route]) -> Handler:
+    """A handler that tells about these routes."""
+
+    @lru_cache(maxsize=16)
+    def statement(base: str) -> bytes:
+        return orjson.dumps(capability_statement(routes, base))
+
+    async def metadata(call: Call) -> Response:
+        """The CapabilityStatement, with the address under which the client knows the server."""
+        call.refuse_parameters()
+        return call.answer(statement(call.base))
+
+    return metadata

@@ -1,0 +1,126 @@
+"""Whether the server lives and is ready, and its figures: /livez, /readyz, /metrics.
+
+Open to whoever reaches the port, cheap, and without personal data.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from ehr.errors import Unavailable
+from ehr.values import Key
+from fhir_api.services import Services
+from projections.database import DatabaseTrouble
+from projections.standing import Standing, standings
+
+MOST_LAG = 20_000
+"""Facts that a view may be behind while the server counts as ready: some seconds of a projector's work, about
+as long as a write waits to be shown."""
+
+PATIENCE = 2.0
+"""Seconds that a part has to answer."""
+
+READY = "ready"
+Part = Callable[[Services], Awaitable[str]]
+"""Says READY, or why it is not."""
+
+
+async def livez(_: Request) -> Response:
+    """The process answers: nothing else is said."""
+    return PlainTextResponse("alive\n")
+
+
+async def readyz(request: Request) -> Response:
+    """200 when all parts serve, otherwise 503; says of each part how it is."""
+    services: Services = request.app.state.services
+    parts: dict[str, Part] = {"record": _record, "views": _views}
+    states = {name: await _state(services, part) for name, part in parts.items()}
+    states |= {name: await _state(services, _known(serves)) for name, serves in services.ready.items()}
+    ready = all(state == READY for state in states.values())
+    return JSONResponse({"ready": ready, "parts": states}, 200 if ready else 503)
+
+
+async def metrics(request: Request) -> Response:
+    """Figures in the text format of Prometheus."""
+    services: Services = request.app.state.services
+    views = CollectorRegistry()
+    views.register(_Figures(await _standings(services)))
+    text = generate_latest(services.metrics.registry) + generate_latest(views)
+    return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+routes: list[Route] = [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+async def _state(services: Services, part: Part) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await part(services)
+    except TimeoutError:
+        return f"no answer within {PATIENCE:g} s"
+    except (Unavailable, DatabaseTrouble):
+        return "the database cannot be reached"
+
+
+async def _record(services: Services) -> str:
+    """Asks the record for a resource that cannot exist."""
+    await services.recorder.resolve({Key("", "")}, set(), None)
+    return READY
+
+
+async def _views(services: Services) -> str:
+    async with services.views.connection() as connection:
+        found = await standings(connection)
+    late = [f"{view.view} is {view.lag} facts behind" for view in found if view.lag > MOST_LAG]
+    return "; ".join(late) or (READY if found else "there is none yet")
+
+
+def _known(serves: Callable[[], Awaitable[bool]]) -> Part:
+    async def part(_: Services) -> str:
+        return READY if await serves() else "does not serve"
+
+    return part
+
+
+async def _standings(services: Services) -> list[Standing] | None:
+    """None while the database does not answer."""
+    try:
+        async with asyncio.timeout(PATIENCE), services.views.connection() as connection:
+            return await standings(connection)
+    except (TimeoutError, DatabaseTrouble):
+        return None
+
+
+class _Figures(Collector):
+    """What is known of record and views at one moment."""
+
+    def __init__(self, found: Sequence[Standing] | None) -> None:
+        self._found = found
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See ``prometheus_client``."""
+        up = self._found is not None
+        yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(up))
+        found = self._found or []
+        if found:
+            end = float(found[0].end)
+            yield GaugeMetricFamily("ehr_record_position", "Position of the record's last fact.", value=end)
+        yield _by_view(
+            "ehr_view_position", "Position up to which a view shows the record.", found, "position"
+        )
+        yield _by_view("ehr_view_lag_facts", "Facts that a view does not show yet.", found, "lag")
+        yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", found, "parked")
+        yield _by_view("ehr_view_quarantined_records", "Records passed over.", found, "quarantined")
+
+
+def _by_view(name: str, meaning: str, found: Sequence[Standing], figure: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, meaning, labels=["view"])
+    for standing in found:
+        family.add_metric([standing.view], float(getattr(standing, figure)))
+    return family

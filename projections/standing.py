@@ -1,0 +1,30 @@
+"""How the views stand to the record, for those who watch over them."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ehr.sql import load_queries
+from projections.database import Reader
+
+_sql = load_queries(Path(__file__).with_name("standing.sql"))
+
+
+class Standing(NamedTuple):
+    """A serving view. position: of the view; end: of the record. parked: citizens; quarantined: records."""
+
+    view: str
+    position: int
+    end: int
+    parked: int
+    quarantined: int
+
+    @property
+    def lag(self) -> int:
+        """Facts that the view has not seen."""
+        return self.end - self.position
+
+
+async def standings(connection: Reader) -> list[Standing]:
+    """Every serving view at one moment."""
+    cursor = await connection.execute(_sql["views"], binary=True)
+    return [Standing(*row) for row in await cursor.fetchall()]
