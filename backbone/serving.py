@@ -10,15 +10,18 @@ import uvicorn
 from starlette.applications import Starlette
 
 from backbone import logs
+from backbone.keys import kept_key
 from backbone.settings import Settings
 from backbone.tether import follow_parent
 from ehr.dates import ZONE
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord
+from fhir_api import monitoring
 from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
 from fhir_api.intake import warm
+from fhir_api.page_tokens import KEY_BYTES, PageTokens
 from fhir_api.pages.routes import pages
 from fhir_api.services import Services
 from projections.database import ViewDatabase
@@ -64,6 +67,7 @@ def application(settings: Settings, url: str) -> App:
         visibility=Visibility(url, FhirResources.name),
         limits=limits,
         visibility_wait=settings.visibility_wait,
+        pages=PageTokens(kept_key(settings.data / "page.key", KEY_BYTES)),
         heavy=HeavyWorkers(url, limits, partial(follow_parent, os.getpid(), signal.SIGKILL)),
     )
 
@@ -79,4 +83,4 @@ def application(settings: Settings, url: str) -> App:
                 await stack.enter_async_context(services.heavy)
             yield
 
-    return App(services, [pages()], lifespan)
+    return App(services, [*monitoring.routes, pages()], lifespan)
