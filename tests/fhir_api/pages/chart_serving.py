@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
@@ -26,7 +27,9 @@ def load(url: str, transactions: Sequence[Sequence[Json]], view: View | None = N
             for resources in transactions:
                 await record.state(*(put(resource, index) for index, resource in enumerate(resources)))
 
-    asyncio.run(state())
+    # In a thread of its own: a browser driven by this thread already has its event loop here.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, state()).result()
     follow(url, view or HealthRecord())
 
 
