@@ -5,6 +5,7 @@ be decided, and a record that loses a whole encounter over two swapped dates ser
 two themselves.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from fhir_api.intake.issues import Issue
 from fhir_api.intake.narrative import is_narrative
 
 Resource = dict[str, Any]
+_LOCAL = re.compile(rb'"#([A-Za-z0-9.-]{1,64})"')
+_TO_CONTAINER = b'"reference":"#"'
+
 Inner = tuple[str, Resource, bool]
 """(FHIRPath, resource, whether it is contained)."""
 
@@ -46,12 +50,12 @@ def containing(resource: Resource, at: str) -> Iterator[Issue]:
     """dom-3: what is contained has an id and is referred to (or refers to its container)."""
     if "contained" not in resource:
         return
-    text = orjson.dumps(resource)
+    targets = set(_LOCAL.findall(orjson.dumps(resource)))
     for index, inner in _dicts(resource["contained"]):
         place = f"{at}.contained[{index}]"
         if "id" not in inner:
             yield Issue("required", f"{place}.id", "id: is required in a contained resource")
-        elif f'"#{inner["id"]}"'.encode() not in text and b'"reference":"#"' not in orjson.dumps(inner):
+        elif str(inner["id"]).encode() not in targets and _TO_CONTAINER not in orjson.dumps(inner):
             yield Issue("invariant", place, "a contained resource to which nothing refers (dom-3)")
 
 

@@ -23,7 +23,7 @@ def issues_of(departure: Departure, type_: str, at: str) -> Iterator[Issue]:
             yield Issue("invariant", place, EXTENSION_VALUE)
         case [*_, "required"] | ["definitions", _, "allOf", _, "not"]:
             yield _of_element(departure, place, "required", "is required")
-        case ["definitions", _, "dependencies", _, "not"]:
+        case ["definitions", _, "dependencies", _, "not"] | ["definitions", _, "allOf", _, "allOf", 0, "not"]:
             yield _of_element(departure, place, "structure", "at most one of its types")
         case _:
             yield _of_value(departure, place)

@@ -42,8 +42,10 @@ def _object(name: str, plain: bool) -> Schema:
         "minProperties": 1,
         "required": [row.name for row in rows if row.least and not _has_alternatives(row, plain)],
         "allOf": [_one_of(row, plain) for row in rows if row.least and _has_alternatives(row, plain)],
-        "dependencies": dict(_exclusions(rows, plain)),
+        "dependencies": {},
     }
+    for row in rows:
+        _exclude(schema, row, plain)
     if name in RESOURCE_TYPES:
         schema["properties"]["resourceType"] = {}
     if name == "Extension":
@@ -120,22 +122,33 @@ def _variants(row: Element, plain: bool) -> list[list[str]]:
     return [[key, f"_{key}"] if with_sibling else [key] for key, with_sibling in has_sibling.items()]
 
 
-def _exclusions(rows: tuple[Element, ...], plain: bool) -> Iterator[tuple[str, Schema]]:
+MANY = 12
+"""From so many types on, naming for each the others that it excludes costs more memory than all the rest."""
+
+
+def _exclude(schema: Schema, row: Element, plain: bool) -> None:
     """Of the types of a choice at most one is there."""
-    for row in rows:
-        for variant in _variants(row, plain) if len(row.types) > 1 else ():
-            others = [{"required": [name]} for name in _names(row, plain) if name not in variant]
-            yield from ((name, {"not": {"anyOf": others}, "title": row.name}) for name in variant)
+    variants = [[{"required": [name]} for name in names] for names in _variants(row, plain)]
+    if len(variants) >= MANY:
+        each = [{"anyOf": names} for names in variants]
+        none = {"not": {"anyOf": each}}
+        exclusion = {"not": {"not": {"oneOf": [*each, none]}}, "title": row.name}
+        schema["allOf"].append({"allOf": [exclusion]})
+        return
+    for own in variants if len(variants) > 1 else ():
+        others = [name for names in variants if names is not own for name in names]
+        exclusion = {"not": {"anyOf": others}, "title": row.name}
+        schema["dependencies"] |= {name["required"][0]: exclusion for name in own}
 
 
 def _restrict_extension(schema: Schema, plain: bool) -> None:
     """ext-1: an extension has either extensions or a value. Plainly: a url and one thing more."""
     if plain:
-        schema |= {"minProperties": 2, "maxProperties": 2, "dependencies": {}}
+        schema |= {"minProperties": 2, "maxProperties": 2, "allOf": []}
         return
     (value,) = [row for row in elements("Extension") if row.name == "value[x]"]
     values = [{"required": [name]} for name in _names(value, plain)]
-    schema["allOf"] = [_any_of([{"required": ["extension"]}, *values]) | {"title": "value[x]"}]
+    schema["allOf"].append(_any_of([{"required": ["extension"]}, *values]) | {"title": "value[x]"})
     schema["dependencies"]["extension"] = {"not": {"anyOf": values}, "title": "value[x]"}
 
 

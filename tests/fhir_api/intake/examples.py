@@ -1,4 +1,4 @@
-"""HL7's own examples: the selection that is kept here, and the whole package by command.
+"""HL7's own examples (CC0): the selection that is kept here, and the whole package by command.
 
 ``python -m tests.fhir_api.intake.examples PACKAGE`` runs all 5,306 examples of the unpacked npm package
 ``hl7.fhir.r4.examples`` 4.0.1 and reports; with ``--keep`` it writes the selection anew.

@@ -303,7 +303,7 @@ def test_no_issue_repeats_a_value_or_a_key_that_is_no_name() -> None:
 
 
 def test_a_thoroughly_wrong_resource_has_a_bounded_answer() -> None:
-    change = {"name": [{}] * 200}
+    change: dict[str, Any] = {"name": [{}] * 200}
     assert len(_issues("Patient", change)) == 100
     assert len(validate({"resourceType": "Patient", **change}, "Patient", most=3)) == 3
 
