@@ -81,6 +81,6 @@ async def missing(call: Call, key: Key, version: int = 1) -> Exception:
     """Why the view does not have a resource: it never was, or its fact is not (or cannot be) projected."""
     resolved = await call.services.recorder.resolve({key}, set(), None)
     head = resolved.heads.get(key)
-    if head and head.version >= version:
+    if head and head.version >= version > 0:
         return NotShownYet("Its citizen's facts wait, or the views lag.", headers={"Retry-After": "1"})
     return Unknown()

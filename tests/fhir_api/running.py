@@ -5,7 +5,7 @@
 
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,8 @@ from streams.notification_log import NotificationLog
 
 Json = dict[str, Any]
 LIMITS = BundleLimits(bytes=64 << 20, entries=25_000, resource=8 << 20)
+Headers = Mapping[str, str]
+NO_HEADERS: Headers = {}
 FHIR_JSON = {"Content-Type": "application/fhir+json"}
 IN_PROCESS = "http://test/fhir/"
 SITE: list[BaseRoute] = [*routes]
@@ -52,20 +54,22 @@ class Door:
         """Stores a resource under its own id."""
         return self.send("PUT", f"{resource['resourceType']}/{resource['id']}", resource)
 
-    def send(self, method: str, url: str, resource: Json, **headers: str) -> httpx.Response:
+    def send(self, method: str, url: str, resource: Json, headers: Headers = NO_HEADERS) -> httpx.Response:
         """Sends a resource, and fails unless the server takes it."""
         body = orjson.dumps(resource)
-        return self.client.request(method, url, content=body, headers=FHIR_JSON | headers).raise_for_status()
+        return self.client.request(
+            method, url, content=body, headers=FHIR_JSON | dict(headers)
+        ).raise_for_status()
 
-    def get(self, url: str, status: int = 200, **headers: str) -> httpx.Response:
+    def get(self, url: str, status: int = 200, headers: Headers = NO_HEADERS) -> httpx.Response:
         """What the server answers, which must have this status."""
         answer = self.client.get(url, headers=headers)
         assert answer.status_code == status, answer.text
         return answer
 
-    def json(self, url: str, status: int = 200, **headers: str) -> Any:
+    def json(self, url: str, status: int = 200, headers: Headers = NO_HEADERS) -> Any:
         """The same, parsed."""
-        return orjson.loads(self.get(url, status, **headers).content)
+        return orjson.loads(self.get(url, status, headers).content)
 
 
 def prepare(url: str) -> None:
