@@ -157,3 +157,32 @@ async def in_process(services: Services) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(App(services, SITE))
     async with opened(services), httpx.AsyncClient(transport=transport, base_url=IN_PROCESS) as client:
         yield client
+
+
+def link(bundle: Json, relation: str) -> str | None:
+    """The address of a Bundle's link."""
+    return next((one["url"] for one in bundle.get("link", ()) if one["relation"] == relation), None)
+
+
+def pages(door: Door, url: str) -> Iterator[Json]:
+    """Every page of a walk, by its next links."""
+    following: str | None = url
+    while following:
+        bundle = door.json(following)
+        yield bundle
+        following = link(bundle, "next")
+
+
+def entries(door: Door, url: str) -> list[Json]:
+    """The entries of a whole walk."""
+    return [entry for page in pages(door, url) for entry in page.get("entry", ())]
+
+
+def outcome_of(answer: httpx.Response) -> Json:
+    """The first issue of an answer that must be an OperationOutcome with the request's id."""
+    outcome = orjson.loads(answer.content)
+    assert outcome["resourceType"] == "OperationOutcome"
+    assert answer.headers["content-type"] == "application/fhir+json"
+    issue: Json = outcome["issue"][0]
+    assert answer.headers["x-request-id"] in issue["diagnostics"]
+    return issue

@@ -10,7 +10,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.fhir_api.running import Door, in_process, prepare, services_of
+from tests.fhir_api.running import Door, in_process, outcome_of, prepare, services_of
 
 NEVER = "Patient/never"
 
@@ -29,16 +29,6 @@ def retracted(door: Door) -> str:
     door.put({"resourceType": "Patient", "id": "retracted"})
     door.client.delete("Patient/retracted").raise_for_status()
     return "Patient/retracted"
-
-
-def outcome_of(answer: httpx.Response) -> dict[str, Any]:
-    """The first issue of an answer that must be an OperationOutcome with the request's id."""
-    outcome = orjson.loads(answer.content)
-    assert outcome["resourceType"] == "OperationOutcome"
-    assert answer.headers["content-type"] == "application/fhir+json"
-    issue: dict[str, Any] = outcome["issue"][0]
-    assert answer.headers["x-request-id"] in issue["diagnostics"]
-    return issue
 
 
 def test_a_read_gives_the_newest_version(door: Door, patient: str) -> None:
