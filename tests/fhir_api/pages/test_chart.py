@@ -150,8 +150,8 @@ def test_a_visit_has_what_was_recorded_in_it(client: Client) -> None:
     assert "Kết quả Glucose máu 7.25 mmol/L (3.9–7.8)" in text
     assert "Thủ thuật Thay băng" in text
     page = client.get("/citizens/full/encounters/e2", headers=PIECE).text
-    assert 'href="/fhir/Observation/g-e2"' in page
-    assert 'href="/fhir/Encounter/e2"' in page
+    assert 'href="/fhir/Observation/g-e2?_pretty=true"' in page
+    assert 'href="/fhir/Encounter/e2?_pretty=true"' in page
 
 
 # Pages and pieces.
@@ -242,6 +242,7 @@ def test_a_parked_citizen(database: str) -> None:
         assert "HỒ SƠ CHƯA ĐẦY ĐỦ từ sự kiện số" in text
         assert "Chưa xác định được dị ứng: hồ sơ chưa hiển thị đầy đủ" in text
         assert "Không có dị ứng đã biết" not in text
+        assert "Chưa ghi nhận" not in text
 
 
 def test_a_view_that_lags(database: str) -> None:
