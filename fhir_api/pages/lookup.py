@@ -1,15 +1,82 @@
-"""The first page: one box to look citizens up, and what it finds."""
+"""The first page: one box to look citizens up, and what it finds.
+
+What is looked for travels in the body of a POST: an address would stay in histories and logs.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from ehr.dates import ZONE
+from fhir_api.pages.chart.ages import Age, age_on
+from fhir_api.pages.chart.words import age_text
+from fhir_api.pages.forms import form_field
+from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
+from fhir_api.pages.workplace import here, name_of
+from projections.citizens.queries import MOST, Found, look_up
+from projections.facilities.queries import Organization, organizations
+
+SEXES = ("male", "female", "other", "unknown")
+
+
+class Row(NamedTuple):
+    """A person as the list shows them. age: in words, "" for the deceased and where it is unknown.
+
+    sex: key of its name. seen_at: name of the facility where they were seen last.
+    """
+
+    person: Found
+    age: str
+    sex: str
+    seen_at: str | None
 
 
 async def search_page(request: Request) -> Response:
     """GET /: the box and how to use it."""
-    return render(request, "search.html", {"focus_search": True})
+    async with request.app.state.views.connection() as connection:
+        _, workplace = await here(connection, request)
+    return render(request, "search.html", {"workplace": workplace, "focus_search": True})
 
 
-routes = [Route("/", search_page)]
+async def lookup(request: Request) -> Response:
+    """POST /lookup: whom the text may mean."""
+    text = (await form_field(request, "text")).strip()
+    async with request.app.state.views.connection() as connection:
+        place, workplace = await here(connection, request)
+        found = await look_up(connection, text, place)
+        seen_at = [one.last_facility for one in (*found.exact, *found.begun) if one.last_facility]
+        facilities = await organizations(connection, seen_at)
+    t, today = Messages(language_of(request)), datetime.now(ZONE).date()
+    shown = {
+        "exact": [_row(one, facilities, t, today) for one in found.exact],
+        "begun": [_row(one, facilities, t, today) for one in found.begun],
+        "more": found.more,
+        "most": MOST,
+        "typed": text,
+        "workplace": workplace,
+    }
+    return render(request, "results.html", shown)
+
+
+async def to_first_page(_: Request) -> Response:
+    """GET /lookup: what was typed is not in the address, so there is nothing to show again."""
+    return RedirectResponse("/", status_code=303)
+
+
+def _row(one: Found, facilities: Mapping[str, Organization], t: Messages, today: date) -> Row:
+    age: Age | None = None if one.deceased else age_on(one.birth_date, today)
+    sex = f"sex.{one.sex}" if one.sex in SEXES else "sex.missing"
+    seen_at = name_of(one.last_facility, facilities.get(one.last_facility)) if one.last_facility else None
+    return Row(one, age_text(age, t), sex, seen_at)
+
+
+routes = [
+    Route("/", search_page),
+    Route("/lookup", lookup, methods=["POST"]),
+    Route("/lookup", to_first_page, methods=["GET"]),
+]

@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from fhir_api.pages.codings import IDENTITY, packed
 from fhir_api.pages.formats import date_text, moment_text, number_text
 from fhir_api.pages.languages import COOKIE, LANGUAGES, Messages, language_of
 from fhir_api.pages.static_files import static_url
@@ -34,13 +35,24 @@ def render(
 
     Beside ``shown``, templates know ``t(key, **values)``, ``language``, ``other_language`` and the address
     that switches to it, ``path``, ``static(name)``, ``number(n)`` and the filters ``date`` and ``moment``.
+    A template that extends ``layout`` serves as a whole page and as the fragment that htmx asks for.
     """
     language = language_of(request)
     html = templates.get_template(template).render({**(shown or {}), **_known(request, language)})
-    response = HTMLResponse(html, status)
+    response = _packed(request, html.encode(), status)
     if request.query_params.get("lang") in LANGUAGES:
         response.set_cookie(COOKIE, language, max_age=YEAR, httponly=True, samesite="lax")
     return response
+
+
+def _packed(request: Request, html: bytes, status: int) -> Response:
+    """Compressed, but for answers to forms: what was typed stands in them beside what is to be protected, and
+    their length would tell whether the two agree (https://www.breachattack.com)."""
+    if request.method not in ("GET", "HEAD"):
+        return HTMLResponse(html, status)
+    coding, content = packed(html, request.headers.get("accept-encoding", ""))
+    headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": coding} if coding != IDENTITY else {})
+    return HTMLResponse(content, status, headers)
 
 
 def is_fragment(request: Request) -> bool:
@@ -57,6 +69,7 @@ def _known(request: Request, language: str) -> dict[str, Any]:
         "switch_language": _address_with(request, other),
         "number": lambda number: number_text(number, language),
         "path": request.url.path,
+        "layout": "fragment.html" if is_fragment(request) else "base.html",
     }
 
 

@@ -6,18 +6,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 
-from fhir_api.pages import facilities, lookup, static_files
+from fhir_api.outcomes import told
+from fhir_api.pages import chart, facilities, lookup, static_files, workplace
 from fhir_api.pages.rendering import render
 from fhir_api.pages.security import SecurityHeaders
 
 log = structlog.get_logger()
-ROUTES: tuple[BaseRoute, ...] = (*lookup.routes, *facilities.routes, *static_files.routes)
+ROUTES: tuple[BaseRoute, ...] = (
+    *lookup.routes,
+    *chart.routes,
+    *facilities.routes,
+    *workplace.routes,
+    *static_files.routes,
+)
 
 
 def pages(routes: tuple[BaseRoute, ...] = ROUTES) -> Mount:
     """The pages with their headers; they read ``request.app.state.views``, a ViewDatabase."""
-    told = ExceptionMiddleware(Router(routes), {404: _not_found, Exception: _failed})
-    return Mount("", app=SecurityHeaders(told))
+    guarded = ExceptionMiddleware(Router(routes), {404: _not_found, Exception: _failed})
+    return Mount("", app=SecurityHeaders(guarded))
 
 
 async def _not_found(request: Request, _: Exception) -> Response:
@@ -26,5 +33,6 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     # The error's text may hold what somebody typed: only its kind is told.
-    log.error("page failed", path=request.scope["path"], kind=type(error).__name__)
-    return render(request, "message.html", {"key": "site.failed"}, status=503)
+    log.error("page failed", kind=type(error).__name__)
+    status, _, _ = told(error)
+    return render(request, "message.html", {"key": "site.failed"}, status=status)

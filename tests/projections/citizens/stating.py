@@ -1,9 +1,11 @@
 """States changes in a real record, reads them back as facts, and projects them in batches."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import psycopg
@@ -22,6 +24,7 @@ from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 
 Json = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class Record:
@@ -47,6 +50,12 @@ class Record:
     ) -> None:
         """One transaction. Raises a Refusal."""
         await HealthRecord(self._recorder).state(Request(list(changes), Actor(facility=facility), at))
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Its result, from an event loop in a thread of its own: a browser's fixture keeps this one's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def put(resource: Json, index: int = 0) -> Change:
@@ -110,4 +119,15 @@ def cut(facts: Sequence[RecordedFact], places: Iterable[int]) -> list[Sequence[R
     return [facts[start:end] for start, end in pairwise(ends)]
 
 
-__all__ = ["Record", "cut", "delete", "drop_generation", "facts_of", "follow", "project", "put", "rows"]
+__all__ = [
+    "Record",
+    "cut",
+    "delete",
+    "drop_generation",
+    "facts_of",
+    "follow",
+    "project",
+    "put",
+    "rows",
+    "run",
+]

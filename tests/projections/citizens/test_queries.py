@@ -1,14 +1,12 @@
 """Looking people up, against a small place full of namesakes."""
 
-import asyncio
-
 import pytest
 
 from ehr.event_store.connections import connect_async
 from projections.citizens.queries import ANYWHERE, MOST, Here, Lookup, look_up
 from projections.citizens.view import Citizens
 from tests.projections.citizens.people import Json, encounter, patient
-from tests.projections.citizens.stating import Record, follow, put
+from tests.projections.citizens.stating import Record, follow, put, run
 
 LAP = ("19435", "Xã Hướng Lập")
 PHUNG = ("19441", "Xã Hướng Phùng")
@@ -53,7 +51,7 @@ def place(module_database: str) -> str:
             for visit, facility in zip(VISITS, ("45901", "45902", "45901"), strict=True):
                 await record.state(put(visit), facility=facility)
 
-    asyncio.run(state())
+    run(state())
     follow(module_database, Citizens())
     return module_database
 
@@ -63,7 +61,7 @@ def found(place: str, text: str, here: Here = ANYWHERE) -> Lookup:
         async with await connect_async(place) as connection:
             return await look_up(connection, text, here)
 
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def ids(place: str, text: str, here: Here = ANYWHERE) -> list[str]:

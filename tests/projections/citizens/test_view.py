@@ -1,6 +1,5 @@
 """The rows that facts about people leave, whatever the batches."""
 
-import asyncio
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -27,6 +26,7 @@ from tests.projections.citizens.stating import (
     project,
     put,
     rows,
+    run,
 )
 
 VIEW = Citizens()
@@ -47,7 +47,7 @@ def stated(url: str, *requests: Sequence[Change]) -> list[RecordedFact]:
             for request in requests:
                 await record.state(*request)
 
-    asyncio.run(state())
+    run(state())
     return facts_of(url)
 
 
@@ -202,7 +202,7 @@ def test_visits_are_kept_with_their_facility(database: str, views: psycopg.Conne
             await record.state(put(encounter("e4", "p", None)))
             await record.state(put(encounter("e5", "p", "2026-11-01", status="entered-in-error")))
 
-    asyncio.run(state())
+    run(state())
     found = table(views, facts_of(database), "visit")
     assert sorted((row[1], row[3], row[4]) for row in found) == [
         ("e1", "2026-10-01T08:00:00+07:00", "Organization/o1"),

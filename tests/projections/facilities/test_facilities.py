@@ -1,6 +1,5 @@
 """Who sends, since when, how late and how much."""
 
-import asyncio
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -31,6 +30,7 @@ from tests.projections.citizens.stating import (
     project,
     put,
     rows,
+    run,
 )
 
 VIEW = Facilities()
@@ -40,13 +40,13 @@ LONG_AGO = date(2000, 1, 1)
 def state(url: str, *sendings: tuple[str, str | None, Sequence[Json | str]]) -> None:
     """(recorded_at, facility, resources or ``Type/id`` to delete), one transaction each."""
 
-    async def run() -> None:
+    async def send() -> None:
         async with Record(url) as record:
             for at, facility, resources in sendings:
                 changes = [_change(index, one) for index, one in enumerate(resources)]
                 await record.state(*changes, facility=facility, at=at)
 
-    asyncio.run(run())
+    run(send())
 
 
 def _change(index: int, wanted: Json | str) -> Change:
@@ -62,7 +62,7 @@ def report(url: str, since: date = LONG_AGO) -> dict[str, Sender]:
             return await senders(connection, since)
 
     follow(url, VIEW)
-    return {one.facility: one for one in asyncio.run(ask())}
+    return {one.facility: one for one in run(ask())}
 
 
 def known(url: str, *facilities: str) -> dict[str, Organization]:
@@ -71,7 +71,7 @@ def known(url: str, *facilities: str) -> dict[str, Organization]:
             return await organizations(connection, facilities)
 
     follow(url, VIEW)
-    return asyncio.run(ask())
+    return run(ask())
 
 
 def observation(id_: str, encounter_id: str | None, at: str) -> Json:
