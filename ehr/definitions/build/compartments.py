@@ -17,11 +17,20 @@ BEYOND_THE_COMPARTMENT: Paths = {"Provenance": ["target"]}
 """May refer to any resource, so the Encounter is not named in the definitions, but is what is meant."""
 
 
+OUTSIDE_ANY_COMPARTMENT: Paths = {
+    "Contract": ["subject"],
+    "Device": ["patient"],
+    "GuidanceResponse": ["subject"],
+    "Task": ["for"],
+}
+"""Types that no Patient compartment holds, and where they say all the same whom they are about."""
+
+
 def subject_paths(package: Package) -> Paths:
-    """Elements that may put a resource into a Patient compartment. Patient itself is its own subject."""
-    return {
-        name: paths for name, paths in _compartment_paths(package, "patient").items() if name != "Patient"
-    }
+    """Elements that say which Patient a resource is about: those that put it into a Patient compartment, or
+    those of ``OUTSIDE_ANY_COMPARTMENT``. Patient itself is its own subject."""
+    found = OUTSIDE_ANY_COMPARTMENT | _compartment_paths(package, "patient")
+    return {name: paths for name, paths in sorted(found.items()) if name != "Patient"}
 
 
 def encounter_paths(package: Package) -> Paths:
