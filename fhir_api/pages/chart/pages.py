@@ -102,12 +102,14 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
     """What the templates of a chart know, beside what all templates do. limit: rows of a panel."""
     language, now = language_of(request), datetime.now(UTC)
     wishes = request.query_params
+    before = _day(wishes)
     return {
         "patient_id": request.path_params["patient_id"],
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
         "timeline": timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS),
-        "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, _day(wishes)),
+        "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, before),
+        "before": before,
         "limit": limit,
         "panels": [(panel, _count(chart, panel)) for panel in PANELS],
         "number_of": {panel: number for number, panel in enumerate(PANELS, 1)},

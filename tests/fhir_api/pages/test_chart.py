@@ -133,6 +133,16 @@ def test_results_are_a_grid_of_days_with_units_apart(client: Client) -> None:
     assert "Glucose máu mg/dL" in text
 
 
+def test_earlier_results_day_by_day(client: Client) -> None:
+    newest = text_of(client.get("/citizens/full/panels/results", headers=PIECE))
+    assert "Các ngày gần nhất" not in newest
+    earlier = text_of(client.get("/citizens/full/panels/results?before=2026-09-01", headers=PIECE))
+    assert "01/08/2026" in earlier
+    assert "01/09/2026" not in earlier
+    assert "Các ngày gần nhất" in earlier
+    assert text_of(client.get("/citizens/full/panels/results?before=x", headers=PIECE)) == newest
+
+
 def test_a_series_has_its_values_and_the_means_to_draw_them(client: Client) -> None:
     grid = client.get("/citizens/full/panels/results", headers=PIECE).text
     addresses = set(re.findall(r'href="(/citizens/full/series/[0-9a-f]{16})"', grid))
