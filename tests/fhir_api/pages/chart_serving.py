@@ -10,8 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.applications import Starlette
 
-from fhir_api.pages import chart
-from fhir_api.pages.routes import ROUTES, pages
+from fhir_api.pages.routes import pages
 from projections.database import ViewDatabase
 from projections.health_record.view import HealthRecord
 from projections.view import View
@@ -43,8 +42,7 @@ def chart_app(url: str) -> Starlette:
         yield
         await views.close()
 
-    others = tuple(route for route in ROUTES if route not in chart.routes)
-    app = Starlette(routes=[pages((*chart.routes, *others))], lifespan=lifespan)
+    app = Starlette(routes=[pages()], lifespan=lifespan)
     app.state.views = views
     return app
 
