@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from itertools import chain
 from typing import Any
 
 from ehr.appending import Claim, Condition
@@ -11,10 +12,15 @@ LONGEST = 300
 """Bytes of a system or value that are kept as they are; b-tree entries of PostgreSQL end near 2,700."""
 
 
+ELEMENTS = ("identifier", "masterIdentifier")
+"""Where identifiers stand; the second is of DocumentReference and DocumentManifest alone
+(https://hl7.org/fhir/R4/documentreference.html#search)."""
+
+
 def claims_of(key: Key, resource: dict[str, Any]) -> Iterator[Claim]:
     """One claim for each identifier of the resource that has a value."""
-    stated = resource.get("identifier", ())
-    for identifier in [stated] if isinstance(stated, dict) else stated:
+    stated = [resource[element] for element in ELEMENTS if element in resource]
+    for identifier in chain.from_iterable([one] if isinstance(one, dict) else one for one in stated):
         if isinstance(identifier.get("value"), str):
             yield Claim(key, shortened(identifier.get("system") or ""), shortened(identifier["value"]))
 

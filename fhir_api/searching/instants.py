@@ -24,7 +24,8 @@ def _after(value: Span) -> Instants:
 def _about(value: Span) -> Instants:
     """The specification leaves open how far: here, by the width of what was said, to both sides."""
     width = value.end - value.start
-    return (Span(max(FIRST, value.start - width), min(LAST, value.end + width)),)
+    start = value.start - min(width, value.start - FIRST)
+    return (Span(start, value.end + min(width, LAST - value.end)),)
 
 
 PREFIXES: dict[str, Callable[[Span], Instants]] = {

@@ -1,0 +1,362 @@
+"""Searches of one type.
+
+https://hl7.org/fhir/R4/http.html#search, https://hl7.org/fhir/R4/search.html#all, #token, #date, #count,
+#sort, #errors, https://hl7.org/fhir/R4/bundle.html#searchset
+"""
+
+from itertools import permutations
+from urllib.parse import quote, urlencode
+
+import httpx
+import orjson
+import pytest
+
+from ehr.definitions import RESOURCE_TYPES
+from tests.fhir_api.running import Door, Json, entries, link, outcome_of, pages
+
+CCCD = "http://example.org/cccd"
+BHYT = "http://example.org/bhyt"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def people(door: Door) -> list[str]:
+    """Ids of Patients in order of last change; some share identifiers, one was retracted."""
+    stated: dict[str, list[Json]] = {
+        "a": [{"system": CCCD, "value": "001"}, {"system": BHYT, "value": "GD1"}],
+        "b": [{"system": CCCD, "value": "002"}],
+        "c": [{"system": BHYT, "value": "001"}],
+        "d": [{"value": "001"}],
+        "e": [{"system": CCCD, "value": "x,y|z$\\"}],
+        "f": [{"system": CCCD, "value": "9" * 3000}],
+        "g": [],
+        "retracted": [{"system": CCCD, "value": "001"}],
+    }
+    for id_, identifiers in stated.items():
+        resource: Json = {"resourceType": "Patient", "id": id_}
+        door.put(resource | ({"identifier": identifiers} if identifiers else {}))
+    door.client.delete("Patient/retracted").raise_for_status()
+    door.put({"resourceType": "Practitioner", "id": "p", "identifier": [{"system": CCCD, "value": "001"}]})
+    return list("abcdefg")
+
+
+def search(door: Door, *parameters: tuple[str, str]) -> Json:
+    answer = door.client.get("Patient", params=list(parameters))
+    assert answer.status_code == 200, answer.text
+    bundle: Json = answer.json()
+    return bundle
+
+
+def ids(bundle: Json) -> list[str]:
+    return [entry["resource"]["id"] for entry in bundle.get("entry", ())]
+
+
+def test_all_of_a_type_are_told_in_order_of_last_change(door: Door, people: list[str]) -> None:
+    bundle = search(door)
+    assert (bundle["resourceType"], bundle["type"], bundle["total"]) == ("Bundle", "searchset", len(people))
+    assert ids(bundle) == people
+    assert link(bundle, "self") == f"{door.address}/fhir/Patient"
+    assert link(bundle, "next") is None
+    for entry in bundle["entry"]:
+        assert entry["fullUrl"] == f"{door.address}/fhir/Patient/{entry['resource']['id']}"
+        assert entry["search"] == {"mode": "match"}
+        assert entry["resource"] == door.json(f"Patient/{entry['resource']['id']}")
+
+
+@pytest.mark.parametrize(
+    ("token", "found"),
+    [
+        (f"{CCCD}|001", "a"),
+        ("001", "acd"),
+        ("|001", "d"),
+        (f"{BHYT}|001", "c"),
+        (f"{CCCD}|001,{CCCD}|002", "ab"),
+        (f"{CCCD}|001,|001,nothing", "ad"),
+        (f"{CCCD}|" + r"x\,y\|z\$\\", "e"),
+        (f"{CCCD}|{'9' * 3000}", "f"),
+        (f"{CCCD}|{'9' * 2999}", ""),
+        (f"{CCCD}|1", ""),
+        ("00", ""),
+        ("|GD1", ""),
+        ("http://example.org|001", ""),
+        (f"{CCCD.upper()}|001", ""),
+        ("%", ""),
+        ("' or true --", ""),
+    ],
+)
+def test_identifiers_are_tokens(door: Door, token: str, found: str) -> None:
+    assert ids(search(door, ("identifier", token))) == list(found)
+
+
+def test_repeated_identifiers_must_all_match(door: Door) -> None:
+    assert ids(search(door, ("identifier", f"{CCCD}|001"), ("identifier", "GD1"))) == ["a"]
+    assert ids(search(door, ("identifier", "001,002"), ("identifier", f"{CCCD}|001,{CCCD}|002"))) == [
+        "a",
+        "b",
+    ]
+    assert ids(search(door, ("identifier", "001"), ("identifier", "002"))) == []
+
+
+def test_equal_identifiers_find_a_resource_once(door: Door) -> None:
+    twice = [{"system": CCCD, "value": "twice"}] * 2 + [{"system": BHYT, "value": "twice"}]
+    door.put({"resourceType": "Group", "id": "t", "type": "person", "actual": False, "identifier": twice})
+    assert ids(door.json("Group?identifier=twice")) == ["t"]
+
+
+def test_an_identifier_that_is_single_and_a_master_identifier_are_found(door: Door) -> None:
+    questionnaire = {"resourceType": "QuestionnaireResponse", "id": "q", "status": "completed"}
+    door.put(questionnaire | {"identifier": {"system": CCCD, "value": "single"}})
+    assert ids(door.json(f"QuestionnaireResponse?identifier={CCCD}|single")) == ["q"]
+    document = {
+        "resourceType": "DocumentManifest",
+        "id": "m",
+        "status": "current",
+        "content": [{"display": "x"}],
+    }
+    door.put(document | {"masterIdentifier": {"value": "master"}, "identifier": [{"value": "other"}]})
+    assert ids(door.json("DocumentManifest?identifier=master")) == ["m"]
+    assert ids(door.json("DocumentManifest?identifier=other")) == ["m"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ([("_id", "b")], "b"),
+        ([("_id", "g,a,nobody,retracted")], "ag"),
+        ([("_id", "a,b,c"), ("_id", "c,b,x")], "bc"),
+        ([("_id", "a"), ("_id", "b")], ""),
+        ([("_id", "Patient/a")], ""),
+        ([("_id", "a,b,c"), ("identifier", "001")], "ac"),
+        ([("_id", "p")], ""),
+    ],
+)
+def test_ids_are_tokens(door: Door, parameters: list[tuple[str, str]], found: str) -> None:
+    assert ids(search(door, *parameters)) == list(found)
+
+
+def test_sorting_is_by_last_change(door: Door, people: list[str]) -> None:
+    assert ids(search(door, ("_sort", "_lastUpdated"))) == people
+    assert ids(search(door, ("_sort", "-_lastUpdated"))) == people[::-1]
+
+
+@pytest.mark.parametrize("prefix", ["gt", "ge", "lt", "le", "eq", "ne", "sa", "eb", ""])
+def test_last_change_is_compared_to_the_millisecond(door: Door, people: list[str], prefix: str) -> None:
+    seen = door.json("Patient/c")["meta"]["lastUpdated"]
+    at = people.index("c")
+    expected = {
+        "gt": people[at + 1 :], "sa": people[at + 1 :], "ge": people[at:],
+        "lt": people[:at], "eb": people[:at], "le": people[: at + 1],
+        "eq": ["c"], "": ["c"], "ne": [one for one in people if one != "c"],
+    }  # fmt: skip
+    assert ids(search(door, ("_lastUpdated", prefix + seen))) == expected[prefix]
+
+
+def test_times_of_change_can_be_joined(door: Door, people: list[str]) -> None:
+    times = {one: door.json(f"Patient/{one}")["meta"]["lastUpdated"] for one in people}
+    between = search(door, ("_lastUpdated", f"gt{times['a']}"), ("_lastUpdated", f"le{times['d']}"))
+    assert ids(between) == ["b", "c", "d"]
+    either = search(door, ("_lastUpdated", f"{times['b']},{times['f']},ge{times['g']}"))
+    assert ids(either) == ["b", "f", "g"]
+    assert ids(search(door, ("_lastUpdated", "gt2999"))) == []
+    assert ids(search(door, ("_lastUpdated", "lt2000"), ("_lastUpdated", "gt2001"))) == []
+    assert ids(search(door, ("_lastUpdated", times["a"][:4]))) == people
+
+
+def test_ways_to_ask_may_come_in_any_order(door: Door) -> None:
+    asked = [("_id", "a,c,d"), ("identifier", "001"), ("_sort", "-_lastUpdated"), ("_count", "5")]
+    for order in permutations(asked):
+        assert ids(search(door, *order)) == ["d", "c", "a"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 8])
+@pytest.mark.parametrize("sort", ["_lastUpdated", "-_lastUpdated"])
+def test_pages_are_walked_to_the_end(door: Door, people: list[str], count: int, sort: str) -> None:
+    expected = people if sort == "_lastUpdated" else people[::-1]
+    walked = list(pages(door, f"Patient?_count={count}&_sort={sort}"))
+    assert [ids(page) for page in walked] == [
+        expected[at : at + count] for at in range(0, len(people), count)
+    ]
+
+
+def test_a_total_is_told_where_it_is_known(door: Door, people: list[str]) -> None:
+    assert search(door, ("_count", "7"))["total"] == 7
+    assert "total" not in search(door, ("_count", "6"))
+    for parameters in ([], [("identifier", "001")], [("_id", "a,b")], [("_lastUpdated", "gt2999")]):
+        nothing_shown = search(door, ("_count", "0"), *parameters)
+        assert nothing_shown["total"] == len(ids(search(door, *parameters)))
+        assert "entry" not in nothing_shown
+        assert link(nothing_shown, "next") is None
+
+
+def test_a_page_has_no_more_than_it_may(door: Door) -> None:
+    bundle = search(door, ("_count", "1000000"))
+    assert len(bundle["entry"]) == 7
+
+
+def test_a_next_link_and_a_token_tell_nothing(door: Door) -> None:
+    following = link(search(door, ("identifier", "001"), ("_count", "1")), "next") or ""
+    assert following.startswith(f"{door.address}/fhir/Patient?_page=")
+    assert "001" not in following.partition("_page=")[2][:3]
+    assert "identifier" not in following
+    second = door.json(following)
+    assert ids(second) == ["c"]
+    assert link(second, "self") == following
+
+
+def test_a_token_fits_its_own_walk_only(door: Door) -> None:
+    following = link(search(door, ("_count", "1")), "next") or ""
+    issue = outcome_of(door.get(following.replace("/Patient?", "/Practitioner?"), 400))
+    assert "_page" in issue["details"]["text"]
+    assert "_page" in outcome_of(door.get(following[:-3] + "AAA", 400))["details"]["text"]
+    assert "_count" in outcome_of(door.get(f"{following}&_count=2", 400))["details"]["text"]
+
+
+def test_format_and_pretty_go_along(door: Door) -> None:
+    answer = door.get("Patient?_count=1&_pretty=true&_format=json", headers={"Accept": "text/html"})
+    assert b"\n  " in answer.content
+    bundle = answer.json()
+    assert link(bundle, "self") == f"{door.address}/fhir/Patient?_count=1&_pretty=true&_format=json"
+    following = link(bundle, "next") or ""
+    assert b"\n  " in door.get(following, headers={"Accept": "text/html"}).content
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("name=x", "name"),
+        ("_lastupdated=2024", "_lastupdated"),
+        ("identifier:exact=1", "identifier:exact"),
+        ("_id:not=1", "_id:not"),
+        ("_summary=count", "_summary"),
+        ("_include=Patient:organization", "_include"),
+        ("_has:Observation:patient:code=1", "_has"),
+        ("organization.name=x", "organization.name"),
+        ("_sort=name", "_sort"),
+        ("_sort=_lastUpdated,_id", "_sort"),
+        ("_sort=", "_sort"),
+        ("_sort=_lastUpdated&_sort=_lastUpdated", "_sort"),
+        ("_count=-1", "_count"),
+        ("_count=1.5", "_count"),
+        ("_count=", "_count"),
+        ("_count=99999999999", "_count"),
+        ("_count=٣", "_count"),
+        ("_count=1&_count=1", "_count"),
+        ("_id=", "_id"),
+        ("_id=a,,b", "_id"),
+        ("_id=" + ",".join("x" * 101), "_id"),
+        ("identifier=", "identifier"),
+        (f"identifier={CCCD}|", "identifier"),
+        ("identifier=|", "identifier"),
+        ("_lastUpdated=", "_lastUpdated"),
+        ("_lastUpdated=yesterday", "_lastUpdated"),
+        ("_lastUpdated=xx2024", "_lastUpdated"),
+        ("_lastUpdated=gt2024-02-30", "_lastUpdated"),
+        ("_page=", "_page"),
+        ("_page=AAAA", "_page"),
+        ("_page=%F0%9F%92%A9", "_page"),
+    ],
+)
+def test_what_cannot_be_done_is_named(door: Door, query: str, named: str) -> None:
+    assert named in outcome_of(door.get(f"Patient?{query}", 400))["details"]["text"]
+
+
+def test_an_unknown_parameter_is_told_with_the_known_ones(door: Door) -> None:
+    issue = outcome_of(door.get("Patient?name=x&gender=male", 400))
+    assert issue["code"] == "not-supported"
+    known = "_id, _lastUpdated, identifier, _sort, _count, _format, _pretty."
+    assert issue["details"]["text"].endswith(f"Not supported: gender, name. Supported: {known}")
+
+
+def test_a_type_without_identifiers_has_no_such_parameter(door: Door) -> None:
+    assert "identifier" in outcome_of(door.get("Linkage?identifier=1", 400))["details"]["text"]
+
+
+def test_values_are_never_told_back(door: Door) -> None:
+    for query in ("_lastUpdated=012345678901", "_count=012345678901", "_sort=012345678901", "x=012345678901"):
+        assert "012345678901" not in door.get(f"Patient?{query}", 400).text
+
+
+def test_lenient_handling_ignores_and_says_so(door: Door) -> None:
+    lenient = {"Prefer": "handling=lenient"}
+    bundle = door.json("Patient?name=x&_id=a,b&_count=1", headers=lenient)
+    assert link(bundle, "self") == f"{door.address}/fhir/Patient?_id=a,b&_count=1"
+    match, told = bundle["entry"]
+    assert match["resource"]["id"] == "a"
+    assert told["search"] == {"mode": "outcome"}
+    assert told["resource"]["resourceType"] == "OperationOutcome"
+    assert told["resource"]["issue"][0]["severity"] == "warning"
+    assert "name" in told["resource"]["issue"][0]["details"]["text"]
+    assert [entry["search"]["mode"] for entry in door.json(link(bundle, "next") or "")["entry"]] == ["match"]
+    assert "_count" in outcome_of(door.get("Patient?_count=x", 400, headers=lenient))["details"]["text"]
+
+
+def post(door: Door, form: str, address: str = "Patient/_search", **headers: str) -> httpx.Response:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return door.client.post(address, content=form.encode(), headers=kind | headers)
+
+
+def test_a_search_may_be_a_form(door: Door) -> None:
+    bundle = post(door, urlencode({"identifier": f"{CCCD}|001,|001", "_count": "1"})).json()
+    assert ids(bundle) == ["a"]
+    following = link(bundle, "next") or ""
+    assert following.startswith(f"{door.address}/fhir/Patient?_page=")
+    assert "001" not in following.partition("_page=")[0]
+    assert ids(door.json(following)) == ["d"]
+
+
+def test_a_form_adds_to_the_address(door: Door) -> None:
+    bundle = post(door, "_id=a,b", "Patient/_search?_sort=-_lastUpdated").json()
+    assert ids(bundle) == ["b", "a"]
+    assert ids(post(door, "", "Patient/_search?_id=a").json()) == ["a"]
+
+
+def test_a_form_may_ask_for_a_format(door: Door) -> None:
+    assert post(door, "_id=a&_format=xml").status_code == 406
+    assert post(door, "_id=a&_format=json&_pretty=true").content.count(b"\n") > 5
+
+
+def test_what_is_no_form_is_refused(door: Door) -> None:
+    answer = door.client.post("Patient/_search", content=b"{}", headers={"Content-Type": "application/json"})
+    assert answer.status_code == 415
+    assert "x-www-form-urlencoded" in outcome_of(answer)["details"]["text"]
+    assert post(door, "_id=" + "x" * 70_000).status_code == 413
+    assert post(door, "_id=%ff").status_code == 400
+    assert post(door, "_id=%00").status_code == 400
+    assert post(door, "&".join(["_id=a"] * 51)).status_code == 400
+
+
+def test_a_search_can_be_an_entry_of_a_batch(door: Door) -> None:
+    asked = [{"request": {"method": "GET", "url": f"Patient?identifier={quote(CCCD)}|002"}}]
+    answer = door.send("POST", "", {"resourceType": "Bundle", "type": "batch", "entry": asked}).json()
+    assert ids(answer["entry"][0]["resource"]) == ["b"]
+
+
+def test_every_type_can_be_searched(door: Door) -> None:
+    for type_ in sorted(RESOURCE_TYPES):
+        assert door.json(f"{type_}?_count=1&_id=nothing")["total"] == 0
+
+
+def test_a_retracted_resource_is_found_no_more(door: Door) -> None:
+    door.put({"resourceType": "Location", "id": "l", "identifier": [{"value": "here"}]})
+    assert ids(door.json("Location?identifier=here")) == ["l"]
+    door.client.delete("Location/l").raise_for_status()
+    assert door.json("Location?identifier=here")["total"] == 0
+    door.put({"resourceType": "Location", "id": "l", "identifier": [{"value": "there"}]})
+    assert ids(door.json("Location?identifier=there")) == ["l"]
+    assert ids(door.json("Location?identifier=here")) == []
+
+
+def test_resources_are_served_as_they_were_received(door: Door) -> None:
+    body = b'{"resourceType":"Observation","id":"o","status":"final","code":{"text":"\\u00e9"},'
+    body += b'"valueQuantity":{"value":7.0E1}}'
+    door.client.put("Observation/o", content=body, headers={"Content-Type": "application/json"})
+    alone = door.get("Observation/o").content
+    assert alone in door.get("Observation").content
+    assert b'"text":"\\u00e9"},"valueQuantity":{"value":7.0E1}' in alone
+    assert orjson.loads(alone)["meta"]["versionId"] == "1"
+
+
+def test_a_walk_waits_for_a_position(door: Door) -> None:
+    outcome_of(door.get("Patient", 400, {"X-EHR-Position": "x"}))
+    position = door.put({"resourceType": "Device", "id": "d"}).headers["x-ehr-position"]
+    assert [one["resource"]["id"] for one in entries(door, "Device")] == ["d"]
+    assert ids(door.json("Device", headers={"X-EHR-Position": position})) == ["d"]
