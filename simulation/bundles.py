@@ -14,7 +14,7 @@ from simulation.facilities import Facility, StaffMember
 from simulation.shapes.elements import Json, condition_of, moment, pointer
 from simulation.shapes.encounters import diagnosis, discharge_paper, encounter, problem
 from simulation.shapes.findings import corrected, diagnostic_report, laboratory_result, observations
-from simulation.shapes.people import patient, patient_key, related_mother
+from simulation.shapes.people import mother_key, patient, patient_key, related_mother
 from simulation.shapes.places import (
     facility_pointer,
     location,
@@ -142,7 +142,8 @@ def visit_bundle(filing: Filing, case: Case, newcomer: bool) -> Json:
     _findings(case, entries, scene)
     _treatment(case, entries, scene, conditions[0] if conditions else "")
     if newcomer and case.citizen.mother:
-        entries.post(related_mother(case.citizen.mother, subject))
+        key = mother_key(case.citizen, filing.seed, filing.owner(case.visit.facility))
+        entries.post(related_mother(case.citizen.mother, subject, key), key)
     _laboratory(case, entries, scene)
     return entries.bundle()
 

@@ -175,7 +175,7 @@ def _pregnancy(chance: Chance, start: date, until: date) -> Pregnancy | None:
 
 
 def _death(chance: Chance, age: int, start: date, until: date) -> date | None:
-    if not chance.happens(0.002 if age < 50 else 0.01 if age < 70 else 0.06):
+    if not chance.happens(0.0008 if age < 50 else 0.01 if age < 70 else 0.06):
         return None
     return start + timedelta(days=chance.between(30, max(31, (until - start).days - 15)))
 

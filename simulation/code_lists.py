@@ -115,8 +115,9 @@ class Dosage:
 
 @dataclass(frozen=True, slots=True)
 class AcuteCare:
-    """A short illness at a station: complaints, fever, tests, treatment of adults and of children."""
+    """A short illness at a station: from which age, complaints, fever, tests, treatment of adults and children."""
 
+    from_age: int
     complaints: tuple[str, ...]
     fever: float
     panel: str
@@ -247,6 +248,7 @@ def acute_care() -> dict[str, AcuteCare]:
 
 def _acute_care(entry: dict[str, Any]) -> AcuteCare:
     return AcuteCare(
+        from_age=entry["from_age"],
         complaints=tuple(entry["complaints"]),
         fever=entry["fever"],
         panel=entry["panel"],

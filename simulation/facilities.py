@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simulation.chance import Chance, chance_of
-from simulation.code_lists import Commune, communes, former_provinces, province_names
+from simulation.code_lists import Commune, communes, former_provinces
 from simulation.names import Name, draw_name
 
 FacilityKind = Literal["station", "centre", "hospital"]
@@ -18,7 +18,7 @@ StaffRole = Literal["doctor", "nurse", "midwife"]
 
 CITIZENS_PER_COMMUNE = 20  # a small province uses part of its communes, so that each still has neighbours
 COMMUNES_PER_CENTRE = 10
-_CODE_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _STAFF: dict[FacilityKind, tuple[StaffRole, ...]] = {
     "station": ("doctor", "nurse", "midwife"),
     "centre": ("doctor", "doctor", "doctor", "nurse", "midwife"),
@@ -64,19 +64,22 @@ class Facility:
 
 
 class Network:
-    """The facilities of a province and who turns to which."""
+    """The facilities of a province and who turns to which.
 
-    def __init__(self, seed: int, province: str, citizens: int) -> None:
-        self._chance = chance_of(seed, "facilities", province)
-        self._codes: dict[str, int] = {}
-        self.communes = _chosen(communes(province), citizens)
-        self.stations = {commune.code: self._station(commune) for commune in self.communes}
+    A facility has the same code, name and staff in every simulation, however many communes take part.
+    """
+
+    def __init__(self, province: str, citizens: int) -> None:
+        everywhere = communes(province)
+        self.communes = _chosen(everywhere, citizens)
+        self.stations = {c.code: _station(c, everywhere.index(c)) for c in self.communes}
         around = [self.stations[c.code] for c in (*self.communes[1:], self.communes[0])]
         self._neighbour_of = dict(zip(self.stations, around, strict=True))
-        self._centre_of: dict[str, Facility] = {}
-        self.centres = self._centres()
-        self.hospitals = self._hospitals(province)
-        self._hospital_of = self._nearest_hospitals()
+        self._centre_of = _centres(everywhere, self.communes)
+        self.centres = tuple(dict.fromkeys(self._centre_of.values()))
+        self.hospitals = _hospitals(province, everywhere)
+        half = len(everywhere) / 2
+        self._hospital_of = {c.code: self.hospitals[everywhere.index(c) >= half] for c in self.communes}
 
     @property
     def facilities(self) -> tuple[Facility, ...]:
@@ -99,64 +102,65 @@ class Network:
         """The station of a commune nearby."""
         return self._neighbour_of[commune.code]
 
-    def _station(self, commune: Commune) -> Facility:
-        kind, _, name = commune.name.partition(" ")
-        words = name if commune.name.startswith("Đặc khu") else f"{kind.lower()} {name}"
-        return self._facility("station", f"Trạm Y tế {words}", commune, point=self._chance.happens(0.4))
-
-    def _centres(self) -> tuple[Facility, ...]:
-        centres = []
-        for start in range(0, len(self.communes), COMMUNES_PER_CENTRE):
-            region = self.communes[start : start + COMMUNES_PER_CENTRE]
-            name = region[0].name.removeprefix("Phường ").removeprefix("Xã ")
-            centre = self._facility("centre", f"Trung tâm Y tế khu vực {name}", region[0])
-            self._centre_of.update({commune.code: centre for commune in region})
-            centres.append(centre)
-        return tuple(centres)
-
-    def _hospitals(self, province: str) -> tuple[Facility, Facility]:
-        former = list(former_provinces(province).values())
-        name = _bare(province_names()[province])
-        first = f"Bệnh viện Đa khoa {_bare(former[0])}"
-        second = f"Bệnh viện Đa khoa {_bare(former[1])}" if len(former) > 1 else f"Bệnh viện Sản - Nhi {name}"
-        seats = [self._seat(0), self._seat(-1)]
-        return self._facility("hospital", first, seats[0]), self._facility("hospital", second, seats[1])
-
-    def _seat(self, end: int) -> Commune:
-        half = len(self.communes) // 2 or 1
-        part = self.communes[:half] if end == 0 else self.communes[-half:]
-        return next((commune for commune in part if commune.urban), part[0])
-
-    def _nearest_hospitals(self) -> dict[str, Facility]:
-        half = len(self.communes) / 2
-        return {c.code: self.hospitals[place >= half] for place, c in enumerate(self.communes)}
-
-    def _facility(self, kind: FacilityKind, name: str, commune: Commune, point: bool = False) -> Facility:
-        code = self._next_code(commune.former[0])
-        staff = tuple(self._member(code, role, number) for number, role in enumerate(_STAFF[kind], start=1))
-        return Facility(code, kind, name, commune, staff, point)
-
-    def _next_code(self, former: str) -> str:
-        number = self._codes[former] = self._codes.get(former, 0) + 1
-        if number < 100:
-            return f"{former}9{number:02d}"
-        letter, digit = divmod(number - 100, len(_CODE_LETTERS))
-        return f"{former}9{_CODE_LETTERS[10 + letter]}{_CODE_LETTERS[digit]}"
-
-    def _member(self, code: str, role: StaffRole, number: int) -> StaffMember:
-        female = role == "midwife" or self._chance.happens(0.5)
-        name = draw_name(self._chance, "01", female)
-        return StaffMember(name, female, role, f"MP-{code}-{number:03d}/CCHN", f"{code}-NV{number:02d}")
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix("Tỉnh ").removeprefix("Thành phố ")
-
 
 def _chosen(everywhere: tuple[Commune, ...], citizens: int) -> tuple[Commune, ...]:
     """As many communes as the citizens can fill, spread evenly over the province."""
     wanted = min(len(everywhere), max(4, citizens // CITIZENS_PER_COMMUNE))
     return tuple(everywhere[place * len(everywhere) // wanted] for place in range(wanted))
+
+
+def _station(commune: Commune, place: int) -> Facility:
+    kind, _, name = commune.name.partition(" ")
+    words = commune.name.lower()[:7] + commune.name[7:] if kind == "Đặc" else f"{kind.lower()} {name}"
+    number = place + 1
+    suffix = f"{number:02d}" if number < 100 else _letters(number - 100 + 10 * len(_DIGITS))
+    return _facility("station", f"Trạm Y tế {words}", commune, suffix, point=place % 5 in (1, 3))
+
+
+def _letters(number: int) -> str:
+    return _DIGITS[number // len(_DIGITS)] + _DIGITS[number % len(_DIGITS)]
+
+
+def _centres(everywhere: tuple[Commune, ...], chosen: tuple[Commune, ...]) -> dict[str, Facility]:
+    centres: dict[int, Facility] = {}
+    regions = {commune.code: everywhere.index(commune) // COMMUNES_PER_CENTRE for commune in chosen}
+    for region in regions.values():
+        seat = everywhere[region * COMMUNES_PER_CENTRE]
+        name = f"Trung tâm Y tế khu vực {seat.name.partition(' ')[2]}"
+        centres.setdefault(region, _facility("centre", name, seat, f"T{_DIGITS[region]}"))
+    return {code: centres[region] for code, region in regions.items()}
+
+
+def _hospitals(province: str, everywhere: tuple[Commune, ...]) -> tuple[Facility, Facility]:
+    former = [_bare(name) for name in former_provinces(province).values()]
+    first = f"Bệnh viện Đa khoa {former[0]}"
+    second = f"Bệnh viện Đa khoa {former[1]}" if len(former) > 1 else f"Bệnh viện Sản - Nhi {former[0]}"
+    half = len(everywhere) // 2
+    return (
+        _facility("hospital", first, _seat(everywhere[:half]), "V1"),
+        _facility("hospital", second, _seat(everywhere[half:]), "V2"),
+    )
+
+
+def _seat(part: tuple[Commune, ...]) -> Commune:
+    return next((commune for commune in part if commune.urban), part[0])
+
+
+def _facility(kind: FacilityKind, name: str, commune: Commune, suffix: str, point: bool = False) -> Facility:
+    code = f"{commune.former[0]}9{suffix}"
+    chance = chance_of(0, "staff", code)
+    staff = tuple(_member(chance, code, role, number) for number, role in enumerate(_STAFF[kind], start=1))
+    return Facility(code, kind, name, commune, staff, point)
+
+
+def _member(chance: Chance, code: str, role: StaffRole, number: int) -> StaffMember:
+    female = role == "midwife" or chance.happens(0.5)
+    name = draw_name(chance, "01", female)
+    return StaffMember(name, female, role, f"MP-{code}-{number:03d}/CCHN", f"{code}-NV{number:02d}")
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("Tỉnh ").removeprefix("Thành phố ")
 
 
 def staff_on_duty(chance: Chance, facility: Facility, midwife: bool = False) -> StaffMember:

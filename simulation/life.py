@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from simulation.chance import Chance, chance_of
 from simulation.citizens import Citizen
+from simulation.clock import any_time
 from simulation.facilities import Facility, Network
 from simulation.numbers import serial_of
 from simulation.visits import Finding
@@ -28,8 +29,12 @@ class Life:
 
     @property
     def years(self) -> float:
-        """The length of the period."""
-        return (self.until - self.start).days / 365.25
+        """How much of the period the citizen lives, not counting the first weeks after birth."""
+        return max(0, (self.until - self._first_day).days) / 365.25
+
+    @property
+    def _first_day(self) -> date:
+        return max(self.start, self.citizen.birth + timedelta(days=20))
 
     @property
     def age(self) -> int:
@@ -58,7 +63,7 @@ class Life:
 
     def day(self, chance: Chance) -> date:
         """A day of the period on which the citizen was already born."""
-        first = max(self.start, self.citizen.birth + timedelta(days=20))
+        first = self._first_day
         return first + timedelta(days=chance.between(0, max(0, (self.until - first).days - 1)))
 
     def is_child(self, day: date) -> bool:
@@ -68,6 +73,11 @@ class Life:
     def referral_number(self, facility: Facility, day: date) -> str:
         """The number on a referral paper, unique to facility, day and citizen."""
         return f"GCT-{facility.code}-{day:%y%m%d}-{serial_of(self.seed, self.citizen.index):06d}"
+
+
+def birth_moment(seed: int, mother: int, day: date) -> datetime:
+    """The moment of a birth, the same in the mother's story and in the child's."""
+    return any_time(chance_of(seed, "birth", mother), day)
 
 
 def stature(life: Life, day: date) -> tuple[float, float]:

@@ -47,10 +47,10 @@ def _not_used() -> frozenset[str]:
 
 
 def draw_name(chance: Chance, ethnic: str, female: bool) -> Name:
-    """A name as people of this group and sex bear it; never that of a public person on the list."""
+    """A name as people of this group and sex bear it; no word twice, never that of a public person on the list."""
     group = _group(ethnic)
     while True:
-        words = f"{chance.pick(group.middle[female])} {chance.pick(group.given[female])}".split()
-        name = Name(group.surnames.pick(chance), tuple(words))
-        if name.text not in _not_used():
+        middle, given = chance.pick(group.middle[female]), chance.pick(group.given[female])
+        name = Name(group.surnames.pick(chance), tuple(f"{middle} {given}".split()))
+        if name.text not in _not_used() and len({name.family, *name.given}) == 1 + len(name.given):
             return name

@@ -35,7 +35,7 @@ DEMO_CITIZENS: Final = 2_000
 LATE_SHARE: Final = 0.05
 CORRECTED_SHARE: Final = 0.03  # of the visits with laboratory results
 _ASKED_ABOUT_ALLERGIES: Final = 0.5
-_DAYS_BEFORE_DEATH: Final = 60
+_DAYS_BEFORE_DEATH: Final = 90
 _ALLERGIES: Final = (
     *(Allergy(),) * 16,
     Allergy("Penicillin", "J01C", "Nổi mề đay"),
@@ -92,8 +92,8 @@ class Province:
     """The sendings of a province, the same for the same arguments.
 
     `citizens` people live there at the start; `months` of their lives are told, up to `until` (excluded).
-    `code` is one of the 34 province codes. With `patient_per_facility` each facility registers a Patient of its
-    own under its own number, with the national numbers beside it; otherwise all share one by If-None-Exist.
+    `code` is one of the 34 province codes. With `patient_per_facility` each facility registers a Patient of
+    its own under its own number, the national numbers beside it; otherwise all share one by If-None-Exist.
     Raises UnknownProvince, TooManyCitizens.
     """
 
@@ -109,13 +109,13 @@ class Province:
     ) -> None:
         if citizens * 1.1 > MOST_PEOPLE:
             raise TooManyCitizens(f"{citizens} citizens, the most are {int(MOST_PEOPLE / 1.1)}")
-        self.seed, self.until = seed, until
-        self.start = until - timedelta(days=round(months * 30.44))
-        self.network = Network(seed, code, citizens)
-        self.citizens = draw_citizens(seed, self.network, citizens, self.start, until)
-        settings = repr((seed, citizens, months, until, code, patient_per_facility))
-        edition = blake2b(settings.encode(), digest_size=8).hexdigest()
-        self._filing = Filing(seed, edition, patient_per_facility)
+        settings = blake2b(repr((seed, citizens, months, until, code)).encode(), digest_size=6)
+        self.seed = int.from_bytes(settings.digest(), "big")  # other settings: other people, other numbers
+        self.start, self.until = until - timedelta(days=round(months * 30.44)), until
+        self.network = Network(code, citizens)
+        self.citizens = draw_citizens(self.seed, self.network, citizens, self.start, until)
+        edition = f"{settings.hexdigest()}-{'own' if patient_per_facility else 'shared'}"
+        self._filing = Filing(self.seed, edition, patient_per_facility)
 
     def __len__(self) -> int:
         """The number of sendings."""

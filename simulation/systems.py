@@ -18,10 +18,11 @@ TEMPORARY_ID: Final = f"{_PLACEHOLDER}/sid/temporary-id"
 MEDICAL_LICENCE: Final = f"{_CORE}/sid/provider-medical-license-number"
 EMPLOYEE_NUMBER: Final = f"{_CORE}/sid/healthworker-employee-number"
 
-# Identifiers of places and papers
+# Identifiers of places, papers and relatives
 FACILITY_CODE: Final = f"{_CORE}/sid/provider-code"
 VISIT_NUMBER: Final = f"{_CORE}/sid/VisitNumber"
 LOCATION_CODE: Final = f"{_PLACEHOLDER}/sid/location"
+RELATIVE_NUMBER: Final = f"{_PLACEHOLDER}/sid/related-person"
 REFERRAL_NUMBER: Final = f"{_PLACEHOLDER}/sid/referral"
 
 # Extensions

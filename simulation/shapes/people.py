@@ -10,12 +10,11 @@ from fhir.resources.R4B.relatedperson import RelatedPerson
 
 from simulation import systems
 from simulation.citizens import Citizen, Mother
-from simulation.clock import at
 from simulation.code_lists import Commune, ethnic_groups
 from simulation.facilities import Facility
 from simulation.names import Name
 from simulation.numbers import serial_of
-from simulation.shapes.elements import TEST_DATA, Json, checked, concept, identifier, moment
+from simulation.shapes.elements import TEST_DATA, Json, checked, concept, identifier
 
 _NOBODY = "Người bệnh chưa rõ danh tính"
 
@@ -49,18 +48,25 @@ def patient(citizen: Citizen, seed: int, facility: Facility | None) -> Json:
         **({"telecom": [_telephone(citizen.phone)]} if citizen.phone else {}),
         "gender": "female" if citizen.female else "male",
         **({"birthDate": citizen.birth_text} if citizen.birth_text else {}),
-        **({"deceasedDateTime": moment(at(citizen.died, 23, 59))} if citizen.died else {}),
+        **({"deceasedDateTime": citizen.died.isoformat()} if citizen.died else {}),
         **({"address": [_address(citizen)]} if citizen.hamlet else {}),
         **({"extension": [_ethnic_group(citizen.ethnic)]} if citizen.ethnic else {}),
     }
 
 
-def related_mother(mother: Mother, subject: Json) -> Json:
+def mother_key(citizen: Citizen, seed: int, facility: Facility | None) -> tuple[str, str]:
+    """Identifier system and value of the RelatedPerson: it belongs to the child's Patient."""
+    child = f"{facility.code}-BN" if facility else citizen.key[1]
+    return systems.RELATIVE_NUMBER, f"{child}-{serial_of(seed, citizen.index):06d}-ME"
+
+
+def related_mother(mother: Mother, subject: Json, key: tuple[str, str]) -> Json:
     """The mother of a newborn: never a link between two Patients."""
     number = mother.national_number
+    national = [identifier(systems.NATIONAL_ID, number, "NI")] if number else []
     return {
         **_mother(),
-        **({"identifier": [identifier(systems.NATIONAL_ID, number, "NI")]} if number else {}),
+        "identifier": [identifier(*key), *national],
         "patient": subject,
         "name": [human_name(mother.name)],
         "gender": "female",

@@ -15,7 +15,8 @@ from simulation.life import Life, vital_signs
 from simulation.visits import Visit
 
 _EPISODES_A_YEAR = {6: 2.2, 15: 1.3, 60: 1.05, 150: 1.6}
-_ELSEWHERE = 0.25  # of the episodes go on at a second facility
+_ELSEWHERE = 0.3  # of the episodes go on at a second facility
+_GROWN = 16
 _AGAIN = 0.12  # of the others come back to the first
 
 
@@ -24,18 +25,21 @@ def visits(life: Life) -> Iterator[Visit]:
     chance = life.chance("acute")
     rate = next(rate for age, rate in _EPISODES_A_YEAR.items() if life.age < age)
     for _ in range(chance.count(rate * life.years)):
-        yield from _episode(life, chance, _illnesses().pick(chance), life.day(chance))
+        day = life.day(chance)
+        yield from _episode(life, chance, _illnesses(min(_GROWN, life.citizen.age_on(day))).pick(chance), day)
 
 
 @cache
-def _illnesses() -> Weighted[str]:
-    return Weighted({code: diagnoses()[code].weight for code in acute_care()})
+def _illnesses(age: int) -> Weighted[str]:
+    usual = {code: diagnoses()[code].weight for code, care in acute_care().items() if care.from_age <= age}
+    return Weighted(usual)
 
 
 def _episode(life: Life, chance: Chance, code: str, day: date) -> Iterator[Visit]:
     first = chance.pick((life.station,) * 8 + (life.centre, life.neighbour))
-    yield _visit(life, chance, code, day, first, chance.pick(acute_care()[code].complaints))
-    later = day + timedelta(days=chance.between(1, 5))
+    visit = _visit(life, chance, code, day, first, chance.pick(acute_care()[code].complaints))
+    yield visit
+    later = visit.starts.date() + timedelta(days=chance.between(1, 5))
     if chance.happens(_ELSEWHERE):
         others = [f for f in (life.centre, life.centre, life.hospital, life.neighbour) if f is not first]
         yield _visit(life, chance, code, later, chance.pick(others), "Đã khám nơi khác, chưa đỡ")

@@ -9,10 +9,10 @@ from typing import Final
 
 from simulation.chance import Chance
 from simulation.citizens import Pregnancy
-from simulation.clock import any_time, clinic_time
+from simulation.clock import clinic_time
 from simulation.code_lists import Dosage, vaccine_doses
 from simulation.laboratory import report
-from simulation.life import Life, pressure, stature
+from simulation.life import Life, birth_moment, pressure, stature
 from simulation.visits import Discharge, Finding, ProcedureDone, Report, Shot, Visit
 
 _WEEKS: Final = (9, 16, 20, 24, 28, 32, 35, 37, 39)  # eight contacts are recommended (WHO 2016)
@@ -21,7 +21,7 @@ _TETANUS_DOSES: Final = {20: 1, 28: 2}
 _IRON: Final = Dosage("iron_folic", 1, 1, 30, "sau ăn 1 giờ")
 _ADVICE: Final = "Cho con bú sớm, tái khám sau 7 ngày hoặc khi sốt, ra huyết nhiều"
 _BIRTH: Final = ProcedureDone("73.59", "Đỡ đẻ thường ngôi chỏm")
-HOURS_AFTER_BIRTH: Final = 40
+_LABOUR: Final = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,11 @@ def _scan(care: _Care, day: date, week: int) -> Visit:
 
 
 def _birth(care: _Care) -> Visit:
-    starts = any_time(care.chance, care.pregnancy.birth)
     course = "Đẻ thường, ngôi chỏm; mẹ và con ổn định, co hồi tử cung tốt"
     return Visit(
         facility=care.life.centre,
-        starts=starts,
-        minutes=HOURS_AFTER_BIRTH * 60,
+        starts=birth_moment(care.life.seed, care.life.citizen.index, care.pregnancy.birth) - _LABOUR,
+        minutes=40 * 60,
         kind="inpatient",
         service="03",
         reason="Thai đủ tháng, chuyển dạ",

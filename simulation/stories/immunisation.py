@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Final
 
 from simulation.chance import Chance
-from simulation.clock import any_time, clinic_time
+from simulation.citizens import Mother
+from simulation.clock import clinic_time
 from simulation.code_lists import VaccineDose, vaccine_doses
-from simulation.life import Life, stature
+from simulation.life import Life, birth_moment, stature
 from simulation.visits import Discharge, Finding, Shot, Visit
 
 _SHORTEST_GAP: Final = timedelta(days=28)  # minimum interval between doses of one vaccine
@@ -53,7 +54,7 @@ def _schedule(female: bool) -> list[VaccineDose]:
 
 def _visit(life: Life, chance: Chance, doses: tuple[VaccineDose, ...], day: date) -> Visit:
     if doses[0].due_days == _AT_BIRTH and life.citizen.mother:
-        return _birth(life, chance, doses)
+        return _birth(life, chance, doses, life.citizen.mother)
     starts = clinic_time(chance, day)
     codes = dict.fromkeys(_CODES.get(dose.vaccine, _OTHER_CODE) for dose in doses)
     return Visit(
@@ -73,13 +74,13 @@ def _visit(life: Life, chance: Chance, doses: tuple[VaccineDose, ...], day: date
     )
 
 
-def _birth(life: Life, chance: Chance, doses: tuple[VaccineDose, ...]) -> Visit:
+def _birth(life: Life, chance: Chance, doses: tuple[VaccineDose, ...], mother: Mother) -> Visit:
     """The newborn's own stay at the place of birth."""
     weight = chance.near(3100, 380, 1900, 4400)
     return Visit(
         facility=life.centre,
-        starts=any_time(chance, life.citizen.birth),
-        minutes=40 * 60,
+        starts=birth_moment(life.seed, mother.index, life.citizen.birth),
+        minutes=34 * 60,
         kind="inpatient",
         service="03",
         reason="Trẻ sơ sinh",
