@@ -48,7 +48,7 @@ class Line(NamedTuple):
     name: str | None
     code: str | None
     own: bool
-    mean: str
+    half: str
     longest: str
     lags: Sequence[Bar]
     volumes: Sequence[Bar]
@@ -85,7 +85,7 @@ def _line(one: Sender, own: str | None, t: Messages, today: date) -> Line:
         name=name,
         code=code if name else None,
         own=own is not None and own in (one.facility, *(known.aliases if known else ())),
-        mean=_duration(one.lags.mean, t),
+        half=t(f"facilities.bucket.{one.lags.median_bucket}") if one.lags.facts else "",
         longest=_duration(one.lags.longest if one.lags.facts else None, t),
         lags=_lag_bars(one.lags, t),
         volumes=_volume_bars(one, t, today),

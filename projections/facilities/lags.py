@@ -4,10 +4,12 @@ from bisect import bisect_left
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from ehr.dates import span
 from ehr.facts import EncounterDocumented, ResourceRecorded
 from projections.facilities.sender import read_encounter
-from streams.recorded_fact import RecordedFact
+from streams.recorded_fact import RecordedFact, RecordedResource
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 LIMITS = (MINUTE, HOUR, DAY, 7 * DAY, 30 * DAY)
@@ -28,6 +30,13 @@ TIMED = frozenset(
 """Types whose main date says when somebody did it. That of a Condition is when the illness began."""
 
 
+class _Immunization(msgspec.Struct, frozen=True):
+    primarySource: bool = True
+
+
+_immunization = msgspec.json.Decoder(_Immunization).decode
+
+
 class Lag(NamedTuple):
     """bucket: place in LIMITS, or AHEAD or UNTIMED, which have no seconds."""
 
@@ -39,9 +48,16 @@ def lag_of(recorded: RecordedFact) -> Lag | None:
     """How late a new fact came; None for amendments, retractions and what is not done at one time."""
     if not isinstance(recorded.fact, EncounterDocumented | ResourceRecorded) or recorded.fact.moved_from:
         return None
-    if recorded.fact.part > 1 or recorded.resources[0].version.type not in TIMED:
+    if recorded.fact.part > 1 or not _is_timed(recorded.resources[0]):
         return None
     return lag_between(_done_at(recorded), recorded.fact.recorded_at)
+
+
+def _is_timed(lead: RecordedResource) -> bool:
+    """A vaccination of which one was told, long ago and elsewhere, is no late report."""
+    if lead.version.type == "Immunization":
+        return _immunization(lead.body).primarySource
+    return lead.version.type in TIMED
 
 
 def lag_between(done_at: str, recorded_at: str) -> Lag:

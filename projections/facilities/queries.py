@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +48,12 @@ class Lags(NamedTuple):
     def mean(self) -> float | None:
         """Seconds; None where nothing has a lag."""
         return self.seconds / self.facts if self.facts else None
+
+    @property
+    def median_bucket(self) -> int | None:
+        """The bucket up to which at least half of the facts came; None where nothing has a lag."""
+        sums = accumulate(self.buckets)
+        return next((bucket for bucket, sum_ in enumerate(sums) if sum_ and 2 * sum_ >= self.facts), None)
 
     def plus(self, other: "Lags") -> "Lags":
         """The lags of both."""

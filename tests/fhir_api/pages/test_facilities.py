@@ -24,7 +24,7 @@ def test_tells_times_volumes_and_lags(client: httpx.Client) -> None:
     html = client.get("/facilities").text
     [line] = [line for line in lines(html) if line.startswith("Trung tâm")]
     assert "05/10/2026 15:00" in line
-    assert "trung bình 4 ngày, lâu nhất 4 ngày" in line
+    assert "một nửa trong 7 ngày, lâu nhất 4 ngày" in line
     assert 'class="lag-3"' in html
 
 

@@ -107,6 +107,7 @@ def test_sums_up_what_a_facility_sent(database: str) -> None:
     assert (one.facts, one.resources, one.organization) == (5, 7, None)
     assert one.lags == Lags([0, 1, 0, 1, 0, 0], HOUR // 2 + 2 * DAY, 2 * DAY)
     assert one.lags.mean == (HOUR // 2 + 2 * DAY) / 2
+    assert one.lags.median_bucket == 1
     assert one.days == [
         Day(date(2026, 10, 5), 4, 1),
         Day(date(2026, 10, 7), 3, 0),
@@ -140,7 +141,29 @@ def test_facts_without_a_facility_are_unknown_but_for_their_provider(database: s
 def test_facts_of_the_future_have_no_lag(database: str) -> None:
     state(database, ("2026-10-05T08:00:00.000Z", "45901", [encounter("e", "p", "2026-10-05T09:00:00Z")]))
     lags = report(database)["45901"].lags
-    assert (lags.ahead, lags.facts, lags.mean) == (1, 0, None)
+    assert (lags.ahead, lags.facts, lags.mean, lags.median_bucket) == (1, 0, None, None)
+
+
+def test_a_vaccination_of_long_ago_is_no_late_report(database: str) -> None:
+    dose = {
+        "resourceType": "Immunization",
+        "status": "completed",
+        "vaccineCode": {"text": "BCG"},
+        "patient": {"reference": "Patient/p"},
+        "occurrenceDateTime": "2020-01-01",
+    }
+    at = "2026-10-05T08:00:00.000Z"
+    state(
+        database,
+        (at, "45901", [dose | {"id": "told", "primarySource": False}]),
+        (at, "45902", [dose | {"id": "given", "primarySource": True}]),
+        (at, "45903", [dose | {"id": "unsaid"}]),
+    )
+    assert {key: one.lags.facts for key, one in report(database).items()} == {
+        "45901": 0,
+        "45902": 1,
+        "45903": 1,
+    }
 
 
 def test_an_encounter_that_moves_is_no_second_fact(database: str) -> None:
