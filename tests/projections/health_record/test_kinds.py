@@ -1,90 +1,29 @@
-"""What each kind of entry says of a resource, and that every valid resource can be read."""
+"""What each kind of entry says of a resource; results have a file of their own."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from projections.health_record.chart import Chart, Standing, is_late
-from projections.health_record.directory import LISTED, Listing
 from projections.health_record.elements import LONGEST
 from projections.health_record.entry import Coded, Named, Origin
 from projections.health_record.kinds import (
     READERS,
     Act,
     Allergy,
-    AnyEntry,
     Diagnosis,
     Document,
     Immunisation,
-    Measure,
     Medicine,
     Numbered,
     Order,
     Person,
     Problem,
-    Result,
     Visit,
 )
-from projections.health_record.series import grid_of
-from projections.health_record.sheets import pack, unpack
-from tests.fhir_api.intake.valid_resources import resources
+from tests.projections.health_record.kinds_reading import read
 
-NOW = datetime(2026, 10, 5, tzinfo=UTC)
-COMPLETE = Standing(1, 1, None, None)
 SNOMED = "http://snomed.info/sct"
-UCUM = "http://unitsofmeasure.org"
-
-
-def origin_of(resource: dict[str, Any]) -> Origin:
-    return Origin(resource["resourceType"], resource.get("id", "1"), "2026-10-05T08:00:00.000Z")
-
-
-def read(resource: dict[str, Any] | str) -> AnyEntry | None:
-    raw = resource.encode() if isinstance(resource, str) else orjson.dumps(resource)
-    origin = origin_of(orjson.loads(raw))
-    return READERS[origin.type](raw, origin)
-
-
-def walk(chart: Chart) -> None:
-    """Everything that a page asks of a chart."""
-    for entry in chart.entries:
-        chart.facility(entry)
-        is_late(entry)
-    for visit in chart.visits:
-        chart.diagnoses(visit)
-    grid = grid_of(chart.series, 3)
-    grid_of(chart.series, 3, before=grid.days[-1] if grid.days else None)
-    flags = [point.flag for one in chart.series for point in one.points]
-    assert len(flags) == sum(len(one.points) for one in chart.series)
-    names = [chart.medicine_name(medicine) for medicine in chart.current_medicines(NOW)]
-    assert len(names) + sum(len(r.all) for r in chart.past_medicines(NOW)) == len(chart.medicines)
-    assert len(chart.present_problems) + len(chart.past_problems) == len(chart.problems)
-    assert chart.allergy_state in ("known", "none-known", "not-recorded")
-
-
-# Totality.
-
-
-@given(st.lists(resources(*READERS), min_size=1, max_size=4))
-@settings(max_examples=200, deadline=None)
-def test_every_valid_resource_can_be_read_stored_and_shown(stated: list[dict[str, Any]]) -> None:
-    entries = [entry for entry in map(read, stated) if entry is not None]
-    stored = unpack(pack(entries).entries)
-    assert stored == entries
-    walk(Chart(stored, {}, COMPLETE))
-
-
-@given(resources(*LISTED))
-@settings(max_examples=100, deadline=None)
-def test_every_valid_resource_can_be_listed(stated: dict[str, Any]) -> None:
-    listing = LISTED[stated["resourceType"]](orjson.dumps(stated))
-    assert listing.name != ""
-    assert len(listing.name or "") <= LONGEST + 1
 
 
 # People.
@@ -395,79 +334,6 @@ def test_immunization(number: dict[str, Any], dose: str) -> None:
     assert given_.by == Named("Lan")
 
 
-# Results.
-
-
-def observation(body: str) -> list[Measure]:
-    result = read(f'{{"resourceType":"Observation","code":{{"text":"x"}},{body}}}')
-    assert isinstance(result, Result)
-    return result.measures
-
-
-@pytest.mark.parametrize(
-    "digits", ["72.50", "0.10", "1.0E-3", "-0", "1e2", "100", "123456789012345678901234"]
-)
-def test_numbers_keep_their_digits(digits: str) -> None:
-    (measure,) = observation(f'"valueQuantity":{{"value":{digits},"unit":"mg","code":"mg"}}')
-    assert (measure.value, measure.numeric) == (digits, True)
-    assert (measure.unit, measure.unit_code) == ("mg", "mg")
-
-
-@pytest.mark.parametrize(
-    ("value", "said"),
-    [
-        ('"valueCodeableConcept":{"coding":[{"code":"+","display":"Dương tính"}]}', "Dương tính"),
-        ('"valueString":" trong "', "trong"),
-        ('"valueBoolean":false', "false"),
-        ('"valueRange":{"low":{"value":1.0},"high":{"value":5,"unit":"cm"}}', "1.0–5 cm"),
-        ('"valueRatio":{"numerator":{"value":1},"denominator":{"value":128}}', "1 : 128"),
-        ('"valueTime":"08:30:00"', "08:30:00"),
-        ('"valueDateTime":"2026-10"', "2026-10"),
-        ('"valuePeriod":{"start":"2026","end":"2027"}', "2026–2027"),
-        ('"valueSampledData":{"origin":{"value":0},"period":1,"dimensions":1,"data":"1 2 3"}', "1 2 3"),
-    ],
-)
-def test_values_in_words(value: str, said: str) -> None:
-    (measure,) = observation(value)
-    assert (measure.value, measure.numeric) == (said, False)
-
-
-def test_integer_value_is_a_number_without_unit() -> None:
-    (measure,) = observation('"valueInteger":7')
-    assert (measure.value, measure.numeric, measure.unit) == ("7", True, None)
-
-
-def test_reference_range_interpretation_and_comparator() -> None:
-    (measure,) = observation(
-        '"valueQuantity":{"value":0.10,"comparator":"<","unit":"mg/L","code":"mg/L"},'
-        '"interpretation":[{"coding":[{"code":"N"}]}],'
-        '"referenceRange":[{"type":{"coding":[{"code":"therapeutic"}]},"high":{"value":9}},'
-        '{"low":{"value":1.50,"unit":"mg/L","code":"mg/L"},"high":{"value":2}}]'
-    )
-    assert (measure.comparator, measure.flag) == ("<", "N")
-    assert (measure.low, measure.high, measure.usual) == ("1.50", "2", "1.50–2")
-
-
-def test_a_range_in_another_unit_is_only_printed() -> None:
-    (measure,) = observation(
-        '"valueQuantity":{"value":5,"unit":"mmol/L","code":"mmol/L"},'
-        '"referenceRange":[{"high":{"value":126,"unit":"mg/dL","code":"mg/dL"}}]'
-    )
-    assert (measure.low, measure.high, measure.usual) == (None, None, "≤ 126 mg/dL")
-
-
-def test_components_are_measures_of_their_own() -> None:
-    measures = observation(
-        '"component":[{"code":{"coding":[{"system":"http://x","code":"s"},'
-        '{"system":"http://loinc.org","code":"8480-6"}],"text":"Tâm thu"},"valueQuantity":{"value":120}},'
-        '{"code":{"text":"Tâm trương"},"dataAbsentReason":{"text":"không đo"}}]'
-    )
-    assert [(m.code, m.value, m.absent) for m in measures] == [
-        (Coded("Tâm thu", "http://loinc.org", "8480-6"), "120", None),
-        (Coded("Tâm trương"), None, "không đo"),
-    ]
-
-
 # Documents, orders, acts.
 
 
@@ -570,34 +436,3 @@ def test_a_long_text_is_cut_where_one_sees_it() -> None:
     problem = read({"resourceType": "Condition", "code": {"text": "á" * 5000}})
     assert isinstance(problem, Problem)
     assert problem.code.text == "á" * LONGEST + "…"
-
-
-@pytest.mark.parametrize(
-    ("stated", "listing"),
-    [
-        (
-            {
-                "resourceType": "Organization",
-                "name": "Trạm Y tế xã Lìa",
-                "identifier": [
-                    {"system": "http://x", "value": "1"},
-                    {"system": "http://fhir.ehealth.gov.vn/core/sid/provider-code", "value": "45901"},
-                ],
-            },
-            Listing("Trạm Y tế xã Lìa", "45901"),
-        ),
-        ({"resourceType": "Practitioner", "name": [{"text": "Lan"}]}, Listing("Lan")),
-        ({"resourceType": "Location", "name": "Phòng 2"}, Listing("Phòng 2")),
-        (
-            {"resourceType": "Medication", "code": {"coding": [{"code": "1", "display": "Amoxicillin"}]}},
-            Listing("Amoxicillin"),
-        ),
-        (
-            {"resourceType": "PractitionerRole", "practitioner": {"reference": "Practitioner/p1"}},
-            Listing(None, None, "Practitioner/p1"),
-        ),
-        ({"resourceType": "HealthcareService"}, Listing(None)),
-    ],
-)
-def test_listings(stated: dict[str, Any], listing: Listing) -> None:
-    assert LISTED[stated["resourceType"]](orjson.dumps(stated)) == listing

@@ -1,0 +1,54 @@
+"""Whatever intake accepts can be read, stored and shown."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from projections.health_record.chart import Chart, Standing, is_late
+from projections.health_record.directory import LISTED
+from projections.health_record.elements import LONGEST
+from projections.health_record.kinds import READERS
+from projections.health_record.series import grid_of
+from projections.health_record.sheets import pack, unpack
+from tests.fhir_api.intake.valid_resources import resources
+from tests.projections.health_record.kinds_reading import read
+
+NOW = datetime(2026, 10, 5, tzinfo=UTC)
+COMPLETE = Standing(1, 1, None, None)
+
+
+def walk(chart: Chart) -> None:
+    """Everything that a page asks of a chart."""
+    for entry in chart.entries:
+        chart.facility(entry)
+        is_late(entry)
+    for visit in chart.visits:
+        chart.diagnoses(visit)
+    grid = grid_of(chart.series, 3)
+    grid_of(chart.series, 3, before=grid.days[-1] if grid.days else None)
+    flags = [point.flag for one in chart.series for point in one.points]
+    assert len(flags) == sum(len(one.points) for one in chart.series)
+    names = [chart.medicine_name(medicine) for medicine in chart.current_medicines(NOW)]
+    assert len(names) + sum(len(r.all) for r in chart.past_medicines(NOW)) == len(chart.medicines)
+    assert len(chart.present_problems) + len(chart.past_problems) == len(chart.problems)
+    assert chart.allergy_state in ("known", "none-known", "not-recorded")
+
+
+@given(st.lists(resources(*READERS), min_size=1, max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_every_valid_resource_can_be_read_stored_and_shown(stated: list[dict[str, Any]]) -> None:
+    entries = [entry for entry in map(read, stated) if entry is not None]
+    stored = unpack(pack(entries).entries)
+    assert stored == entries
+    walk(Chart(stored, {}, COMPLETE))
+
+
+@given(resources(*LISTED))
+@settings(max_examples=100, deadline=None)
+def test_every_valid_resource_can_be_listed(stated: dict[str, Any]) -> None:
+    listing = LISTED[stated["resourceType"]](orjson.dumps(stated))
+    assert listing.name != ""
+    assert len(listing.name or "") <= LONGEST + 1
