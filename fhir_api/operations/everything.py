@@ -20,7 +20,7 @@ from fhir_api.interactions.read import missing, wait_for_position
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
 from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from projections.database import Reader
-from projections.fhir_resources.everything import Wanted, outside_references, read_named, read_page
+from projections.fhir_resources.everything import Wanted, outside_references, read_outside, read_page
 from projections.fhir_resources.found import Found, bodies_of
 
 PARAMETERS = ("_count", "_since", "_type", "start", "end")
@@ -120,7 +120,7 @@ async def _referred(
     keys = {key for key in outside_references(bodies) if _hash(key) not in seen}
     if wanted.types is not None:
         keys = {key for key in keys if key.type in wanted.types}
-    return await read_named(connection, keys, wanted.since) if keys else []
+    return await read_outside(connection, keys, wanted.since) if keys else []
 
 
 def _next(walk: _Walk, members: Sequence[Found], limit: int, referred: Sequence[Found]) -> _Walk | None:

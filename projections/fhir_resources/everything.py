@@ -14,8 +14,11 @@ from projections.fhir_resources.found import Found
 
 _sql = load_queries(Path(__file__).with_name("everything.sql"))
 
-OUTSIDE = frozenset(t for t in RESOURCE_TYPES if t != "Patient" and not subject_paths(t))
-"""Types that are in no Patient's compartment: practitioners, organizations, places, devices, medications …"""
+PERHAPS_SOMEONES = frozenset({"Contract", "Device", "GuidanceResponse", "Task"})
+"""Types that name a Patient or none."""
+
+OUTSIDE = PERHAPS_SOMEONES | {t for t in RESOURCE_TYPES if t != "Patient" and not subject_paths(t)}
+"""Types of what may be no one's: practitioners, organizations, places, medications, devices …"""
 
 _REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % "|".join(OUTSIDE).encode())
 
@@ -56,15 +59,15 @@ async def read_page(connection: Reader, wanted: Wanted, after: Key | None, limit
     return [Found(*row) for row in await cursor.fetchall()]
 
 
-async def read_named(connection: Reader, keys: Iterable[Key], since: datetime | None) -> list[Found]:
-    """Those of the keys that are there and were changed at ``since`` or later."""
+async def read_outside(connection: Reader, keys: Iterable[Key], since: datetime | None) -> list[Found]:
+    """Those of the keys that are in no Patient's compartment and were changed at ``since`` or later."""
     names = list(keys)
     parameters = {"types": [key.type for key in names], "ids": [key.id for key in names], "since": since}
-    cursor = await connection.execute(_sql["named"], parameters, binary=True)
+    cursor = await connection.execute(_sql["outside"], parameters, binary=True)
     return [Found(*row) for row in await cursor.fetchall()]
 
 
 def outside_references(resources: Sequence[bytes]) -> set[Key]:
-    """Local resources that these refer to and that are in no Patient's compartment."""
+    """Local resources that these refer to and whose type is one of OUTSIDE."""
     found = set(_REFERENCE.findall(b"\n".join(resources)))
     return {Key(type_.decode(), id_.decode()) for type_, id_ in found}

@@ -18,9 +18,10 @@ from (
     order by c.type, c.pk limit %(limit)b
 ) page join fhir_resources.current r on r.pk = page.pk;
 
--- name: named
--- Resources by name.
+-- name: outside
+-- Resources by name, but for those in some Patient's compartment.
 select r.type, r.id, r.version, r.last_updated, r.splice, r.body
 from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
 join fhir_resources.current r on r.type = k.type and r.id = k.id
-where not r.deleted and (%(since)b::timestamptz is null or r.last_updated >= %(since)b);
+where not r.deleted and (%(since)b::timestamptz is null or r.last_updated >= %(since)b)
+  and not exists (select from fhir_resources.compartment c where c.pk = r.pk);
