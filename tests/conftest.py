@@ -74,9 +74,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A real Chromium without a window."""
+    """A real Chromium without a window; for a module, as its loop would be in the way of asyncio.run."""
     executable = next(filter(None, map(shutil.which, BROWSERS)), None)
     if executable is None:
         pytest.fail("the tests need a browser: apt-get install chromium", pytrace=False)
