@@ -77,8 +77,15 @@ def name_words(name: str) -> list[str]:
 
 def displayed(name: HumanName) -> str:
     """The name as one reads it: its text, else surname first; "" when it says nothing."""
-    parts = (name.text,) if name.text else (name.family, *name.given)
-    return _in_one_line(" ".join(part for part in parts if part))
+    return _in_one_line(name.text or "") or _in_parts(name)
+
+
+def readings(name: HumanName) -> list[str]:
+    """What a name is found by: as it is displayed, and by its parts if they have words that its text has not."""
+    said, parts = displayed(name), _in_parts(name)
+    if parts == said or set(name_words(parts)) <= set(name_words(said)):
+        return [said] if said else []
+    return [said, parts]
 
 
 def main_name(names: Iterable[HumanName]) -> str:
@@ -88,6 +95,10 @@ def main_name(names: Iterable[HumanName]) -> str:
 
 def _rank(name: HumanName) -> tuple[bool, int]:
     return name.period.end is not None, _USES.index(name.use) if name.use in _USES else len(_USES)
+
+
+def _in_parts(name: HumanName) -> str:
+    return _in_one_line(" ".join(part for part in (name.family, *name.given) if part))
 
 
 def _in_one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from ehr.addresses import Address, Residence, in_one_line, residence_of
 from ehr.dates import ZONE, span
 from ehr.identifiers import shortened
-from ehr.names import LONGEST, HumanName, displayed, main_name, name_words
+from ehr.names import LONGEST, HumanName, main_name, name_words, readings
 from projections.citizens.numbers import number_key, telephone_key
 
 
@@ -111,10 +112,9 @@ def spelled(name: str) -> str:
 
 
 def _names(names: list[HumanName]) -> Iterator[Name]:
-    for name in names:
-        text = displayed(name)[:LONGEST]
+    for text in chain.from_iterable(map(readings, names)):
         if spelled(text):
-            yield Name(text, spelled(text))
+            yield Name(text[:LONGEST], spelled(text))
 
 
 def _numbers(identifiers: list[_Identifier]) -> Iterator[Number]:

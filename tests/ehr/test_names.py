@@ -15,6 +15,7 @@ from ehr.names import (
     fold,
     main_name,
     name_words,
+    readings,
     spelling,
     unaccented,
 )
@@ -140,6 +141,21 @@ def test_keys_of_the_longest_names_stay_small() -> None:
 )
 def test_shows_names_in_vietnamese_order(name: HumanName, text: str) -> None:
     assert displayed(name) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "found_by"),
+    [
+        (HumanName(text="Hồ Văn Thử", family="Hồ", given=["Văn", "Thử"]), ["Hồ Văn Thử"]),
+        (HumanName(text="HO VAN THU", family="Hồ", given=["Văn", "Thử"]), ["HO VAN THU", "Hồ Văn Thử"]),
+        (HumanName(text="Tí", family="Hồ", given=["Thử"]), ["Tí", "Hồ Thử"]),
+        (HumanName(text=" ", family="Hồ"), ["Hồ"]),
+        (HumanName(text="Tí"), ["Tí"]),
+        (HumanName(), []),
+    ],
+)
+def test_a_name_is_found_by_its_parts_too(name: HumanName, found_by: list[str]) -> None:
+    assert readings(name) == found_by
 
 
 @pytest.mark.parametrize(
