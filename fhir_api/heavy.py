@@ -41,9 +41,8 @@ class HeavyWorkers:
 
     async def __aenter__(self) -> "HeavyWorkers":
         self._pool = self._start()
-        await asyncio.gather(
-            *(asyncio.get_running_loop().run_in_executor(self._pool, _ready) for _ in range(self._count))
-        )
+        for _ in range(self._count):
+            self._pool.submit(_ready)  # starts a process; nobody waits for it before the first heavy bundle
         return self
 
     async def __aexit__(self, *_: object) -> None:
