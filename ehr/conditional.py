@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from ehr.appending import Condition
 from ehr.errors import Undecidable
-from ehr.identifiers import identifier_condition
+from ehr.identifiers import can_be_identified, identifier_condition
 from ehr.links import CONDITIONAL
 
 
@@ -15,6 +15,8 @@ def condition_of(type_: str, query: str) -> Condition:
     if len(parameters) != 1 or parameters[0][0] != "identifier" or "," in parameters[0][1]:
         names = sorted({name for name, _ in parameters if name.isidentifier() or name.startswith("_")})
         raise Undecidable(f"Parameters: {', '.join(names) or 'none'}.")
+    if not can_be_identified(type_):
+        raise Undecidable(f"{type_} has no identifiers.")
     try:
         return identifier_condition(type_, parameters[0][1])
     except ValueError:

@@ -1,11 +1,13 @@
 """Business identifiers of resources: what they claim, and conditions on them."""
 
 from collections.abc import Iterator
+from functools import cache
 from hashlib import blake2b
 from itertools import chain
 from typing import Any
 
 from ehr.appending import Claim, Condition
+from ehr.definitions import elements
 from ehr.values import Key
 
 LONGEST = 300
@@ -15,6 +17,12 @@ LONGEST = 300
 ELEMENTS = ("identifier", "masterIdentifier")
 """Where identifiers stand; the second is of DocumentReference and DocumentManifest alone
 (https://hl7.org/fhir/R4/documentreference.html#search)."""
+
+
+@cache
+def can_be_identified(type_: str) -> bool:
+    """Whether resources of this type have identifiers."""
+    return any(element.name in ELEMENTS for element in elements(type_))
 
 
 def claims_of(key: Key, resource: dict[str, Any]) -> Iterator[Claim]:

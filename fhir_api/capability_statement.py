@@ -53,18 +53,20 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
 def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
     own = [route for route in routes if route.segments[:1] in ((_TYPE,), (type_,))]
     asked = {(route.method, route.path) for route in own}
+    parameters = filters_of(type_)
+    decidable = any(parameter.name == "identifier" for parameter in parameters)
     told: dict[str, Any] = {
         "type": type_,
         "interaction": _codes(route.interaction for route in own if route.interaction[:1] != "$"),
         "versioning": "versioned-update",
         "readHistory": any(route.interaction == "vread" for route in own),
         "updateCreate": ("PUT", f"{_TYPE}/{{id}}") in asked,
-        "conditionalCreate": ("POST", _TYPE) in asked,
+        "conditionalCreate": decidable and ("POST", _TYPE) in asked,
         "conditionalRead": "full-support",
-        "conditionalUpdate": ("PUT", _TYPE) in asked,
-        "conditionalDelete": "single" if ("DELETE", _TYPE) in asked else "not-supported",
+        "conditionalUpdate": decidable and ("PUT", _TYPE) in asked,
+        "conditionalDelete": "single" if decidable and ("DELETE", _TYPE) in asked else "not-supported",
         "searchParam": [
-            {"name": p.name, "type": p.type, "documentation": p.documentation} for p in filters_of(type_)
+            {"name": p.name, "type": p.type, "documentation": p.documentation} for p in parameters
         ],
     }
     operations = [route.interaction for route in own if route.interaction[:1] == "$"]

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from ehr.appending import Condition
 from ehr.dates import Span, span
-from ehr.definitions import elements
-from ehr.identifiers import identifier_condition
+from ehr.identifiers import can_be_identified, identifier_condition
 from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.searching.instants import ALWAYS, PREFIXES, Instants, instants_of, intersection, union
 
@@ -38,7 +37,7 @@ class Criteria:
 
 
 class Parameter(NamedTuple):
-    """One parameter. type: https://hl7.org/fhir/R4/valueset-search-param-type.html, empty: it does not filter.
+    """One parameter. type: as in https://hl7.org/fhir/R4/search.html#ptypes, empty where it does not filter.
     once: whether it may not be repeated; where it may, all of them must hold."""
 
     name: str
@@ -152,9 +151,7 @@ RESULTS = (_SORT, _COUNT)
 @cache
 def filters_of(type_: str) -> tuple[Parameter, ...]:
     """The parameters by which resources of a type are found."""
-    if not any(e.name == "identifier" and "Identifier" in e.types for e in elements(type_)):
-        return _FILTERS
-    return (*_FILTERS, _IDENTIFIER)
+    return (*_FILTERS, _IDENTIFIER) if can_be_identified(type_) else _FILTERS
 
 
 def read_criteria(type_: str, parameters: Iterable[tuple[str, str]]) -> Criteria:

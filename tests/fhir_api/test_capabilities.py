@@ -1,0 +1,285 @@
+"""The capability statement, exercised claim by claim against the running server.
+
+https://hl7.org/fhir/R4/http.html#capabilities, https://hl7.org/fhir/R4/capabilitystatement.html
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from ehr.definitions import RESOURCE_TYPES, elements
+from fhir_api.intake import validate
+from fhir_api.routes import ROUTES
+from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
+from tests.fhir_api.running import FHIR_JSON, Door, Json, entries
+
+SYSTEM = "http://example.org/capabilities"
+
+
+@cache
+def examples() -> dict[str, Json]:
+    """A valid resource of each type: HL7's shortest, or where there is none one that says little."""
+    found: dict[str, Json] = {type_: {"resourceType": type_, "language": "vi"} for type_ in RESOURCE_TYPES}
+    for example in sorted(kept(), key=lambda one: len(bytes(one.resource)), reverse=True):
+        resource = orjson.loads(bytes(example.resource))
+        if example.file not in KNOWN_INVALID:
+            found[resource["resourceType"]] = {**resource, "language": "vi"}
+    return found
+
+
+@pytest.fixture(scope="module")
+def statement(door: Door) -> Json:
+    told: Json = door.json("metadata")
+    return told
+
+
+class Trial:
+    """A resource by which the claims about its type are tried."""
+
+    def __init__(self, door: Door, type_: str) -> None:
+        self.door = door
+        self.type = type_
+        self.resource = {
+            name: value for name, value in examples()[type_].items() if name not in ("id", "meta")
+        }
+        self.number = f"{type_}-1"
+        self.identified = any(e.name == "identifier" for e in elements(type_))
+        self.resource |= self.under(self.number)
+        self.address = ""
+
+    def send(
+        self, method: str, url: str, status: int, changes: Json | None = None, **headers: str
+    ) -> httpx.Response:
+        """Sends the resource with some changes, without a body when there are None."""
+        body = b"" if changes is None else orjson.dumps(self.resource | changes)
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = self.door.client.request(method, url, content=body, headers=FHIR_JSON | headers)
+        assert answer.status_code == status, (method, url, answer.text)
+        return answer
+
+    def under(self, number: str) -> Json:
+        """The element ``identifier``, where the type has it."""
+        identifier = {"system": SYSTEM, "value": number}
+        single = [element.most == 1 for element in elements(self.type) if element.name == "identifier"]
+        return {"identifier": identifier if single[0] else [identifier]} if single else {}
+
+    @property
+    def id(self) -> str:
+        return self.address.partition("/")[2]
+
+    def found_by(self, query: str) -> list[str]:
+        return [entry["resource"]["id"] for entry in entries(self.door, f"{self.type}?{query}")]
+
+
+def create(trial: Trial) -> None:
+    answer = trial.send("POST", trial.type, 201, {})
+    base, version, number = answer.headers["location"].rpartition("/_history/")
+    assert (version, number) == ("/_history/", "1")
+    trial.address = base.removeprefix(f"{trial.door.address}/fhir/")
+    assert trial.address == f"{trial.type}/{answer.json()['id']}"
+
+
+def read(trial: Trial) -> None:
+    told = trial.door.json(trial.address)
+    assert {name: told[name] for name in trial.resource} == trial.resource
+
+
+def vread(trial: Trial) -> None:
+    assert trial.door.json(f"{trial.address}/_history/1") == trial.door.json(trial.address)
+
+
+def update(trial: Trial) -> None:
+    answer = trial.send("PUT", trial.address, 200, {"id": trial.id, "language": "en"})
+    assert answer.headers["etag"] == 'W/"2"'
+    assert trial.door.json(trial.address)["language"] == "en"
+
+
+def history(trial: Trial) -> None:
+    told = trial.door.json(f"{trial.address}/_history")
+    assert [entry["resource"]["language"] for entry in told["entry"]] == ["en", "vi"]
+
+
+def search(trial: Trial) -> None:
+    assert trial.id in trial.found_by("_count=1000")
+
+
+def delete(trial: Trial) -> None:
+    trial.send("DELETE", trial.address, 204)
+    trial.door.get(trial.address, 410)
+
+
+INTERACTIONS: dict[str, Callable[[Trial], None]] = {
+    "create": create,
+    "read": read,
+    "vread": vread,
+    "update": update,
+    "history-instance": history,
+    "search-type": search,
+    "delete": delete,
+}
+"""In an order in which each finds what it needs."""
+
+
+def try_id(trial: Trial) -> None:
+    assert trial.found_by(f"_id={trial.id}") == [trial.id]
+
+
+def try_last_updated(trial: Trial) -> None:
+    changed = trial.door.json(trial.address)["meta"]["lastUpdated"]
+    assert trial.found_by(f"_lastUpdated={changed}&_id={trial.id}") == [trial.id]
+    assert trial.found_by(f"_lastUpdated=lt{changed}&_id={trial.id}") == []
+
+
+def try_identifier(trial: Trial) -> None:
+    assert trial.found_by(f"identifier={SYSTEM}|{trial.number}") == [trial.id]
+
+
+PARAMETERS = {"_id": try_id, "_lastUpdated": try_last_updated, "identifier": try_identifier}
+
+
+def update_depends_on_version(trial: Trial, claim: Any) -> None:
+    assert claim == "versioned-update"
+    trial.send("PUT", trial.address, 412, {"id": trial.id, "language": "fr"}, If_Match='W/"1"')
+    trial.send("PUT", trial.address, 200, {"id": trial.id, "language": "fr"}, If_Match='W/"2"')
+
+
+def former_versions_are_read(trial: Trial, claim: Any) -> None:
+    assert claim is True
+    assert trial.door.json(f"{trial.address}/_history/1")["language"] == "vi"
+
+
+def update_creates(trial: Trial, claim: Any) -> None:
+    assert claim is True
+    trial.send("PUT", f"{trial.type}/chosen", 201, {"id": "chosen", **trial.under("other")})
+
+
+def creates_on_condition(trial: Trial, claim: Any) -> None:
+    assert claim is trial.identified
+    condition = f"identifier={SYSTEM}|{trial.number}"
+    answer = trial.send("POST", trial.type, 200 if claim else 400, {}, If_None_Exist=condition)
+    assert not claim or answer.json()["id"] == trial.id
+
+
+def reads_on_condition(trial: Trial, claim: Any) -> None:
+    assert claim == "full-support"
+    headers = trial.door.get(trial.address).headers
+    trial.door.get(trial.address, 304, {"If-None-Match": headers["etag"]})
+    trial.door.get(trial.address, 304, {"If-Modified-Since": headers["last-modified"]})
+
+
+def updates_on_condition(trial: Trial, claim: Any) -> None:
+    assert claim is trial.identified
+    url = f"{trial.type}?identifier={SYSTEM}|{trial.number}"
+    trial.send("PUT", url, 200 if claim else 400, {"language": "de"})
+    assert trial.door.json(trial.address)["language"] == ("de" if claim else "fr")
+
+
+def deletes_on_condition(trial: Trial, claim: Any) -> None:
+    assert claim == ("single" if trial.identified else "not-supported")
+    url = f"{trial.type}?identifier={SYSTEM}|{trial.number}"
+    trial.send("DELETE", url, 204 if trial.identified else 400)
+    trial.door.get(trial.address, 410 if trial.identified else 200)
+
+
+FLAGS: dict[str, Callable[[Trial, Any], None]] = {
+    "versioning": update_depends_on_version,
+    "readHistory": former_versions_are_read,
+    "updateCreate": update_creates,
+    "conditionalCreate": creates_on_condition,
+    "conditionalRead": reads_on_condition,
+    "conditionalUpdate": updates_on_condition,
+    "conditionalDelete": deletes_on_condition,
+}
+
+
+def everything(trial: Trial) -> None:
+    assert trial.door.json(f"{trial.address}/$everything")["type"] == "searchset"
+
+
+OPERATIONS = {"everything": everything}
+
+
+@pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
+def test_every_claim_about_a_type_holds(door: Door, statement: Json, type_: str) -> None:
+    (claims,) = [one for one in statement["rest"][0]["resource"] if one["type"] == type_]
+    trial = Trial(door, type_)
+    claimed = [one["code"] for one in claims["interaction"]]
+    assert set(claimed) == set(INTERACTIONS)
+    for code, interaction in INTERACTIONS.items():
+        if code == "delete":
+            for parameter in claims["searchParam"]:
+                PARAMETERS[parameter["name"]](trial)
+            for operation in claims.get("operation", ()):
+                OPERATIONS[operation["name"]](trial)
+        interaction(trial)
+
+
+@pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
+def test_every_condition_that_is_claimed_is_kept(door: Door, statement: Json, type_: str) -> None:
+    (claims,) = [one for one in statement["rest"][0]["resource"] if one["type"] == type_]
+    trial = Trial(door, type_)
+    create(trial)
+    update(trial)
+    others = {"type", "interaction", "searchParam", "operation"}
+    assert claims.keys() - others == FLAGS.keys()
+    for name, keep in FLAGS.items():
+        keep(trial, claims[name])
+
+
+def test_the_statement_is_valid(statement: Json) -> None:
+    assert validate(statement, "CapabilityStatement") == []
+    assert (statement["fhirVersion"], statement["kind"]) == ("4.0.1", "instance")
+
+
+def test_every_type_is_there_once(statement: Json) -> None:
+    assert [one["type"] for one in statement["rest"][0]["resource"]] == sorted(RESOURCE_TYPES)
+
+
+def test_every_route_is_claimed(statement: Json) -> None:
+    rest = statement["rest"][0]
+    claimed = {one["code"] for one in rest["interaction"]} | {"capabilities"}
+    for resource in rest["resource"]:
+        claimed |= {one["code"] for one in resource["interaction"]}
+        claimed |= {f"${one['name']}" for one in resource.get("operation", ())}
+    assert {route.interaction for route in ROUTES} | {"batch"} == claimed
+
+
+@pytest.mark.parametrize("type_", ["transaction", "batch"])
+def test_bundles_that_are_claimed_are_taken(door: Door, statement: Json, type_: str) -> None:
+    assert type_ in [one["code"] for one in statement["rest"][0]["interaction"]]
+    entry = {"resource": examples()["Basic"], "request": {"method": "POST", "url": "Basic"}}
+    answer = door.send("POST", "", {"resourceType": "Bundle", "type": type_, "entry": [entry]}).json()
+    assert answer["type"] == f"{type_}-response"
+    assert answer["entry"][0]["response"]["status"].startswith("201")
+
+
+def test_every_format_that_is_claimed_is_given(door: Door, statement: Json) -> None:
+    assert statement["format"] == ["application/fhir+json", "json"]
+    for format_ in statement["format"]:
+        answer = door.client.get("metadata", params={"_format": format_}, headers={"Accept": "text/html"})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/fhir+json"
+
+
+@pytest.mark.parametrize("host", ["localhost", "ehr.example.org:8443", "[::1]:80", "10.0.0.1"])
+def test_it_knows_itself_by_the_name_that_the_client_uses(door: Door, host: str) -> None:
+    told = door.json("metadata", headers={"Host": host})
+    assert told["implementation"]["url"] == f"http://{host}/fhir"
+
+
+@pytest.mark.parametrize(
+    "address", ["Patient/_history", "_history", "Patient/1/Observation", "Patient/$everything"]
+)
+def test_what_is_not_claimed_is_not_there(door: Door, address: str) -> None:
+    door.get(address, 404)
+
+
+def test_a_patch_is_not_claimed_and_refused(door: Door) -> None:
+    answer = door.client.patch(
+        "Patient/1", content=b"[]", headers={"Content-Type": "application/json-patch+json"}
+    )
+    assert answer.status_code == 405
