@@ -81,7 +81,7 @@ def displayed(name: HumanName) -> str:
 
 
 def readings(name: HumanName) -> list[str]:
-    """What a name is found by: as it is displayed, and by its parts if they have words that its text has not."""
+    """What a name is found by: as it is displayed, and its parts, if its text lacks some of their words."""
     said, parts = displayed(name), _in_parts(name)
     if parts == said or set(name_words(parts)) <= set(name_words(said)):
         return [said] if said else []
