@@ -10,6 +10,9 @@ from psycopg_pool import AsyncConnectionPool
 DatabaseTrouble = psycopg.OperationalError
 """What every read raises while the database cannot be reached, or a statement takes too long."""
 
+PATIENCE = 5.0
+"""Seconds that a read waits for a connection: until one is free, or the database is back."""
+
 Reader = psycopg.AsyncConnection[Any]
 
 
@@ -23,6 +26,7 @@ class ViewDatabase:
             min_size=1,
             max_size=size,
             open=False,
+            timeout=PATIENCE,
             kwargs={"autocommit": True, "options": "-c timezone=UTC"},
             configure=_configure,
             check=AsyncConnectionPool.check_connection,

@@ -1,0 +1,205 @@
+"""Liveness, readiness and figures."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from backbone.embedded_postgres import EmbeddedPostgres
+from ehr.event_store.connections import connect
+from fhir_api import monitoring
+from tests.fhir_api.running import Door, in_process, prepare, services_of
+
+
+def figures(text: str) -> dict[tuple[str, ...], float]:
+    """(name, label values in order of label) -> value."""
+    return {
+        (sample.name, *(sample.labels[label] for label in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def measure(door: Door) -> dict[tuple[str, ...], float]:
+    return figures(httpx.get(f"{door.address}/metrics").raise_for_status().text)
+
+
+def ready(door: Door) -> tuple[int, Any]:
+    answer = httpx.get(f"{door.address}/readyz")
+    return answer.status_code, answer.json()
+
+
+def test_a_server_that_answers_lives(door: Door) -> None:
+    assert httpx.get(f"{door.address}/livez").text == "alive\n"
+
+
+def test_it_is_ready_when_all_parts_are(door: Door) -> None:
+    assert ready(door) == (200, {"ready": True, "parts": {"record": "ready", "views": "ready"}})
+
+
+def test_requests_are_counted_by_interaction_and_status(door: Door) -> None:
+    before = measure(door)
+    door.put({"resourceType": "Patient", "id": "counted"})
+    door.get("Patient/counted")
+    door.get("Patient/counted")
+    door.get("Patient/nobody", 404)
+    door.get("Patient?name=x", 400)
+    door.get("nothing/at/all/here", 404)
+    door.client.patch("Patient/counted")
+    after = measure(door)
+    counted = {
+        key[1:]: after[key] - before.get(key, 0.0)
+        for key in after
+        if key[0] == "ehr_fhir_requests_total" and after[key] != before.get(key)
+    }
+    assert counted == {
+        ("update", "201"): 1, ("read", "200"): 2, ("read", "404"): 1, ("search-type", "400"): 1,
+        ("none", "404"): 1, ("none", "405"): 1,
+    }  # fmt: skip
+    assert after[("ehr_fhir_request_seconds_count", "read")] >= 3
+    assert (
+        after[("ehr_fhir_request_seconds_bucket", "read", "+Inf")]
+        == after[("ehr_fhir_request_seconds_count", "read")]
+    )
+
+
+def test_positions_are_told(door: Door) -> None:
+    position = int(door.put({"resourceType": "Patient", "id": "at"}).headers["x-ehr-position"])
+    told = measure(door)
+    assert told[("ehr_database_up",)] == 1
+    assert told[("ehr_record_position",)] == position
+    assert told[("ehr_view_position", "fhir_resources")] == position
+    assert told[("ehr_view_lag_facts", "fhir_resources")] == 0
+    assert told[("ehr_view_parked_citizens", "fhir_resources")] == 0
+    assert told[("ehr_view_quarantined_records", "fhir_resources")] == 0
+    assert told[("process_cpu_seconds_total",)] > 0
+
+
+def test_those_who_wait_are_counted(door: Door) -> None:
+    with connect(door.database) as connection:
+        connection.execute(
+            "insert into views.parked values ('fhir_resources', 1, gen_random_uuid(), 1, 'KeyError'),"
+            " ('fhir_resources', 1, gen_random_uuid(), 1, 'KeyError')"
+        )
+        connection.execute(
+            "insert into views.quarantined values ('fhir_resources', 1, 1, gen_random_uuid(), 'x')"
+        )
+        told = measure(door)
+        connection.execute("delete from views.parked")
+        connection.execute("delete from views.quarantined")
+    assert told[("ehr_view_parked_citizens", "fhir_resources")] == 2
+    assert told[("ehr_view_quarantined_records", "fhir_resources")] == 1
+
+
+def test_nothing_personal_is_told(door: Door) -> None:
+    number = "012345678901"
+    door.put({"resourceType": "Patient", "id": number, "identifier": [{"system": "urn:x", "value": number}]})
+    door.get(f"Patient/{number}")
+    door.get(f"Patient?identifier={number}")
+    door.get(f"{number}/{number}", 404)
+    assert number not in httpx.get(f"{door.address}/metrics").text
+    assert number not in httpx.get(f"{door.address}/readyz").text
+
+
+def test_a_view_that_is_far_behind_is_not_ready(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitoring, "MOST_LAG", 1)
+
+    async def ask() -> list[tuple[int, Any]]:
+        prepare(database)
+        async with in_process(services_of(database, visibility_wait=0.0)) as client:
+            told = []
+            for id_ in "abc":
+                answer = await client.get("http://test/readyz")
+                told.append((answer.status_code, answer.json()["parts"]["views"]))
+                body = f'{{"resourceType":"Patient","id":"{id_}"}}'
+                await client.put(f"Patient/{id_}", content=body, headers={"Content-Type": "application/json"})
+            answer = await client.get("http://test/readyz")
+            return [*told, (answer.status_code, answer.json())]
+
+    *early, last = asyncio.run(ask())
+    assert early == [(200, "ready")] * 2 + [(503, "fhir_resources is 2 facts behind")]
+    views = "fhir_resources is 3 facts behind"
+    assert last == (503, {"ready": False, "parts": {"record": "ready", "views": views}})
+
+
+def test_a_record_without_views_is_not_ready(database: str) -> None:
+    prepare(database)
+    with connect(database) as connection:
+        connection.execute("delete from views.generations")
+    status, told = asyncio.run(_ready(database))
+    assert status == 503
+    assert told["parts"] == {"record": "ready", "views": "there is none yet"}
+
+
+@pytest.mark.parametrize(
+    ("serves", "status", "state"), [(True, 200, "ready"), (False, 503, "does not serve")]
+)
+def test_other_parts_count_too(database: str, serves: bool, status: int, state: str) -> None:
+    async def part() -> bool:
+        return serves
+
+    prepare(database)
+    ready_parts: dict[str, Callable[[], Awaitable[bool]]] = {"log": part}
+    told = asyncio.run(_ready(database, ready=ready_parts))
+    assert (told[0], told[1]["parts"]["log"]) == (status, state)
+
+
+def test_a_part_that_does_not_answer_is_not_waited_for(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitoring, "PATIENCE", 0.01)
+
+    async def never() -> bool:
+        await asyncio.get_running_loop().create_future()
+        return True
+
+    prepare(database)
+    _, told = asyncio.run(_ready(database, ready={"log": never}))
+    assert told["parts"]["log"] == "no answer within 0.01 s"
+
+
+async def _ready(url: str, **parts: Any) -> tuple[int, Any]:
+    async with in_process(services_of(url, **parts)) as client:
+        answer = await client.get("http://test/readyz")
+        return answer.status_code, answer.json()
+
+
+def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgres, database: str) -> None:
+    prepare(database)
+
+    async def ask() -> tuple[list[httpx.Response], httpx.Response]:
+        async with in_process(services_of(database)) as client:
+            assert (await client.get("http://test/readyz")).status_code == 200
+            with away(postgres, database):
+                during = [await client.get(f"http://test/{path}") for path in ("readyz", "metrics", "livez")]
+                during.append(await client.get("Patient/1"))
+            async with asyncio.timeout(30):
+                while (after := await client.get("http://test/readyz")).status_code != 200:
+                    pass
+            return during, after
+
+    (readiness, measured, alive, read), after = asyncio.run(ask())
+    assert (readiness.status_code, alive.status_code, read.status_code) == (503, 200, 503)
+    assert readiness.json()["parts"]["record"] == "the database cannot be reached"
+    assert figures(measured.text)[("ehr_database_up",)] == 0
+    assert after.json()["ready"] is True
+
+
+@contextmanager
+def away(postgres: EmbeddedPostgres, url: str) -> Iterator[None]:
+    """Meanwhile nobody is connected to the database, nor can be."""
+    name = str(conninfo_to_dict(url)["dbname"])
+    allow = sql.SQL("alter database {} with allow_connections {}")
+    with connect(postgres.superuser_url) as connection:
+        connection.execute(allow.format(sql.Identifier(name), sql.SQL("false")))
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name]
+        )
+        yield
+        connection.execute(allow.format(sql.Identifier(name), sql.SQL("true")))
