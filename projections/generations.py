@@ -1,8 +1,8 @@
 """Generations of a view: each in a schema of its own, one of them serving.
 
 Readers name ``<view>.<table>``: SQL views over the serving generation's tables. Switching replaces them in
-one transaction together with the state, so a statement sees one generation, whole; a transaction that has read
-from a view keeps the switch waiting until it ends. See docs/decisions/0004-serving-by-sql-views.md.
+one transaction together with the state, so a statement sees one generation, whole; a transaction that has
+read from a view keeps the switch waiting until it ends. See docs/decisions/0004-serving-by-sql-views.md.
 """
 
 from pathlib import Path

@@ -115,7 +115,7 @@ class Dosage:
 
 @dataclass(frozen=True, slots=True)
 class AcuteCare:
-    """A short illness at a station: from which age, complaints, fever, tests, treatment of adults and children."""
+    """A short illness at a station: from which age, complaints, fever, tests, treatment by age."""
 
     from_age: int
     complaints: tuple[str, ...]

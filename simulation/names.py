@@ -47,7 +47,7 @@ def _not_used() -> frozenset[str]:
 
 
 def draw_name(chance: Chance, ethnic: str, female: bool) -> Name:
-    """A name as people of this group and sex bear it; no word twice, never that of a public person on the list."""
+    """A name as people of this group and sex bear it; no word twice, no public person's on the list."""
     group = _group(ethnic)
     while True:
         middle, given = chance.pick(group.middle[female]), chance.pick(group.given[female])

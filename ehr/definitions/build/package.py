@@ -43,7 +43,11 @@ class Package:
     def search_expression(self, resource_type: str, code: str) -> str:
         """The FHIRPath of the official search parameter ``code`` of a resource type."""
         for parameter in self.definitions["SearchParameter"].values():
-            if parameter["code"] == code and resource_type in parameter.get("base", ()) and _official(parameter):
+            if (
+                parameter["code"] == code
+                and resource_type in parameter.get("base", ())
+                and _official(parameter)
+            ):
                 return str(parameter["expression"])
         raise LookupError(f"no search parameter {resource_type}.{code}")
 

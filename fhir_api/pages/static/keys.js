@@ -1,7 +1,5 @@
 "use strict";
-// The keyboard: "/" goes to the search box, arrows move among results, Enter opens one, Escape goes back to the box.
-// And the way back: what was looked for stays with the entry of the browser's history, never in an address, so that
-// returning from a chart shows the results again.
+// What these keys do stands in README.md.
 (() => {
   const box = () => document.getElementById("search");
   const links = () => [...document.querySelectorAll("[data-row] a[href]")];
@@ -20,7 +18,7 @@
     const inBox = event.target === box();
     if (typing(event.target) && !inBox) return;
     const amongResults = event.target.closest?.("[data-row]");
-    if (event.key === "/" && !inBox) {
+    if (event.key === "/" && !(inBox && box().value)) {
       event.preventDefault();
       box()?.focus();
       box()?.select();
