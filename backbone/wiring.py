@@ -78,6 +78,7 @@ def ehr(*arguments: str) -> list[str]:
 
 def _programs(settings: Settings, url: str) -> list[Program]:
     environment = {variable("database_url"): url, variable("data"): str(settings.data)}
+    environment |= {variable("host"): settings.host, variable("port"): str(settings.port)}
     api = Program("api", ehr("serve"), environment)
     return [api, *(Program(name, ehr("project", *views), environment) for name, views in PROJECTORS.items())]
 
