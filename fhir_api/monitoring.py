@@ -98,25 +98,28 @@ async def _standings(services: Services) -> list[Standing] | None:
 
 
 class _Figures(Collector):
-    """What is known of record and views at one moment."""
+    """``figures`` as the library wants them."""
 
     def __init__(self, found: Sequence[Standing] | None) -> None:
         self._found = found
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """See ``prometheus_client``."""
-        up = self._found is not None
-        yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(up))
-        found = self._found or []
-        if found:
-            end = float(found[0].end)
-            yield GaugeMetricFamily("ehr_record_position", "Position of the record's last fact.", value=end)
-        yield _by_view(
-            "ehr_view_position", "Position up to which a view shows the record.", found, "position"
-        )
-        yield _by_view("ehr_view_lag_facts", "Facts that a view does not show yet.", found, "lag")
-        yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", found, "parked")
-        yield _by_view("ehr_view_quarantined_records", "Records passed over.", found, "quarantined")
+        return figures(self._found)
+
+
+def figures(found: Sequence[Standing] | None) -> Iterator[GaugeMetricFamily]:
+    """What is known of record and views at one moment; None: the database does not answer."""
+    yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(found is not None))
+    views = found or []
+    record = GaugeMetricFamily("ehr_record_position", "Position of the record's last fact.")
+    if views:
+        record.add_metric([], float(views[0].end))
+    yield record
+    yield _by_view("ehr_view_position", "Position up to which a view shows the record.", views, "position")
+    yield _by_view("ehr_view_lag_facts", "Facts that a view does not show yet.", views, "lag")
+    yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
+    yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
 
 
 def _by_view(name: str, meaning: str, found: Sequence[Standing], figure: str) -> GaugeMetricFamily:

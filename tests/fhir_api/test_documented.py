@@ -1,0 +1,45 @@
+"""What can be asked and what is measured is documented."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fhir_api.interactions import history
+from fhir_api.measurements import RequestMetrics
+from fhir_api.monitoring import figures
+from fhir_api.operations import everything
+from fhir_api.searching.parameters import MOST_COUNT, USUAL_COUNT, names_of
+
+DOCS = Path(__file__).parents[2] / "docs"
+READING = (DOCS / "reference" / "reading.md").read_text()
+WATCHING = (DOCS / "how-to" / "watch.md").read_text()
+
+
+def section(title: str) -> str:
+    return READING.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("Search", names_of("Patient")),
+        ("History", history.PARAMETERS),
+        ("$everything", everything.PARAMETERS),
+    ],
+)
+def test_every_parameter_is_documented(title: str, names: list[str]) -> None:
+    rows = [line for line in section(title).splitlines() if line.startswith("| `")]
+    assert [name for name in names if not any(f"`{name}`" in row.split(" | ")[0] for row in rows)] == []
+
+
+def test_the_sizes_of_pages_are_those_documented() -> None:
+    assert f"{USUAL_COUNT} when nothing is said, at most {MOST_COUNT:,}" in section("Search")
+    assert re.search(rf"\b{everything.MOST_SEEN}\b", section("$everything"))
+
+
+def test_every_figure_is_documented() -> None:
+    names = [family.name for family in (*RequestMetrics().registry.collect(), *figures(None))]
+    own = [name for name in names if name.startswith("ehr_")]
+    assert len(own) == 8
+    assert [name for name in own if name not in WATCHING] == []
