@@ -53,8 +53,8 @@ def measure(database: str, postgres: int, bundles: Sequence[Bundle]) -> Floor:
 def _fact(body: bytes) -> RecordedFact:
     versions = list(_versions(body))
     fact = ResourceRecorded(
-        event_id="", schema_version=1, subject="", stream="", resources=versions, actor="", happened_at="",
-        recorded_at="",
+        event_id="", schema_version=1, subject=NOBODY, stream=NOBODY, resources=versions, actor="",
+        happened_at="", recorded_at="",
     )  # fmt: skip
     return RecordedFact(
         1,
@@ -74,6 +74,6 @@ def _fact(body: bytes) -> RecordedFact:
 def _versions(body: bytes) -> Iterator[ResourceVersion]:
     for wish in parse_bundle(body, LIMITS).wishes:
         assert isinstance(wish, Change)
-        id_ = str(new_id())
+        id_ = new_id()
         made = make_body(wish.raw, id_)
         yield ResourceVersion(wish.type, id_, 1, "create", made.splice, compress(made.bytes))

@@ -38,6 +38,7 @@ class _Header(msgspec.Struct):
 
 
 _header = msgspec.json.Decoder(_Header)
+_NAMELESS = re.compile(rb'\{\s*"resourceType"\s*:\s*"[A-Za-z]+"')
 _USUAL = re.compile(
     rb'\{\s*"resourceType"\s*:\s*"[A-Za-z]+"\s*,\s*"id"\s*:\s*("[^"\\]*")(\s*,\s*"meta"\s*:\s*\{(?!\s*\}))?'
 )
@@ -47,7 +48,7 @@ _USUAL = re.compile(
 def make_body(raw: bytes, resource_id: str) -> Body:
     """The body of a valid resource under the id that it has on this server."""
     quoted = b'"%s"' % resource_id.encode()
-    return _make_usual_body(raw, quoted) or _make_any_body(raw, quoted)
+    return _make_usual_body(raw, quoted) or _make_nameless_body(raw, quoted) or _make_any_body(raw, quoted)
 
 
 def _make_usual_body(raw: bytes, quoted: bytes) -> Body | None:
@@ -60,6 +61,16 @@ def _make_usual_body(raw: bytes, quoted: bytes) -> Body | None:
     if usual.group(2):
         return Body(body, (usual.end() + len(quoted) - (end - start)) * 4 + IN_META)
     return None if b'"meta"' in raw else Body(body, (start + len(quoted)) * 4 + AFTER_ID)
+
+
+def _make_nameless_body(raw: bytes, quoted: bytes) -> Body | None:
+    """The same for a resource that has neither id nor meta, as clients create it; None for others."""
+    nameless = _NAMELESS.match(raw)
+    if not nameless or b'"id"' in raw or b'"meta"' in raw:
+        return None
+    end = nameless.end()
+    body = b'%b,"id":%b%b' % (raw[:end], quoted, raw[end:])
+    return Body(body, (end + len(b',"id":') + len(quoted)) * 4 + AFTER_ID)
 
 
 def _make_any_body(raw: bytes, quoted: bytes) -> Body:

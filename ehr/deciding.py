@@ -214,9 +214,7 @@ def _append_facts(append: Append, stated: list[Stated], outcomes: list[Outcome],
         for fact in facts_of(group, common):
             if not append.facts and append.answer:
                 fact = msgspec.structs.replace(fact, answer=append.answer)
-            append.facts.append(
-                EncodedFact(UUID(fact.stream), type(fact).name, encode_fact(fact), UUID(fact.subject))
-            )
+            append.facts.append(EncodedFact(fact.stream, fact.name, encode_fact(fact), fact.subject))
 
 
 def _head(one: Stated) -> Head:

@@ -6,6 +6,7 @@ docs/reference/envelope.md lists every field. Names and meanings never change; a
 """
 
 from typing import ClassVar
+from uuid import UUID
 
 import msgspec
 
@@ -44,16 +45,16 @@ class Answer(msgspec.Struct, frozen=True):
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     """What all facts say.
 
-    subject: UUID of the citizen (or of the resource, where no single citizen is concerned): the log's key.
-    stream: UUID of the stream. happened_at: FHIR date, dateTime or instant as stated, possibly partial.
+    subject: the citizen (or the resource, where no single citizen is concerned): the log's key.
+    happened_at: FHIR date, dateTime or instant as stated, possibly partial.
     recorded_at: RFC 3339 instant at which the record's door took the request.
     part, parts: place among the numbered parts of a fact that was split for its size.
     """
 
     event_id: str
     schema_version: int
-    subject: str
-    stream: str
+    subject: UUID
+    stream: UUID
     resources: list[ResourceVersion]
     encounter: str | None = None
     facility: str | None = None
@@ -65,8 +66,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_def
     correlation_id: str | None = None
     causation_id: str | None = None
     op_id: str | None = None
-    moved_from: str | None = None
-    moved_to: str | None = None
+    moved_from: UUID | None = None
+    moved_to: UUID | None = None
     answer: Answer | None = None
     part: int = 1
     parts: int = 1

@@ -87,15 +87,15 @@ def facts_of(group: list[Stated], common: Mapping[str, Any]) -> list[AnyFact]:
     facts: list[AnyFact] = []
     if lead.former:
         moved = ResourceVersion(*lead.key, lead.version.version, "move", 0, b"")
-        place = {"subject": str(lead.former.subject), "stream": str(lead.former.stream)}
-        retraction = {"resources": [moved], "moved_to": str(lead.subject), **place}
+        place = {"subject": lead.former.subject, "stream": lead.former.stream}
+        retraction = {"resources": [moved], "moved_to": lead.subject, **place}
         facts.append(_make(ResourceRetracted, lead, common, retraction))
     for number, part in enumerate(parts, 1):
-        place = {"subject": str(lead.subject), "stream": str(lead.stream)}
-        content = {"resources": [member.version for member in part], "part": number, "parts": len(parts)}
+        content: dict[str, Any] = {"subject": lead.subject, "stream": lead.stream}
+        content |= {"resources": [member.version for member in part], "part": number, "parts": len(parts)}
         if lead.former:
-            content["moved_from"] = str(lead.former.subject)
-        facts.append(_make(_type_of(lead), lead, common, {**content, **place}))
+            content["moved_from"] = lead.former.subject
+        facts.append(_make(_type_of(lead), lead, common, content))
     return facts
 
 
@@ -128,7 +128,7 @@ def _make(
     if encounter is None and len(lead.encounters) == 1:
         (encounter,) = lead.encounters
     return kind(
-        event_id=str(new_id()),
+        event_id=new_id(),
         schema_version=SCHEMA_VERSION,
         encounter=encounter,
         happened_at=lead.happened_at,

@@ -42,7 +42,7 @@ def _of_create(change: Change, resolved: Resolved, created: Mapping[Condition, T
         return _target(change, match, resolved, write=False)
     if change.condition and change.condition in created:
         return created[change.condition]._replace(change=change, write=False)
-    return Target(change, Key(change.type, str(new_id())), NEVER_STATED, True)
+    return Target(change, Key(change.type, new_id()), NEVER_STATED, True)
 
 
 def _of_update(change: Change, resolved: Resolved, _: Mapping[Condition, Target]) -> Target:
@@ -53,7 +53,7 @@ def _of_update(change: Change, resolved: Resolved, _: Mapping[Condition, Target]
         match = _only_match(change, resolved)
         if match and id_ not in (None, match):
             raise Contradiction("The id of the resource is not the id of the match.", entry=change.index)
-        id_ = match or id_ or str(new_id())
+        id_ = match or id_ or new_id()
     target = _target(change, str(id_), resolved, write=True)
     _check_version(target)
     return target

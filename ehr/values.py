@@ -1,6 +1,6 @@
 """Values that every fact and every request speaks of."""
 
-import secrets
+import os
 import time
 from functools import lru_cache
 from typing import NamedTuple
@@ -55,9 +55,11 @@ def stream_of(key: Key) -> UUID:
     return uuid5(STREAMS, f"{key.type}/{key.id}")
 
 
-def new_id() -> UUID:
-    """A UUIDv7 (RFC 9562): ordered by time, so indexes grow at one end."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562) as text: ordered by time, so indexes grow at one end."""
+    time_ = f"{time.time_ns() // 1_000_000:012x}"
+    chance = os.urandom(10).hex()
+    return f"{time_[:8]}-{time_[8:]}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}

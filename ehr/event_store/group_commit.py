@@ -106,7 +106,7 @@ class GroupCommit:
 
     async def _commit(self, connection: AsyncConnection, requests: Sequence[Append]) -> Row:
         """The outcome of one flush. Raises _Lost when it was not and never will be stored."""
-        flush_id = new_id()
+        flush_id = UUID(new_id())
         try:
             cursor = await connection.execute(
                 APPEND, parameters(flush_id, requests), prepare=True, binary=True

@@ -47,7 +47,7 @@ class FactRecorder(PostgresApplicationRecorder):
         ]
         versions = [event.originator_version for event in stored_events]
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(APPEND, parameters(new_id(), [Append(facts)], versions))
+            cursor.execute(APPEND, parameters(UUID(new_id()), [Append(facts)], versions))
             row = cursor.fetchone()
         return self._positions(row, len(facts))
 

@@ -63,8 +63,8 @@ def _fact(number: int, resource: dict[str, Any], happened_at: str) -> RecordedFa
     fact = ResourceRecorded(
         event_id="",
         schema_version=1,
-        subject=str(subject),
-        stream=str(subject),
+        subject=subject,
+        stream=subject,
         resources=[version],
         actor="test",
         facility=random.Random(number).choice((None, "45901", " ", "x" * 300)),
