@@ -145,12 +145,19 @@ class Projector:
             self._park(connection, entry, type(error).__name__)
 
     def _write(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
+        facts: list[RecordedFact] = []
         for entry in batch:
-            if isinstance(entry, TooNew):
-                self._park(connection, entry, entry.reason)
-            elif isinstance(entry, Quarantined):
+            if isinstance(entry, Quarantined):
                 self._quarantine(connection, entry)
-        facts = [e for e in batch if isinstance(e, RecordedFact) and e.subject not in self._parked]
+            elif entry.subject in self._parked:
+                continue
+            elif isinstance(entry, TooNew):
+                self._park(connection, entry, entry.reason)
+            elif entry.fact.moved_from in self._parked:
+                # What the former subject still waits for comes before this.
+                self._park(connection, entry, "moved from a parked citizen")
+            else:
+                facts.append(entry)
         if facts:
             self.view.project(connection, facts)
 
@@ -162,12 +169,11 @@ class Projector:
         connection.execute(_sql["announce"], {"view": self.view.name, "position": batch[-1].position})
 
     def _park(self, connection: psycopg.Connection[Any], entry: Entry, reason: str) -> None:
-        if entry.subject not in self._parked:
-            place = {**self._place(), "subject": entry.subject, "position": entry.position, "reason": reason}
-            connection.execute(_sql["park"], place)
-            connection.execute(_sql["announce"], {"view": self.view.name, "position": "parked"})
-            self._parked.add(entry.subject)
-            log.error("citizen parked", view=self.view.name, position=entry.position, reason=reason)
+        place = {**self._place(), "subject": entry.subject, "position": entry.position, "reason": reason}
+        connection.execute(_sql["park"], place)
+        connection.execute(_sql["announce"], {"view": self.view.name, "position": "parked"})
+        self._parked.add(entry.subject)
+        log.error("citizen parked", view=self.view.name, position=entry.position, reason=reason)
 
     def _quarantine(self, connection: psycopg.Connection[Any], entry: Quarantined) -> None:
         place = {
