@@ -24,6 +24,8 @@ IMPORT_CLIENTS = 4
 READ_CLIENTS = 32
 TRANSACTION_CLIENTS = (1, 8, 64)
 EVERYTHING_RESOURCES = 1000
+WARM_SECONDS = 3
+"""For worker processes to be up, as they are in a server that runs for longer than a benchmark."""
 Seen = Callable[[bytes], None] | None
 
 
@@ -63,6 +65,7 @@ def _import(house: House, bundles: Sequence[Bundle], references: list[str]) -> I
         references.extend(e["response"]["location"].partition("/_history/")[0] for e in entries)
 
     _run(house, (load.post("/fhir", bundle.body) for bundle in facilities), 1)
+    time.sleep(WARM_SECONDS)
     resources = sum(bundle.resources for bundle in patients)
     used = house.cpu()
     done = _run(house, (load.post("/fhir", b.body) for b in patients), IMPORT_CLIENTS, remember)
