@@ -15,6 +15,7 @@ from backbone.settings import Settings
 from backbone.tether import follow_parent
 from ehr.dates import ZONE
 from ehr.event_store.store import PostgresRecorder
+from ehr.garbage import settle
 from ehr.health_record import HealthRecord
 from fhir_api import monitoring
 from fhir_api.app import App
@@ -81,6 +82,7 @@ def application(settings: Settings, url: str) -> App:
             await stack.enter_async_context(services.visibility)
             if services.heavy:
                 await stack.enter_async_context(services.heavy)
+            settle()
             yield
 
     return App(services, [*monitoring.routes, pages()], lifespan)

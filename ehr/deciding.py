@@ -80,8 +80,8 @@ def ask(request: Request) -> Question:
     for change in request.changes:
         found = find_links(change.raw, change.json, absolute=absolute) if change.json else NO_LINKS
         links.append(found)
-        for target in found.targets:
-            condition = _condition(target, change.index) if "?" in target else None
+        for target in found.conditional:
+            condition = _condition(target, change.index)
             if condition:
                 conditional.setdefault(target, (condition, change.index))
     return Question(request, links, conditional)

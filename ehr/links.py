@@ -18,7 +18,11 @@ from ehr.definitions import link_texts, string_kinds
 _USUAL = re.compile(rb'("reference"\s*:\s*")((?:urn:(?:uuid|oid):|[A-Z][A-Za-z]+\?)[^"\\]*)')
 """The usual links: a Reference to an entry by urn, or by search."""
 
-_URN = re.compile(rb"urn:(?:uuid|oid):")
+_CONDITIONAL = re.compile(rb'"reference"\s*:\s*"([A-Z][A-Za-z]+\?[^"\\]*)')
+_URNS = (b"urn:uuid:", b"urn:oid:")
+_PLAIN_URN = b'"reference":"urn:uuid:'
+"""How nearly every writer writes nearly every link."""
+
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
 _NARRATIVE_LINK = re.compile(r"""\b(?:href|src)\s*=\s*(["'])(.*?)\1""")
 _RESTFUL = re.compile(r"^(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}$")
@@ -36,12 +40,12 @@ class Link(NamedTuple):
 class Links(NamedTuple):
     """The links of one resource.
 
-    usual: every link is of the usual kind and found again while rewriting. Else ``found`` has them all, and
-    ``narratives`` the Text.div values, in which href and src may be links.
+    usual: every link is of the usual kind and will be found while rewriting. Else ``found`` has them all,
+    and ``narratives`` the Text.div values, in which href and src may be links. conditional: links by search.
     """
 
     usual: bool
-    targets: list[str]
+    conditional: list[str]
     found: list[Link]
     narratives: list[Link]
 
@@ -55,16 +59,21 @@ def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links
     absolute: whether the transaction has fullUrls other than urn:uuid and urn:oid, so that any URL or
     relative reference might be a link.
     """
-    targets = [match[1] for match in _USUAL.findall(raw)]
-    if absolute or _hides_links(raw, resource, targets):
+    if absolute or _hides_links(raw, resource):
         return _find_by_element(raw, resource)
-    return Links(True, [target.decode() for target in targets], [], [])
+    conditional = _CONDITIONAL.findall(raw) if b"?" in raw else []
+    return Links(True, [target.decode() for target in conditional], [], [])
+
+
+def link_targets(raw: bytes) -> list[str]:
+    """What the usual links of a resource say."""
+    return [match[1].decode() for match in _USUAL.findall(raw)]
 
 
 def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
     """``raw`` with every link that has a new target."""
     if links.usual:
-        return _rewrite_usual(raw, targets) if links.targets else raw
+        return _rewrite_usual(raw, targets) if targets else raw
     edits = [(link, targets[link.target]) for link in links.found if link.target in targets]
     for text in links.narratives:
         new = _rewrite_narrative(text.target, targets)
@@ -88,15 +97,18 @@ def with_relative(targets: Mapping[str, str], full_url: str | None) -> Mapping[s
     return {**targets, **relative}
 
 
-def _hides_links(raw: bytes, resource: dict[str, Any], usual: list[bytes]) -> bool:
-    """Whether links may stand elsewhere than in plain ``"reference": "…"`` members."""
+def _hides_links(raw: bytes, resource: dict[str, Any]) -> bool:
+    """Whether links may stand elsewhere than in usual ``"reference": "…"`` members."""
     if b"\\/" in raw or b"\\u" in raw:
         return True
-    urns = sum(target.startswith(b"urn:") for target in usual)
-    if len(_URN.findall(raw)) == urns:
+    urns = sum(raw.count(urn) for urn in _URNS)
+    if urns == raw.count(_PLAIN_URN):
         return False
-    placed = sum(text.startswith("urn:") for text in link_texts(resource))
-    return placed != urns or b"<div" in raw
+    usual = sum(match[1].startswith(_URNS) for match in _USUAL.findall(raw))
+    if usual == urns:
+        return False
+    placed = sum(text.startswith(("urn:uuid:", "urn:oid:")) for text in link_texts(resource))
+    return placed != usual or b"<div" in raw
 
 
 def _rewrite_usual(raw: bytes, targets: Mapping[str, str]) -> bytes:
@@ -115,7 +127,8 @@ def _find_by_element(raw: bytes, resource: dict[str, Any]) -> Links:
         if kind:
             link = Link(start, end, orjson.loads(raw[start - 1 : end + 1]))
             (narratives if kind == "xhtml" else found).append(link)
-    return Links(False, [link.target for link in found], found, narratives)
+    conditional = [link.target for link in found if CONDITIONAL.match(link.target)]
+    return Links(False, conditional, found, narratives)
 
 
 def _strings(raw: bytes) -> Iterator[tuple[int, int]]:

@@ -5,7 +5,6 @@ A worker carries out the whole Bundle with its own connections to the record; se
 """
 
 import asyncio
-import gc
 import multiprocessing
 import signal
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import NamedTuple
 
 from ehr.errors import Refusal, Unavailable
 from ehr.event_store.store import PostgresRecorder
+from ehr.garbage import no_search_for_cycles
 from ehr.health_record import HealthRecord
 from fhir_api.bundles import BundleLimits
 from fhir_api.errors import ApiError
@@ -79,12 +79,8 @@ class _Worker:
         self.record = HealthRecord(recorder)
 
     def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
-        # The parsed resources of a Bundle are many and have no cycles: to look for some takes a fifth of it.
-        gc.disable()
-        try:
+        with no_search_for_cycles():
             return self._state_bundle(raw, envelope)
-        finally:
-            gc.enable()
 
     def _state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
         return self.loop.run_until_complete(state_bundle(self.record, raw, self.limits, envelope))

@@ -14,7 +14,7 @@ from ehr.compression import decompress
 from ehr.deciding import Outcome
 from ehr.errors import Refusal, Unresolved
 from ehr.health_record import HealthRecord, Receipt, now
-from ehr.links import find_links
+from ehr.links import link_targets
 from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor
 from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Refused, parse_bundle
@@ -119,8 +119,7 @@ def _refuse_links_into(change: Change, urls: set[str]) -> None:
     """https://hl7.org/fhir/R4/http.html#brules: entries of a batch do not depend on each other."""
     if change.json is None:
         return
-    links = find_links(change.raw, change.json, absolute=False)
-    if any(target in urls and target != change.full_url for target in links.targets):
+    if any(target in urls and target != change.full_url for target in link_targets(change.raw)):
         raise Unresolved("Entries of a batch cannot refer to each other.", entry=change.index)
 
 

@@ -15,6 +15,7 @@ import psycopg
 import structlog
 
 from ehr.event_store.connections import connect
+from ehr.garbage import no_search_for_cycles
 from ehr.sql import load_queries
 from projections.generations import Generation, ensure_generation, queries, use_schema
 from projections.view import View
@@ -59,12 +60,12 @@ class Projector:
     def step(self) -> int:
         """Projects the next entries; gives how many facts it passed. Raises psycopg.OperationalError."""
         connection = self._ready()
-        entries = self._log.read(self.position, FACTS)
         passed = 0
         try:
-            for batch in _batches(entries):
-                self._project(connection, batch)
-                passed += len(batch)
+            with no_search_for_cycles():
+                for batch in _batches(self._log.read(self.position, FACTS)):
+                    self._project(connection, batch)
+                    passed += len(batch)
         except Overtaken:
             self._generation = None
         return passed
