@@ -57,13 +57,16 @@ class Projector:
         self._parked: set[UUID] = set()
         self._releases = 0
 
-    def step(self) -> int:
-        """Projects the next entries; gives how many facts it passed. Raises psycopg.OperationalError."""
+    def step(self, until: int | None = None) -> int:
+        """Projects the next entries; gives how many it passed. Raises psycopg.OperationalError.
+
+        until: a position, the end of a flush, beyond which it does not go.
+        """
         connection = self._ready()
         passed = 0
         try:
             with no_search_for_cycles():
-                for batch in _batches(self._log.read(self.position, FACTS)):
+                for batch in _batches(self._next(until)):
                     self._project(connection, batch)
                     passed += len(batch)
         except Overtaken:
@@ -80,24 +83,15 @@ class Projector:
             time.sleep(TROUBLE_SECONDS)
             return 0
 
-    def step_to(self, position: int) -> None:
-        """Projects up to a position of the log, the end of a flush, and no further."""
-        connection = self._ready()
-        while self.position < position:
-            entries = [e for e in self._log.read(self.position, FACTS) if e.position <= position]
-            for batch in _batches(entries):
-                self._project(connection, batch)
-
-    @property
-    def generation(self) -> Generation | None:
-        """The generation that it projects, once it has begun."""
-        return self._generation
-
     def close(self) -> None:
         """Closes the connection; the next step opens it again."""
         if self._connection:
             self._connection.close()
         self._connection = self._generation = None
+
+    def _next(self, until: int | None) -> Sequence[Entry]:
+        entries = self._log.read(self.position, FACTS)
+        return entries if until is None else [entry for entry in entries if entry.position <= until]
 
     def _ready(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:

@@ -53,10 +53,10 @@ def rebuild(
         generation = add_generation(connection, view)
         projector = _catch_up(view, log, conninfo, generation, progress)
         try:
-            found = _compare(connection, conninfo, view, current, projector)
+            found = _compare(connection, conninfo, view, current, generation, projector)
             if found and current.code_version == view.code_version:
                 return Result(generation, False, found)
-            _take_over(connection, view, projector)
+            _take_over(connection, view, generation, projector)
             return Result(generation, True, found)
         finally:
             projector.close()
@@ -80,7 +80,7 @@ def switch(
             connection.execute(queries["revive"], names)
             projector = _catch_up(view, log, conninfo, generation, progress)
             try:
-                _take_over(connection, view, projector)
+                _take_over(connection, view, generation, projector)
             finally:
                 projector.close()
         return generation
@@ -89,24 +89,35 @@ def switch(
 def _catch_up(
     view: View, log: EventLog, conninfo: str, generation: Generation, progress: Callable[[Progress], None]
 ) -> Projector:
+    """A projector of the generation, near the serving one and not beyond it."""
     projector = Projector(view, log, conninfo, generation)
-    end = log.end()
-    while True:
-        try:
-            passed = projector.step()
-        except psycopg.OperationalError:
-            projector.close()
-            time.sleep(0.2)
-            continue
-        progress(Progress(projector.position, max(end, projector.position)))
-        if not passed or projector.position + NEAR >= end:
-            end = log.end()
+    with connect(conninfo) as connection:
+        end = _served(connection, view)
+        while projector.position < end:
+            try:
+                projector.step(end)
+            except psycopg.OperationalError:
+                projector.close()
+                time.sleep(0.2)
+            progress(Progress(projector.position, end))
             if projector.position + NEAR >= end:
-                return projector
+                end = _served(connection, view)
+    return projector
+
+
+def _served(connection: Connection, view: View) -> int:
+    """The position of the serving generation."""
+    found = serving(connection, view.name)
+    return found.position if found else 0
 
 
 def _compare(
-    connection: Connection, conninfo: str, view: View, current: Generation, projector: Projector
+    connection: Connection,
+    conninfo: str,
+    view: View,
+    current: Generation,
+    new: Generation,
+    projector: Projector,
 ) -> list[Difference]:
     """Holds the serving generation just long enough to take one snapshot of both at one position."""
     with connect(conninfo) as looking:
@@ -114,20 +125,16 @@ def _compare(
             _meet(connection, current, projector)
             looking.execute("begin transaction isolation level repeatable read, read only")
             looking.execute("select 1")  # the snapshot is taken by the first statement
-        new = projector.generation
-        assert new is not None
         found = differences(looking, view, current, new)
         looking.execute("commit")
         return found
 
 
-def _take_over(connection: Connection, view: View, projector: Projector) -> None:
-    new = projector.generation
-    assert new is not None
-    while not _near(projector):
-        pass
+def _take_over(connection: Connection, view: View, new: Generation, projector: Projector) -> None:
     while True:
         try:
+            while projector.position + NEAR < (end := _served(connection, view)):
+                projector.step(end)
             with connection.transaction():
                 # Readers that come while the switch waits for one under way wait too: not for long.
                 connection.execute("set local lock_timeout = '300ms'")
@@ -137,11 +144,7 @@ def _take_over(connection: Connection, view: View, projector: Projector) -> None
                 serve(connection, view, new.number)
                 return
         except psycopg.errors.LockNotAvailable:
-            projector.step()
-
-
-def _near(projector: Projector) -> bool:
-    return projector.step() < NEAR
+            continue
 
 
 def _meet(connection: Connection, current: Generation, projector: Projector) -> None:
@@ -149,4 +152,5 @@ def _meet(connection: Connection, current: Generation, projector: Projector) -> 
     names = {"view": current.view, "generation": current.number}
     row = connection.execute(queries["hold"], names).fetchone()
     assert row is not None
-    projector.step_to(row[0])
+    while projector.position < row[0]:
+        projector.step(row[0])

@@ -1,0 +1,204 @@
+"""The record under many at once: one decision, no gaps, safe retries (docs/consistency.md)."""
+
+import asyncio
+import multiprocessing
+import random
+from collections import Counter
+
+import psycopg
+import pytest
+
+from ehr.appending import Condition
+from ehr.errors import KeyReused, Refusal, Unavailable, VersionConflict
+from ehr.event_store.connections import connect
+from ehr.event_store.notifications import Notifications
+from ehr.event_store.store import PostgresRecorder
+from ehr.health_record import HealthRecord, Receipt
+from ehr.requests import IdempotencyKey
+from tests.stating import create, migrated, observation, on_record, patient, request, state_all, update, value
+
+GAPS = """select count(*) from (
+    select notification_id - row_number() over (order by notification_id) as gap from record.facts
+    union all
+    select subject_sequence - row_number() over (partition by subject order by notification_id)
+    from record.facts
+    union all
+    select originator_version - row_number() over (partition by originator_id order by notification_id)
+    from record.facts) g where gap <> 0"""
+RISING = """select count(*) from (
+    select transaction, min(last_updated) as low, max(last_updated) as high,
+           lag(max(last_updated)) over (order by transaction) as before
+    from record.facts group by transaction) f
+    where low <> high or before >= low"""
+
+
+def test_64_conditional_creates_of_one_number_make_one_patient(database: str) -> None:
+    url = migrated(database)
+    condition = Condition("Patient", "urn:test", "1")
+
+    async def one_committer() -> list[Receipt]:
+        async with PostgresRecorder(url) as recorder:
+            record = HealthRecord(recorder)
+            wishes = [request(create(patient(f"Thử {n}", "1"), condition)) for n in range(32)]
+            return list(await asyncio.gather(*(record.state(wish) for wish in wishes)))
+
+    async def two_committers() -> list[Receipt]:
+        one, other = await asyncio.gather(one_committer(), one_committer())
+        return one + other
+
+    receipts = asyncio.run(two_committers())
+    assert len({receipt.outcomes[0].key for receipt in receipts}) == 1
+    assert Counter(receipt.outcomes[0].status for receipt in receipts) == {201: 1, 200: 63}
+    assert value(url, "select count(*) from record.facts") == 1
+
+
+def test_a_stale_if_match_refuses_only_its_own_request(database: str) -> None:
+    url = migrated(database)
+    ids = [
+        r.outcomes[0].key.id for r in state_all(url, *(request(create(patient(f"P{n}"))) for n in range(20)))
+    ]
+
+    async def work(record: HealthRecord) -> list[Receipt | BaseException]:
+        wishes = [
+            request(update({**patient("mới"), "id": id_}, if_match=7 if n == 5 else 1))
+            for n, id_ in enumerate(ids)
+        ]
+        return await asyncio.gather(*(record.state(wish) for wish in wishes), return_exceptions=True)
+
+    results = on_record(url, work)
+    assert [n for n, result in enumerate(results) if isinstance(result, VersionConflict)] == [5]
+    assert sum(isinstance(result, Receipt) for result in results) == 19
+
+
+def test_concurrent_updates_without_if_match_are_all_stored_one_after_the_other(database: str) -> None:
+    url = migrated(database)
+    (receipt,) = state_all(url, request(create(patient("P"))))
+    id_ = receipt.outcomes[0].key.id
+    receipts = state_all(url, *(request(update({**patient(f"P{n}"), "id": id_})) for n in range(16)))
+    assert sorted(r.outcomes[0].version for r in receipts) == list(range(2, 18))
+
+
+def test_a_key_is_answered_once_and_for_all(database: str) -> None:
+    url = migrated(database)
+    key = IdempotencyKey("test", "visit-1", b"content")
+    wish = request(create(patient("P")), key=key)
+    receipts = state_all(url, *[wish] * 64)
+    assert len({receipt.outcomes[0] for receipt in receipts}) == 1
+    assert len({receipt.last_updated for receipt in receipts}) == 1
+    assert sum(not receipt.repeated for receipt in receipts) == 1
+    assert value(url, "select count(*) from record.facts") == 1
+    with pytest.raises(KeyReused):
+        state_all(url, request(create(patient("Q")), key=other(key)))
+
+
+def other(key: IdempotencyKey) -> IdempotencyKey:
+    """The same key on another content."""
+    return IdempotencyKey(key.client, key.key, b"other content")
+
+
+def test_requests_that_wait_share_flushes_and_leave_no_gap(database: str) -> None:
+    url = migrated(database)
+    state_all(url, *(request(create(observation(str(n % 7), n))) for n in range(300)))
+    assert value(url, "select count(*) from record.facts") == 300
+    assert value(url, "select count(*) from record.flushes") < 30
+    assert value(url, GAPS) == 0
+    assert value(url, RISING) == 0
+
+
+def test_a_lost_connection_loses_and_doubles_nothing(database: str) -> None:
+    url = migrated(database)
+    chance = random.Random(7)
+    stored: set[str] = set()
+    refused: set[str] = set()
+
+    async def work(record: HealthRecord) -> None:
+        async def client(name: int) -> None:
+            for n in range(30):
+                number = f"{name}-{n}"
+                try:
+                    await record.state(request(create(patient("P", number))))
+                    stored.add(number)
+                except Unavailable:
+                    refused.add(number)
+
+        async def trouble() -> None:
+            with connect(url) as connection:
+                for _ in range(25):
+                    await asyncio.sleep(chance.random() / 30)
+                    connection.execute(
+                        "select pg_terminate_backend(pid) from pg_stat_activity where query like %s"
+                        " and pid <> pg_backend_pid()",
+                        ["%record.append%"],
+                    )
+
+        await asyncio.gather(trouble(), *(client(name) for name in range(12)))
+
+    on_record(url, work)
+    with psycopg.connect(url) as connection:
+        there = Counter(row[0] for row in connection.execute("select value from record.claims"))
+    assert set(there) == stored
+    assert not stored & refused
+    assert max(there.values()) == 1
+    assert value(url, GAPS) == 0
+
+
+def write(url: str, seed: int, count: int) -> None:
+    """Writes facts from a process of its own; some requests are refused, some are stale first."""
+    chance = random.Random(seed)
+
+    async def work(record: HealthRecord) -> None:
+        async def client(name: int) -> None:
+            for n in range(count // 8):
+                condition = Condition("Patient", "urn:test", str(chance.randrange(40)))
+                wish = chance.choice(
+                    (
+                        create(observation(str(name), n)),
+                        create(patient("P", condition.value), condition),
+                        update({**patient(f"P{n}"), "id": f"shared-{chance.randrange(5)}"}),
+                        update({**patient("P"), "id": "never"}, if_match=9),
+                    )
+                )
+                try:
+                    await record.state(request(wish))
+                except Refusal:
+                    continue
+
+        await asyncio.gather(*(client(name) for name in range(8)))
+
+    on_record(url, work)
+
+
+def test_a_tailing_reader_sees_every_fact_in_order(database: str) -> None:
+    tail_while_writing(migrated(database), 400)
+
+
+def tail_while_writing(url: str, count: int) -> None:
+    """A reader follows two writing processes; it must meet 1, 2, 3 … and end where the record ends."""
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=write, args=(url, seed, count)) for seed in range(2)]
+    for writer in writers:
+        writer.start()
+    log, seen = Notifications(url), 0
+    while any(writer.is_alive() for writer in writers) or seen < log.end():
+        if log.wait(seen, 0.2):
+            rows = log.read(seen, 7)
+            assert [row.position for row in rows] == list(range(seen + 1, seen + 1 + len(rows)))
+            assert rows[-1].position == rows[-1].transaction + rows[-1].size - 1
+            seen = rows[-1].position
+    log.close()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert seen == value(url, "select count(*) from record.facts") > count // 2
+
+
+def test_the_check_finds_positions_that_come_from_a_sequence(database: str) -> None:
+    """The planted bug: without the lock, and with numbers that a rollback burns, there are gaps."""
+    url = migrated(database)
+    with connect(url) as connection:
+        connection.execute("create sequence planted")
+        definition = connection.execute("select pg_get_functiondef('record.append'::regproc)").fetchone()
+        assert definition is not None
+        broken = definition[0].replace("perform pg_advisory_xact_lock(hashtext('record.append'));", "")
+        broken = broken.replace("base := coalesce(base, 0);", "base := nextval('planted') * 3;")
+        connection.execute(broken)
+    state_all(url, *(request(create(observation("1", n))) for n in range(5)))
+    assert value(url, GAPS) > 0
