@@ -57,9 +57,8 @@ def test_what_cannot_be_decoded_is_told_not_guessed(database: str) -> None:
     field = "encode('schema_version', 'hex')"
     newer = f"replace(encode(state, 'hex'), {field} || '01', {field} || '02')"
     with looking(database) as connection:
-        connection.execute(
-            f"update record.facts set state = decode({newer}, 'hex') where notification_id = 1"
-        )
+        change = "update record.facts set state = decode({}, 'hex') where notification_id = 1"
+        connection.execute(change.format(newer))
         connection.execute("update record.facts set state = 'nonsense' where notification_id = 2")
     first, second, third = log.read(0, 10)
     assert isinstance(first, TooNew)
