@@ -1,24 +1,27 @@
-"""Bundles of type transaction and batch, read into what they ask for.
+"""Bundles of type transaction and batch, read into what they ask for
+(https://hl7.org/fhir/R4/http.html#transaction)."""
 
-The resources are cut out of the Bundle's text as they stand, so that their bytes can be kept; what is left of
-the Bundle is checked as a resource of its own (https://hl7.org/fhir/R4/bundle.html).
-"""
-
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
-import msgspec
-
+from ehr.appending import Condition
 from ehr.conditional import condition_of
 from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Refusal
 from ehr.requests import Action, Change
-from fhir_api.errors import BadRequest
+from fhir_api.errors import BadRequest, NotSupported
+from fhir_api.frames import EntryRequest, Frame, Refused, read_frames
 from fhir_api.intake import IntakeRefused, Issue, Limits, scan, validate
-from fhir_api.outcomes import Invalid
+from fhir_api.outcomes import Invalid, Told, told
 
-_PLACEHOLDER = b'{"resourceType":"Parameters"}'
+MOST_ISSUES = 100
+"""So many findings are told of a Bundle; of a batch's further entries only the first of each."""
+
 _ACTIONS: dict[str, Action] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
+_ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
+_BEFORE_QUERY = re.compile(r"^[^?=&]*\?")
 
 
 class BundleLimits(NamedTuple):
@@ -31,178 +34,157 @@ class BundleLimits(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Get:
-    """An entry that reads: its address below the base."""
+    """An entry that reads: its address below the base, and its conditions as headers."""
 
     index: int
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An entry of a batch that cannot be carried out."""
-
-    index: int
-    error: Exception
+    headers: dict[str, str]
 
 
 Wish = Change | Get | Refused
 
 
 class ParsedBundle(NamedTuple):
-    """type: ``transaction`` or ``batch``. wishes: one for each entry, in order."""
+    """type: ``transaction`` or ``batch``. wishes: one for each entry, in order. full_urls: of all entries."""
 
     type: str
     wishes: list[Wish]
-
-
-class _Request(msgspec.Struct, rename="camel"):
-    method: str = ""
-    url: str = ""
-    if_match: str | None = None
-    if_none_exist: str | None = None
-    if_none_match: str | None = None
-
-
-class _Entry(msgspec.Struct, rename="camel"):
-    full_url: str | None = None
-    resource: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    request: _Request | None = None
-
-
-class _Bundle(msgspec.Struct, rename="camel"):
-    resource_type: str = ""
-    type: str = ""
-    entry: list[_Entry] = []
-
-
-_decoder = msgspec.json.Decoder(_Bundle)
+    full_urls: frozenset[str]
 
 
 def parse_bundle(raw: bytes, limits: BundleLimits) -> ParsedBundle:
-    """Every entry, read and validated. Raises IntakeRefused, Invalid or BadRequest; in a batch an entry that
-    cannot stand is ``Refused`` by itself."""
+    """Every entry, read and validated; in a batch an entry that cannot stand is ``Refused`` by itself.
+
+    Raises IntakeRefused, Invalid or BadRequest for a Bundle that cannot be read, Told for a transaction
+    with entries that cannot stand.
+    """
     if len(raw) > limits.bytes:
         raise IntakeRefused([Issue("too-long", "Bundle", f"a Bundle of more than {limits.bytes} bytes")])
-    bundle = _decode(raw)
-    if len(bundle.entry) > limits.entries:
-        raise IntakeRefused([Issue("too-long", "Bundle.entry", f"more than {limits.entries} entries")])
-    resources = [
-        bytes(entry.resource) if entry.resource is not msgspec.UNSET else b"" for entry in bundle.entry
-    ]
-    _check_rest(raw, resources)
-    if bundle.type not in ("transaction", "batch"):
-        raise BadRequest("Bundles sent here are of type transaction or batch.", expression="Bundle.type")
-    wishes = [
-        _wish(n, entry, text, limits)
-        for n, (entry, text) in enumerate(zip(bundle.entry, resources, strict=True))
-    ]
-    if bundle.type == "transaction":
+    frames = read_frames(raw, limits.entries)
+    reader = _Reader(limits)
+    wishes: list[Wish] = []
+    for index, frame in enumerate(frames.entries):
+        wishes.append(reader.read(index, frame))
+        if frames.type == "transaction" and reader.issues >= MOST_ISSUES:
+            break
+    if frames.type == "transaction":
         _refuse_any(wishes)
-    return ParsedBundle(bundle.type, wishes)
+    return ParsedBundle(frames.type, wishes, frozenset(reader.full_urls))
 
 
-def read_resource(raw: bytes, limits: BundleLimits, at: str) -> dict[str, Any]:
-    """One resource, checked. at: FHIRPath of the place. Raises IntakeRefused or Invalid."""
+def read_resource(
+    raw: bytes, limits: BundleLimits, change: Change, at: str, most: int = MOST_ISSUES
+) -> dict[str, Any]:
+    """The resource of a create or update, checked. at: FHIRPath of the place. most: issues told.
+
+    Raises IntakeRefused, BadRequest or Invalid.
+    """
     resource = scan(raw, Limits(limits.resource))
     if not isinstance(resource, dict):
         raise IntakeRefused([Issue("structure", at, "not a JSON object")])
-    issues = validate(resource, at)
+    _check_fits(change, resource, at)
+    issues = validate(resource, at, most)
     if issues:
         raise Invalid(issues)
     return resource
 
 
-def _decode(raw: bytes) -> _Bundle:
-    try:
-        bundle = _decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise IntakeRefused([Issue("structure", "Bundle", _shape(error))]) from None
-    except msgspec.DecodeError as error:
-        raise IntakeRefused([Issue("structure", "Bundle", f"not JSON: {error}")]) from None
-    except RecursionError:
-        raise IntakeRefused([Issue("structure", "Bundle", "nested too deeply")]) from None
-    if bundle.resource_type != "Bundle":
-        raise BadRequest("A Bundle is expected at this address.", expression="Bundle.resourceType")
-    return bundle
+class _Reader:
+    """Reads the entries of one Bundle. issues: told so far. full_urls: met so far."""
+
+    def __init__(self, limits: BundleLimits) -> None:
+        self._limits = limits
+        self.issues = 0
+        self.full_urls: set[str] = set()
+
+    def read(self, index: int, frame: Frame | Refused) -> Wish:
+        if isinstance(frame, Refused):
+            self.issues += _count(frame.error)
+            return frame
+        try:
+            return self._read(index, frame)
+        except (IntakeRefused, Invalid, BadRequest, NotSupported, Refusal) as error:
+            self.issues += _count(error)
+            return Refused(index, _placed(error, index))
+
+    def _read(self, index: int, frame: Frame) -> Wish:
+        request = frame.request
+        self._check_full_url(index, frame)
+        if request.method == "GET":
+            return Get(index, request.url, _conditions_of_get(request))
+        change = _change(index, request)
+        if change.action == "delete":
+            return change
+        at = f"Bundle.entry[{index}].resource"
+        if not frame.text:
+            raise BadRequest("The entry has no resource.", expression=at)
+        most = MOST_ISSUES if self.issues < MOST_ISSUES else 1
+        resource = read_resource(frame.text, self._limits, change, at, most)
+        return replace(change, full_url=frame.full_url, raw=frame.text, json=resource)
+
+    def _check_full_url(self, index: int, frame: Frame) -> None:
+        url = frame.full_url
+        if not url:
+            return
+        if url in self.full_urls:
+            place = f"Bundle.entry[{index}].fullUrl"
+            raise Invalid([Issue("invariant", place, "fullUrl: an earlier entry has the same (bdl-7)")])
+        self.full_urls.add(url)
 
 
-def _shape(error: msgspec.ValidationError) -> str:
-    """msgspec's message names types and places only: ``Expected `str`, got `int` - at `$.entry[0]```."""
-    return str(error)
+def query_of(condition: str) -> str:
+    """The search of If-None-Exist, which some write with ``Type?`` or an address before it."""
+    return _BEFORE_QUERY.sub("", condition, count=1)
 
 
-def _check_rest(raw: bytes, resources: list[bytes]) -> None:
-    """Checks the Bundle itself, with a placeholder for each resource."""
-    pieces, done = [], 0
-    for resource in resources:
-        if resource:
-            start = raw.index(resource, done)
-            pieces += [raw[done:start], _PLACEHOLDER]
-            done = start + len(resource)
-    pieces.append(raw[done:])
-    rest = scan(b"".join(pieces), Limits(len(raw) + len(_PLACEHOLDER) * len(resources)))
-    issues = validate(rest, "Bundle")
-    if issues:
-        raise Invalid(issues)
+def create_condition(type_: str, if_none_exist: str | None, query: str) -> Condition | None:
+    """The condition of a create: If-None-Exist, or else the address's parameters. Raises Undecidable."""
+    if if_none_exist is None:
+        return condition_of(type_, query) if query else None
+    if query:
+        raise BadRequest("It has both If-None-Exist and parameters.")
+    return condition_of(type_, query_of(if_none_exist))
 
 
-def _wish(index: int, entry: _Entry, raw: bytes, limits: BundleLimits) -> Wish:
-    try:
-        return _read_entry(index, entry, raw, limits)
-    except (IntakeRefused, Invalid, BadRequest, Refusal) as error:
-        return Refused(index, _placed(error, index))
+def _conditions_of_get(request: EntryRequest) -> dict[str, str]:
+    told_ = {"if-none-match": request.if_none_match, "if-modified-since": request.if_modified_since}
+    return {name: value for name, value in told_.items() if value}
 
 
-def _read_entry(index: int, entry: _Entry, raw: bytes, limits: BundleLimits) -> Wish:
-    request = entry.request
-    if request is None or not request.url:
-        raise BadRequest("The entry has no request.", expression=f"Bundle.entry[{index}].request")
-    if request.method == "GET":
-        return Get(index, request.url)
+def _change(index: int, request: EntryRequest) -> Change:
     if request.method not in _ACTIONS:
-        raise BadRequest(
-            "Entries are POST, PUT, DELETE or GET here.", expression=f"Bundle.entry[{index}].request.method"
-        )
-    change = _change(index, request)
-    if change.action == "delete":
-        return change
-    at = f"Bundle.entry[{index}].resource"
-    if not raw:
-        raise BadRequest("The entry has no resource.", expression=at)
-    resource = read_resource(raw, limits, at)
-    check_fits(change, resource, at)
-    return Change(
-        index,
-        change.action,
-        change.type,
-        change.id,
-        change.condition,
-        change.if_match,
-        entry.full_url,
-        raw,
-        resource,
-    )
-
-
-def _change(index: int, request: _Request) -> Change:
-    path, _, query = request.url.strip("/").partition("?")
-    type_, _, id_ = path.partition("/")
-    if type_ not in RESOURCE_TYPES or "/" in id_:
-        raise BadRequest(
-            "The address is none of this server's.", expression=f"Bundle.entry[{index}].request.url"
+        raise NotSupported(
+            f"Not in Bundles: {request.method}.", expression=f"Bundle.entry[{index}].request.method"
         )
     action = _ACTIONS[request.method]
-    condition = None
+    _check_conditions(action, request)
+    path, _, query = request.url.strip("/").partition("?")
+    type_, slash, id_ = path.partition("/")
+    id_ = unquote(id_)
+    at = f"Bundle.entry[{index}].request.url"
+    if type_ not in RESOURCE_TYPES or (slash and not _ID.fullmatch(id_)):
+        raise BadRequest("The address is none of this server's.", expression=at)
     if action == "create":
         if id_:
-            raise BadRequest("POST goes to a type.", expression=f"Bundle.entry[{index}].request.url")
-        query = (request.if_none_exist or query).rpartition("?")[2]
-    if query:
-        condition = condition_of(type_, query)
-    if action != "create" and bool(id_) == bool(condition):
-        raise BadRequest("It names no resource.", expression=f"Bundle.entry[{index}].request.url")
+            raise BadRequest("POST goes to a type.", expression=at)
+        return Change(index, action, type_, condition=create_condition(type_, request.if_none_exist, query))
+    if bool(id_) == bool(query):
+        raise BadRequest("It names no resource.", expression=at)
+    condition = condition_of(type_, query) if query else None
     if_match = version_of(request.if_match) if request.if_match else None
     return Change(index, action, type_, id_ or None, condition, if_match)
+
+
+def _check_conditions(action: Action, request: EntryRequest) -> None:
+    """A condition that is not kept would be worse than one that is refused."""
+    odd = {"ifNoneMatch": request.if_none_match, "ifModifiedSince": request.if_modified_since}
+    if action == "create":
+        odd["ifMatch"] = request.if_match
+    else:
+        odd["ifNoneExist"] = request.if_none_exist
+    names = [name for name, value in odd.items() if value]
+    if names:
+        raise NotSupported(f"With {request.method}: {', '.join(names)}.")
 
 
 def version_of(etag: str) -> int:
@@ -213,28 +195,34 @@ def version_of(etag: str) -> int:
     return int(number)
 
 
-def check_fits(change: Change, resource: dict[str, Any], at: str) -> None:
+def _check_fits(change: Change, resource: dict[str, Any], at: str) -> None:
     """Raises BadRequest when the resource is not of the type, or has not the id, that the address names."""
-    if resource["resourceType"] != change.type:
+    type_ = resource.get("resourceType")
+    if isinstance(type_, str) and type_ in RESOURCE_TYPES and type_ != change.type:
         raise BadRequest("The resource is of another type than the address.", expression=f"{at}.resourceType")
     if change.action == "update" and change.id is not None and resource.get("id") != change.id:
         raise BadRequest("The resource must have the id that the address names.", expression=f"{at}.id")
 
 
+def _count(error: Exception) -> int:
+    return len(error.issues) if isinstance(error, IntakeRefused | Invalid) else 1
+
+
 def _placed(error: Exception, index: int) -> Exception:
+    """The error at the entry's place, where it says none."""
     if isinstance(error, Refusal) and error.entry is None:
         error.entry = index
-    if isinstance(error, BadRequest) and not error.expression:
+    if isinstance(error, BadRequest | NotSupported) and not error.expression:
         error.expression = f"Bundle.entry[{index}]"
+    if isinstance(error, IntakeRefused):
+        at = f"Bundle.entry[{index}].resource"
+        return IntakeRefused([replace(i, expression=i.expression or at) for i in error.issues])
     return error
 
 
 def _refuse_any(wishes: list[Wish]) -> None:
     """A transaction stands or falls whole: all that intake found is told at once."""
-    refused = [wish.error for wish in wishes if isinstance(wish, Refused)]
-    issues = [i for error in refused if isinstance(error, IntakeRefused | Invalid) for i in error.issues]
-    for error in refused:
-        if not isinstance(error, IntakeRefused | Invalid):
-            raise error
-    if issues:
-        raise Invalid(issues)
+    refused = [told(wish.error) for wish in wishes if isinstance(wish, Refused)]
+    if refused:
+        status = 413 if any(status == 413 for status, _, _ in refused) else refused[0][0]
+        raise Told(status, [issue for _, issues, _ in refused for issue in issues][:MOST_ISSUES], {})

@@ -3,13 +3,13 @@
 import re
 import secrets
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
@@ -124,8 +124,8 @@ class Call:
         """The value of ``wish`` in the Prefer header (RFC 7240), e.g. of ``return``."""
         for part in self.headers.get("prefer", "").replace(",", ";").split(";"):
             name, _, value = part.strip().partition("=")
-            if name == wish:
-                return value
+            if name.strip() == wish:
+                return value.strip().strip('"')
         return None
 
     async def body(self, limit: int) -> bytes:
@@ -146,11 +146,14 @@ class Call:
     async def raw_body(self, limit: int) -> bytes:
         """The whole body of whatever type, decompressed."""
         pieces, size = [], 0
-        async for piece in self._decoded():
-            size += len(piece)
-            if size > limit:
-                raise BodyTooLarge(f"At most {limit} bytes.")
-            pieces.append(piece)
+        try:
+            async for piece in self._decoded():
+                size += len(piece)
+                if size > limit:
+                    raise BodyTooLarge(f"At most {limit} bytes.")
+                pieces.append(piece)
+        except ClientDisconnect:
+            raise BadRequest("Its body ends too early.") from None
         return b"".join(pieces)
 
     async def _decoded(self) -> AsyncIterator[bytes]:
@@ -158,18 +161,24 @@ class Call:
         if encoding == "identity":
             async for piece in self._request.stream():
                 yield piece
-        elif encoding == "gzip":
+        elif encoding in ("gzip", "x-gzip"):
             async for piece in _gunzip(self._request.stream()):
                 yield piece
         else:
             raise UnsupportedMediaType("It may be compressed with gzip only.")
 
-    async def inner(self, url: str) -> Response:
-        """The answer to a GET of ``url``, relative to the base, in the name of the same client."""
+    async def inner(self, url: str, conditions: Mapping[str, str]) -> Response:
+        """The answer to a GET of ``url``, relative to the base, in the name of the same client.
+
+        conditions: headers of its own, names in small letters.
+        """
         path, _, query = url.strip("/").partition("?")
         scope = {**self._request.scope, "method": "GET", "query_string": query.encode()}
         wanted = (b"accept", b"x-request-id", b"prefer")
         scope["headers"] = [(n, v) for n, v in scope["headers"] if n in wanted or n.startswith(b"x-ehr-")]
+        scope["headers"] += [
+            (name.encode(), value.encode("latin-1", "replace")) for name, value in conditions.items()
+        ]
         segments = tuple(unquote(segment) for segment in path.split("/")) if path else ()
         return await self._answer(Call(scope, _nothing, self.services, segments, self._answer))
 
@@ -209,6 +218,8 @@ async def _gunzip(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             while packed:
                 yield unpacker.decompress(packed, 1 << 20)
                 packed = unpacker.unconsumed_tail
+            if unpacker.unused_data:
+                raise BadRequest("Its gzip stream is followed by something else.")
         if not unpacker.eof:
             raise BadRequest("Its gzip stream ends too early.")
     except zlib.error:

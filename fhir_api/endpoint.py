@@ -4,21 +4,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
-import structlog
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ehr.definitions import RESOURCE_TYPES
-from ehr.errors import Refusal
 from fhir_api.call import Call
-from fhir_api.errors import ApiError, BadRequest, MethodNotAllowed, NoSuchPlace
-from fhir_api.intake import IntakeRefused
-from fhir_api.outcomes import Invalid, Told, refusal
+from fhir_api.errors import BadRequest, MethodNotAllowed, NoSuchPlace
+from fhir_api.outcomes import note, refusal
 from fhir_api.services import Services
 
-log = structlog.get_logger()
 Handler = Callable[[Call], Awaitable[Response]]
-_EXPECTED = (ApiError, Refusal, IntakeRefused, Invalid, Told)
 
 
 class Route(NamedTuple):
@@ -61,13 +56,8 @@ class FhirEndpoint:
         """The answer to a call, whatever happens."""
         try:
             response = await self._handle(call)
-        except _EXPECTED as error:
-            response = refusal(error, call.request_id)
         except Exception as error:  # noqa: BLE001 - every answer is an outcome
-            # The error's text may hold a value of a resource: only its kind and place are told.
-            log.error(
-                "unforeseen error", request=call.request_id, kind=type(error).__name__, at=_place(error)
-            )
+            note(error, call.request_id)
             response = refusal(error, call.request_id)
         response.headers["X-Request-Id"] = call.request_id
         return response
@@ -113,11 +103,3 @@ def _match(segments: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str] |
     if "type" in places and places["type"] not in RESOURCE_TYPES:
         return None
     return places
-
-
-def _place(error: BaseException) -> str:
-    """File and line where an error arose."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else ""

@@ -33,6 +33,10 @@ class UnknownParameter(ApiError):
     """The request has parameters that are not supported here."""
 
 
+class NotSupported(ApiError):
+    """The request asks for what is not supported here."""
+
+
 class NoSuchPlace(ApiError):
     """There is nothing at this address."""
 
@@ -64,6 +68,7 @@ class NotShownYet(ApiError):
 ANSWERS: dict[type[Exception], Answer] = {
     BadRequest: Answer(400, "invalid"),
     UnknownParameter: Answer(400, "not-supported"),
+    NotSupported: Answer(400, "not-supported"),
     NoSuchPlace: Answer(404, "not-found"),
     MethodNotAllowed: Answer(405, "not-supported"),
     NotAcceptable: Answer(406, "not-supported"),

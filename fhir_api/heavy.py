@@ -13,14 +13,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
 from typing import NamedTuple
 
-from ehr.errors import Refusal, Unavailable
+from ehr.errors import Unavailable
 from ehr.event_store.store import PostgresRecorder
 from ehr.garbage import no_search_for_cycles
 from ehr.health_record import HealthRecord
 from fhir_api.bundles import BundleLimits
-from fhir_api.errors import ApiError
-from fhir_api.intake import IntakeRefused, Issue, warm
-from fhir_api.outcomes import Invalid, Told, told
+from fhir_api.intake import Issue, warm
+from fhir_api.outcomes import Told, note, told
 from fhir_api.writing import BundleAnswer, Envelope, state_bundle
 
 
@@ -41,8 +40,6 @@ class HeavyWorkers:
 
     async def __aenter__(self) -> "HeavyWorkers":
         self._pool = self._start()
-        for _ in range(self._count):
-            self._pool.submit(_ready)  # starts a process; nobody waits for it before the first heavy bundle
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -65,7 +62,10 @@ class HeavyWorkers:
 
     def _start(self) -> ProcessPoolExecutor:
         spawn = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._count, spawn, _set_up, self._setup)
+        pool = ProcessPoolExecutor(self._count, spawn, _set_up, self._setup)
+        for _ in range(self._count):
+            pool.submit(_ready)  # starts a process; nobody waits for it before the first heavy bundle
+        return pool
 
 
 class _Worker:
@@ -105,5 +105,6 @@ def _ready() -> bool:
 def _state_bundle(raw: bytes, envelope: Envelope) -> BundleAnswer | _Refusal:
     try:
         return _workers[0].state_bundle(raw, envelope)
-    except (Refusal, ApiError, IntakeRefused, Invalid) as error:
+    except Exception as error:  # noqa: BLE001 - an error that cannot be pickled would break the pool
+        note(error, envelope.request_id)
         return _Refusal(*told(error))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
+import structlog
 from starlette.responses import Response
 
 from ehr.errors import Refusal
@@ -13,6 +14,7 @@ from projections.database import DatabaseTrouble
 
 FHIR_JSON = "application/fhir+json"
 UNFORESEEN = Answer(500, "exception")
+log = structlog.get_logger()
 
 
 class Invalid(Exception):
@@ -31,6 +33,15 @@ class Told(Exception):
         """As ``told`` gives them."""
         super().__init__(status)
         self.status, self.issues, self.headers = status, issues, headers
+
+
+EXPECTED = (ApiError, Refusal, IntakeRefused, Invalid, Told)
+
+
+def note(error: Exception, request_id: str) -> None:
+    """Logs an error that nobody foresaw. Its text may hold a value of a resource: kind and place must do."""
+    if not isinstance(error, EXPECTED):
+        log.error("unforeseen error", request=request_id, kind=type(error).__name__, at=_place(error))
 
 
 def outcome(issues: Iterable[Issue], request_id: str) -> dict[str, Any]:
@@ -64,6 +75,14 @@ def refusal(error: Exception, request_id: str) -> Response:
     status, issues, headers = told(error)
     body = orjson.dumps(outcome(issues, request_id))
     return Response(body, status, headers, media_type=FHIR_JSON)
+
+
+def _place(error: BaseException) -> str:
+    """File and line where an error arose."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace else ""
 
 
 def _retry(status: int) -> dict[str, str]:

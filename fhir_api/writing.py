@@ -12,13 +12,14 @@ import orjson
 from ehr.bodies import with_meta
 from ehr.compression import decompress
 from ehr.deciding import Outcome
-from ehr.errors import Refusal, Unresolved
+from ehr.errors import Unresolved
 from ehr.health_record import HealthRecord, Receipt, now
 from ehr.links import link_targets
 from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor
-from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Refused, parse_bundle
-from fhir_api.outcomes import Invalid, outcome, told
+from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
+from fhir_api.frames import Refused
+from fhir_api.outcomes import note, outcome, told
 
 
 class Envelope(NamedTuple):
@@ -30,14 +31,23 @@ class Envelope(NamedTuple):
     representation: bool = False
 
 
+class Former(NamedTuple):
+    """An entry whose version was made earlier, by others or when the same request was answered before."""
+
+    outcome: Outcome
+
+
+Entry = bytes | Get | Former
+
+
 class BundleAnswer(NamedTuple):
-    """entries: the JSON of each response entry in order; a Get where the reading is still to be done.
+    """entries: the JSON of each response entry in order; a Get or Former where reading is still to be done.
 
     position: of the last fact that was stored; 0 when there was none. subjects: whom the facts are about.
     """
 
     type: str
-    entries: list[bytes | Get]
+    entries: list[Entry]
     position: int
     subjects: frozenset[UUID]
 
@@ -81,7 +91,7 @@ async def _state_transaction(
     key = IdempotencyKey(envelope.actor.client, envelope.key, hash_of(raw)) if envelope.key else None
     receipt = await record.state(Request(changes, envelope.actor, now(), envelope.request_id, key))
     told_changes = iter(receipt.outcomes)
-    entries = [
+    entries: list[Entry] = [
         wish if isinstance(wish, Get) else _entry(next(told_changes), receipt, envelope)
         for wish in bundle.wishes
     ]
@@ -90,8 +100,9 @@ async def _state_transaction(
 
 async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
     """Each entry is a request of its own; those that wait at one time share flushes."""
-    urls = {wish.full_url for wish in bundle.wishes if isinstance(wish, Change) and wish.full_url}
-    results = await asyncio.gather(*(_state_entry(record, wish, urls, envelope) for wish in bundle.wishes))
+    results = await asyncio.gather(
+        *(_state_entry(record, wish, bundle.full_urls, envelope) for wish in bundle.wishes)
+    )
     entries = [entry for entry, _ in results]
     receipts = [receipt for _, receipt in results if receipt]
     position = max((receipt.position for receipt in receipts), default=0)
@@ -100,8 +111,8 @@ async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Env
 
 
 async def _state_entry(
-    record: HealthRecord, wish: Change | Get | Refused, urls: set[str], envelope: Envelope
-) -> tuple[bytes | Get, Receipt | None]:
+    record: HealthRecord, wish: Wish, urls: frozenset[str], envelope: Envelope
+) -> tuple[Entry, Receipt | None]:
     if isinstance(wish, Get):
         return wish, None
     if isinstance(wish, Refused):
@@ -110,12 +121,13 @@ async def _state_entry(
         _refuse_links_into(wish, urls)
         numbered = envelope._replace(key=f"{envelope.key}#{wish.index}" if envelope.key else None)
         receipt = await state_change(record, wish, numbered, hash_of_change(wish))
-    except (Refusal, Invalid) as error:
+    except Exception as error:  # noqa: BLE001 - what one entry brings must not fail its neighbours
+        note(error, envelope.request_id)
         return _refused(error, envelope), None
     return _entry(receipt.outcomes[0], receipt, envelope), receipt
 
 
-def _refuse_links_into(change: Change, urls: set[str]) -> None:
+def _refuse_links_into(change: Change, urls: frozenset[str]) -> None:
     """https://hl7.org/fhir/R4/http.html#brules: entries of a batch do not depend on each other."""
     if change.json is None:
         return
@@ -123,23 +135,31 @@ def _refuse_links_into(change: Change, urls: set[str]) -> None:
         raise Unresolved("Entries of a batch cannot refer to each other.", entry=change.index)
 
 
-def _entry(outcome_: Outcome, receipt: Receipt, envelope: Envelope) -> bytes:
-    """One entry of the response Bundle (https://hl7.org/fhir/R4/http.html#transaction-response)."""
-    key, number = outcome_.key, outcome_.version
-    said = f'{{"response":{{"status":"{outcome_.status} {HTTPStatus(outcome_.status).phrase}"'
-    if number and outcome_.status != HTTPStatus.NO_CONTENT:
+def _entry(done: Outcome, receipt: Receipt, envelope: Envelope) -> bytes | Former:
+    version = receipt.versions.get(done.key)
+    if version is None and done.version:
+        return Former(done)
+    body = b""
+    if envelope.representation and version and version.body:
+        body = with_meta(decompress(version.body), version.splice, version.version, receipt.last_updated)
+    return response_entry(done, receipt.last_updated if version else "", body)
+
+
+def response_entry(done: Outcome, last_updated: str, resource: bytes) -> bytes:
+    """One entry of the response Bundle (https://hl7.org/fhir/R4/http.html#transaction-response).
+
+    last_updated: RFC 3339, of the version; empty where it is not known. resource: empty unless wanted.
+    """
+    key, number = done.key, done.version
+    said = f'{{"response":{{"status":"{done.status} {HTTPStatus(done.status).phrase}"'
+    if number and done.status != HTTPStatus.NO_CONTENT:
         said += f',"location":"{key.type}/{key.id}/_history/{number}"'
     if number:
         said += f',"etag":"W/\\"{number}\\""'
-    version = receipt.versions.get(outcome_.key)
-    if receipt.last_updated and (version or receipt.repeated):
-        said += f',"lastModified":"{receipt.last_updated}"'
+    if last_updated:
+        said += f',"lastModified":"{last_updated}"'
     entry = said.encode() + b"}"
-    if envelope.representation and version and version.body:
-        entry += b',"resource":' + with_meta(
-            decompress(version.body), version.splice, version.version, receipt.last_updated
-        )
-    return entry + b"}"
+    return entry + (b',"resource":' + resource if resource else b"") + b"}"
 
 
 def _refused(error: Exception, envelope: Envelope) -> bytes:
@@ -153,4 +173,6 @@ def _refused(error: Exception, envelope: Envelope) -> bytes:
 
 def join_bundle(type_: str, entries: Sequence[bytes]) -> bytes:
     """A response Bundle of finished entries."""
-    return b'{"resourceType":"Bundle","type":"%b","entry":[%b]}' % (type_.encode(), b",".join(entries))
+    # An array that would be empty is left out: https://hl7.org/fhir/R4/json.html
+    told_entries = b',"entry":[%b]' % b",".join(entries) if entries else b""
+    return b'{"resourceType":"Bundle","type":"%b"%b}' % (type_.encode(), told_entries)

@@ -1,18 +1,25 @@
 """Transaction and batch (https://hl7.org/fhir/R4/http.html#transaction)."""
 
+import asyncio
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
+from ehr.dates import instant
+from ehr.deciding import Outcome
 from fhir_api.bundles import Get
 from fhir_api.call import Call
-from fhir_api.interactions.write import envelope_of, position_headers
-from fhir_api.writing import join_bundle, state_bundle
+from fhir_api.interactions.write import envelope_of, patience, position_headers, shown_version
+from fhir_api.writing import Entry, Former, join_bundle, response_entry, state_bundle
 
 HEAVY = 96 * 1024
 """Bytes from which a Bundle goes to a worker process, so that small requests beside it do not wait."""
+
+AT_A_TIME = 256
+"""Entries that are looked up with one query."""
 
 
 async def bundle(call: Call) -> Response:
@@ -26,13 +33,38 @@ async def bundle(call: Call) -> Response:
     else:
         answer = await state_bundle(services.record, raw, services.limits, envelope)
     headers = await position_headers(call, answer.position, answer.subjects)
-    entries = [await _read(call, e) if isinstance(e, Get) else e for e in answer.entries]
+    former = await _look_up_all(call, [e.outcome for e in answer.entries if isinstance(e, Former)])
+    entries = [await _finished(call, entry, former) for entry in answer.entries]
     return call.answer(join_bundle(answer.type, entries), headers=headers)
+
+
+async def _finished(call: Call, entry: Entry, former: Iterator[bytes]) -> bytes:
+    if isinstance(entry, Get):
+        return await _read(call, entry)
+    return next(former) if isinstance(entry, Former) else entry
+
+
+async def _look_up_all(call: Call, outcomes: Sequence[Outcome]) -> Iterator[bytes]:
+    """The entries about versions that were made earlier, many with one query."""
+    until = patience(call)
+    entries: list[bytes] = []
+    for start in range(0, len(outcomes), AT_A_TIME):
+        some = outcomes[start : start + AT_A_TIME]
+        entries += await asyncio.gather(*(_look_up(call, done, until) for done in some))
+    return iter(entries)
+
+
+async def _look_up(call: Call, done: Outcome, until: float) -> bytes:
+    version, _ = await shown_version(call, done.key, done.version, until)
+    if version is None:
+        return response_entry(done, "", b"")
+    wanted = call.prefers("return") == "representation" and not version.deleted
+    return response_entry(done, instant(version.last_updated), version.served() if wanted else b"")
 
 
 async def _read(call: Call, entry: Get) -> bytes:
     """A reading entry, answered as the same request alone would be."""
-    response = await call.inner(entry.url)
+    response = await call.inner(entry.url, entry.headers)
     status = f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
     said: dict[str, Any] = {"status": status}
     if "etag" in response.headers:

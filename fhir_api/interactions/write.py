@@ -1,7 +1,9 @@
 """Create, update and delete, by id or by condition (https://hl7.org/fhir/R4/http.html#create)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -14,24 +16,36 @@ from ehr.conditional import condition_of
 from ehr.deciding import Outcome
 from ehr.health_record import Receipt
 from ehr.requests import Change
-from fhir_api.bundles import check_fits, read_resource, version_of
+from ehr.values import Key
+from fhir_api.bundles import create_condition, read_resource, version_of
 from fhir_api.call import Call
-from fhir_api.errors import BadRequest
-from fhir_api.headers import etag, http_date, location
+from fhir_api.errors import BadRequest, NotSupported
+from fhir_api.headers import etag, location, version_headers
 from fhir_api.intake import Issue
 from fhir_api.outcomes import outcome
 from fhir_api.writing import Envelope, hash_of_change, state_change
-from projections.fhir_resources.queries import read_version
+from projections.fhir_resources.queries import Version, read_version
 
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
 
+_OF_READS = ("If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+_LAG, _INCOMPLETE = {"X-EHR-Lag": "views"}, {"X-EHR-Incomplete": "parked"}
+
+
+class Shown(NamedTuple):
+    """A version, or the headers that say why there is none."""
+
+    version: Version | None
+    headers: dict[str, str]
+
 
 async def create(call: Call) -> Response:
     """A new resource; with If-None-Exist (or parameters) only where none matches."""
-    query = call.headers.get("if-none-exist", "").rpartition("?")[2] or urlencode(call.parameters)
-    condition = condition_of(call.places["type"], query) if query else None
-    change = Change(None, "create", call.places["type"], condition=condition)
+    _refuse_headers(call, "If-Match", *_OF_READS)
+    type_ = call.places["type"]
+    condition = create_condition(type_, call.headers.get("if-none-exist"), urlencode(call.parameters))
+    change = Change(None, "create", type_, condition=condition)
     return await _carry_out(call, await _with_body(call, change))
 
 
@@ -80,42 +94,77 @@ async def position_headers(call: Call, position: int, subjects: frozenset[UUID])
         return {}
     headers = {"X-EHR-Position": str(position)}
     if not call.services.visibility.parked.isdisjoint(subjects):
-        headers["X-EHR-Incomplete"] = "parked"
+        headers |= _INCOMPLETE
     if not await call.services.visibility.wait(position, call.services.visibility_wait):
-        headers["X-EHR-Lag"] = "views"
+        headers |= _LAG
     return headers
+
+
+def patience(call: Call) -> float:
+    """Until when, by the loop's clock, an answer waits for the views."""
+    return asyncio.get_running_loop().time() + call.services.visibility_wait
+
+
+async def shown_version(call: Call, key: Key, number: int, until: float) -> Shown:
+    """A version that was made earlier, as soon as it is shown; that may be a moment later.
+
+    Gives up at once where the citizen is parked, and at the time ``until``.
+    """
+    visibility, clock = call.services.visibility, asyncio.get_running_loop().time
+    while True:
+        position = visibility.position
+        version = await _look(call, key, number)
+        if version:
+            return Shown(version, {})
+        if await _is_parked(call, key):
+            return Shown(None, _INCOMPLETE)
+        if not await visibility.wait(position + 1, until - clock()):
+            return Shown(None, _LAG)
+
+
+async def _look(call: Call, key: Key, number: int) -> Version | None:
+    current = await call.services.reader.read(key)
+    if current is None or current.version == number:
+        return current
+    async with call.services.views.connection() as connection:
+        return await read_version(connection, key, number)
+
+
+async def _is_parked(call: Call, key: Key) -> bool:
+    parked = call.services.visibility.parked
+    heads = (await call.services.recorder.resolve({key}, set(), None)).heads if parked else {}
+    return key in heads and heads[key].subject in parked
 
 
 async def _with_body(call: Call, change: Change) -> Change:
     limits = call.services.limits
     raw = await call.body(limits.resource)
-    resource = read_resource(raw, limits, change.type)
-    check_fits(change, resource, change.type)
+    resource = read_resource(raw, limits, change, change.type)
     return replace(change, raw=raw, json=resource)
 
 
 async def _carry_out(call: Call, change: Change) -> Response:
+    base = call.base  # Refuses a wrong Host header before anything is stored.
     receipt = await state_change(call.services.record, change, envelope_of(call), hash_of_change(change))
     headers = await position_headers(call, receipt.position, receipt.subjects)
     done = receipt.outcomes[0]
     if change.action == "delete":
         return call.answer(b"", 204, headers | ({"ETag": etag(done.version)} if done.version else {}))
-    headers |= {"ETag": etag(done.version), "Location": location(call.base, done.key, done.version)}
-    body, moment = await _representation(call, done, receipt)
-    if moment:
-        headers["Last-Modified"] = http_date(moment.replace(microsecond=0))
-    return call.answer(_preferred(call, body), done.status, headers)
+    headers |= {"ETag": etag(done.version), "Location": location(base, done.key, done.version)}
+    body, more = await _representation(call, done, receipt)
+    return call.answer(_preferred(call, body), done.status, headers | more)
 
 
-async def _representation(call: Call, done: Outcome, receipt: Receipt) -> tuple[bytes, datetime | None]:
-    """The resource as it is now, and since when; nothing while the views do not show a former version."""
+async def _representation(call: Call, done: Outcome, receipt: Receipt) -> tuple[bytes, dict[str, str]]:
+    """The version that was made or found, and the headers it brings; nothing while the views lack it."""
     made = receipt.versions.get(done.key)
     if made:
         body = with_meta(decompress(made.body), made.splice, made.version, receipt.last_updated)
-        return body, datetime.fromisoformat(receipt.last_updated)
-    async with call.services.views.connection() as connection:
-        shown = await read_version(connection, done.key, done.version)
-    return (shown.served(), shown.last_updated) if shown and not shown.deleted else (b"", None)
+        return body, version_headers(made.version, datetime.fromisoformat(receipt.last_updated))
+    version, headers = await shown_version(call, done.key, done.version, patience(call))
+    if version is None:
+        return b"", headers
+    return version.served(), version_headers(version.version, version.last_updated)
 
 
 def _preferred(call: Call, body: bytes) -> bytes:
@@ -130,5 +179,13 @@ def _preferred(call: Call, body: bytes) -> bytes:
 
 
 def _if_match(call: Call) -> int | None:
+    _refuse_headers(call, "If-None-Exist", *_OF_READS)
     value = call.headers.get("if-match")
     return version_of(value) if value is not None else None
+
+
+def _refuse_headers(call: Call, *names: str) -> None:
+    """A condition that is not kept would be worse than one that is refused."""
+    present = [name for name in names if name in call.headers]
+    if present:
+        raise NotSupported(f"With {call.method}: {', '.join(present)}.")
