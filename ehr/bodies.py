@@ -15,7 +15,7 @@ AFTER_ID, IN_META, IN_EMPTY_META = 0, 1, 2
 """Kinds of place for the two members: a whole ``meta`` after the id; first in ``meta``; alone in ``{}``."""
 
 _SERVERS_OWN = (b'"versionId"', b'"lastUpdated"')
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]')
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]')  # possessive, as in links.py
 
 
 class Body(NamedTuple):

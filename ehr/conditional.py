@@ -1,22 +1,29 @@
 """Conditional references: links that name their target by a search."""
 
+import re
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from ehr.appending import Condition
+from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Undecidable
 from ehr.identifiers import can_be_identified, identifier_condition
 from ehr.links import CONDITIONAL
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,63}")
+"""What else stands before a ``=`` may be anything, and is not repeated."""
 
 
 def condition_of(type_: str, query: str) -> Condition:
     """The condition of ``identifier=system|value``. Raises Undecidable for any other search."""
     parameters = parse_qsl(query, keep_blank_values=True)
     if len(parameters) != 1 or parameters[0][0] != "identifier" or "," in parameters[0][1]:
-        names = sorted({name for name, _ in parameters if name.isidentifier() or name.startswith("_")})
+        names = sorted({name for name, _ in parameters if _NAME.fullmatch(name)})
         raise Undecidable(f"Parameters: {', '.join(names) or 'none'}.")
+    if "\0" in parameters[0][1]:
+        raise Undecidable("The identifier contains a NUL character.")
     if not can_be_identified(type_):
-        raise Undecidable(f"{type_} has no identifiers.")
+        raise Undecidable(f"{type_ if type_ in RESOURCE_TYPES else 'What it names'} has no identifiers.")
     try:
         return identifier_condition(type_, parameters[0][1])
     except ValueError:

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from ehr.appending import Append, Claim, Condition, EncodedFact, Head, HeadWrite, Match, Resolved
-from ehr.bodies import make_body
+from ehr.bodies import IN_EMPTY_META, Body, make_body
 from ehr.compression import compress
 from ehr.conditional import conditional_reference
 from ehr.definitions import encounter_references, main_date, patient_references
@@ -152,7 +152,7 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
         return Stated(key, version, head.subject, head.stream, frozenset(), recorded_at, 0, b"", False)
     new_links = with_relative(new_links, change.full_url)
     body = make_body(rewrite(change.raw, links, new_links), key.id)
-    digest = _digest(body.bytes)
+    digest = _digest(body)
     if digest == head.digest and not head.deleted:
         return None
     version = ResourceVersion(
@@ -174,9 +174,13 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
     )
 
 
-def _digest(body: bytes) -> bytes:
-    """Of the body without white space: a client that sends back what it read makes no new version."""
-    return blake2b(msgspec.json.format(body, indent=-1), digest_size=16).digest()
+def _digest(body: Body) -> bytes:
+    """Of the body without white space, and without a meta in which the client had nothing to say: who sends
+    back what it read makes no new version."""
+    text = msgspec.json.format(body.bytes, indent=-1)
+    if body.splice % 4 == IN_EMPTY_META:
+        text = text.replace(b',"meta":{}', b"", 1)
+    return blake2b(text, digest_size=16).digest()
 
 
 def _subject(key: Key, resource: dict[str, Any], links: Mapping[str, str]) -> UUID:

@@ -28,7 +28,7 @@ def find_targets(changes: Iterable[Change], resolved: Resolved) -> list[Target]:
     targets: list[Target] = []
     for change in changes:
         target = _find[change.action](change, resolved, created)
-        if change.action == "create" and change.condition:
+        if change.action != "delete" and change.condition:
             created.setdefault(change.condition, target)
         targets.append(target)
     _refuse_overlaps(targets)
@@ -45,9 +45,11 @@ def _of_create(change: Change, resolved: Resolved, created: Mapping[Condition, T
     return Target(change, Key(change.type, new_id()), NEVER_STATED, True)
 
 
-def _of_update(change: Change, resolved: Resolved, _: Mapping[Condition, Target]) -> Target:
+def _of_update(change: Change, resolved: Resolved, created: Mapping[Condition, Target]) -> Target:
     """https://hl7.org/fhir/R4/http.html#cond-update"""
     id_ = change.id
+    if change.condition in created:
+        raise _same(change)
     if change.condition:
         id_ = change.json.get("id") if change.json else None
         match = _only_match(change, resolved)
@@ -91,10 +93,19 @@ def _check_version(target: Target) -> None:
 
 
 def _refuse_overlaps(targets: list[Target]) -> None:
-    """https://hl7.org/fhir/R4/http.html#trules: a transaction names a resource once."""
+    """https://hl7.org/fhir/R4/http.html#trules: a transaction names a resource once, and what it deletes
+    cannot be what it finds."""
     seen: set[Key] = set()
     for target in targets:
         if target.write and target.key in seen:
-            raise Contradiction("Two entries are about the same resource.", entry=target.change.index)
+            raise _same(target.change)
         if target.write:
             seen.add(target.key)
+    deleted = {target.key for target in targets if target.change.action == "delete"}
+    for target in targets:
+        if target.change.action == "create" and target.key in deleted:
+            raise _same(target.change)
+
+
+def _same(change: Change) -> Contradiction:
+    return Contradiction("Two entries are about the same resource.", entry=change.index)
