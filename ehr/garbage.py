@@ -4,7 +4,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 OFTEN = 20_000
 """Objects made between two searches among the young: a request makes some hundreds, and nearly no cycles."""
 
