@@ -7,6 +7,17 @@ from functools import lru_cache
 from ehr.values import Key
 
 
+def text_of(value: str) -> str:
+    """A header's value as text: UTF-8 where its bytes are that, else Latin-1, as which ASGI hands it on.
+
+    RFC 9110, section 5.5, leaves it open; clients write Vietnamese names in UTF-8.
+    """
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
 def etag(version: int) -> str:
     """The weak ETag of a version (https://hl7.org/fhir/R4/http.html#versioning)."""
     return f'W/"{version}"'

@@ -20,7 +20,7 @@ from ehr.values import Key
 from fhir_api.bundles import create_condition, read_resource, version_of
 from fhir_api.call import Call
 from fhir_api.errors import BadRequest, NotSupported
-from fhir_api.headers import etag, location, version_headers
+from fhir_api.headers import etag, location, text_of, version_headers
 from fhir_api.intake import Issue
 from fhir_api.outcomes import outcome
 from fhir_api.writing import Envelope, hash_of_change, state_change
@@ -44,7 +44,9 @@ async def create(call: Call) -> Response:
     """A new resource; with If-None-Exist (or parameters) only where none matches."""
     _refuse_headers(call, "If-Match", *_OF_READS)
     type_ = call.places["type"]
-    condition = create_condition(type_, call.headers.get("if-none-exist"), urlencode(call.parameters))
+    given = call.headers.get("if-none-exist")
+    wanted = text_of(given) if given is not None else None
+    condition = create_condition(type_, wanted, urlencode(call.parameters))
     change = Change(None, "create", type_, condition=condition)
     return await _carry_out(call, await _with_body(call, change))
 

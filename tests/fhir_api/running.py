@@ -103,6 +103,8 @@ async def opened(services: Services) -> AsyncIterator[None]:
         assert isinstance(services.recorder, PostgresRecorder)
         await stack.enter_async_context(services.recorder)
         await stack.enter_async_context(services.visibility)
+        if services.heavy:
+            await stack.enter_async_context(services.heavy)
         yield
 
 
