@@ -13,9 +13,10 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from simulation.code_lists import UnknownProvince
 from simulation.feed import CONCURRENCY, Counts, Refusal, ServerAway, feed
 from simulation.files import written
-from simulation.province import DEMO_CITIZENS, QUANG_TRI, UNTIL, Province, Sending
+from simulation.province import DEMO_CITIZENS, QUANG_TRI, UNTIL, Province, Sending, TooManyCitizens
 
 _SHOWN_REFUSALS = 10
 
@@ -48,14 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if not options.base and not options.write:
         parser().error("nothing to do: give --base, --write or both")
-    province = Province(
-        options.seed,
-        options.citizens,
-        months=options.months,
-        until=options.until,
-        code=options.province,
-        patient_per_facility=options.patient_per_facility,
-    )
+    province = _province(options)
     sendings: Iterable[Sending] = written(options.write, province) if options.write else province
     try:
         counts = _shown(options, sendings, len(province))
@@ -64,6 +58,20 @@ def main(arguments: list[str] | None = None) -> int:
         return 3
     _report(counts.refused)
     return 1 if counts.refused else 0
+
+
+def _province(options: argparse.Namespace) -> Province:
+    try:
+        return Province(
+            options.seed,
+            options.citizens,
+            months=options.months,
+            until=options.until,
+            code=options.province,
+            patient_per_facility=options.patient_per_facility,
+        )
+    except (UnknownProvince, TooManyCitizens) as wrong:
+        parser().error(str(wrong))
 
 
 def _shown(options: argparse.Namespace, sendings: Iterable[Sending], total: int) -> Counts:
