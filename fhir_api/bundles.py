@@ -21,6 +21,7 @@ MOST_ISSUES = 100
 
 _ACTIONS: dict[str, Action] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
+_OPERATION = re.compile(r"(?:[A-Za-z0-9.\-]{1,64}/)?(\$[A-Za-z0-9\-]{1,64})")
 _BEFORE_QUERY = re.compile(r"^[^?=&]*\?")
 
 
@@ -162,6 +163,9 @@ def _change(index: int, request: EntryRequest) -> Change:
     type_, slash, id_ = path.partition("/")
     id_ = unquote(id_)
     at = f"Bundle.entry[{index}].request.url"
+    operation = _OPERATION.fullmatch(id_)
+    if operation:
+        raise NotSupported(f"Not in Bundles: {operation[1]}.", expression=at)
     if type_ not in RESOURCE_TYPES or (slash and not _ID.fullmatch(id_)):
         raise BadRequest("The address is none of this server's.", expression=at)
     if action == "create":

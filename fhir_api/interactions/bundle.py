@@ -12,11 +12,16 @@ from ehr.dates import instant
 from ehr.deciding import Outcome
 from fhir_api.bundles import Get
 from fhir_api.call import Call
+from fhir_api.frames import Frame, read_frames
+from fhir_api.intake import Issue
 from fhir_api.interactions.write import envelope_of, patience, position_headers, shown_version
+from fhir_api.outcomes import Told
 from fhir_api.writing import Entry, Former, join_bundle, response_entry, state_bundle
 
 HEAVY = 96 * 1024
 """Bytes from which a Bundle goes to a worker process, so that small requests beside it do not wait."""
+
+_ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 AT_A_TIME = 256
 """Entries that are looked up with one query."""
@@ -28,6 +33,8 @@ async def bundle(call: Call) -> Response:
     services = call.services
     raw = await call.body(services.limits.bytes)
     envelope = envelope_of(call)
+    if b'"GET"' in raw:
+        await _refuse_wrong_reads(call, raw)
     if len(raw) >= HEAVY and services.heavy:
         answer = await services.heavy.state_bundle(raw, envelope)
     else:
@@ -36,6 +43,23 @@ async def bundle(call: Call) -> Response:
     former = await _look_up_all(call, [e.outcome for e in answer.entries if isinstance(e, Former)])
     entries = [await _finished(call, entry, former) for entry in answer.entries]
     return call.answer(join_bundle(answer.type, entries), headers=headers)
+
+
+async def _refuse_wrong_reads(call: Call, raw: bytes) -> None:
+    """A transaction is refused for a read that cannot be carried out, before anything is stored: its reads
+    come last. What is not there now may be there then."""
+    frames = read_frames(raw, call.services.limits.entries)
+    for index, frame in enumerate(frames.entries if frames.type == "transaction" else ()):
+        if isinstance(frame, Frame) and frame.request.method == "GET":
+            response = await call.inner(frame.request.url, {})
+            if 400 <= response.status_code < 500 and response.status_code not in _ABSENT:
+                raise _wrong_read(index, response)
+
+
+def _wrong_read(index: int, response: Response) -> Told:
+    issue = orjson.loads(bytes(response.body))["issue"][0]
+    place = f"Bundle.entry[{index}].request.url"
+    return Told(response.status_code, [Issue(issue["code"], place, issue["details"]["text"])], {})
 
 
 async def _finished(call: Call, entry: Entry, former: Iterator[bytes]) -> bytes:
