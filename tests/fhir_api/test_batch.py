@@ -1,0 +1,181 @@
+"""Batches.
+
+https://hl7.org/fhir/R4/http.html#transaction, https://hl7.org/fhir/R4/http.html#brules
+"""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from fhir_api.intake import validate
+from tests.fhir_api.bundles import (
+    batch,
+    creating,
+    end_of,
+    entry,
+    id_of,
+    issue_of,
+    putting,
+    responses,
+    send,
+    statuses,
+)
+from tests.fhir_api.running import Door, Json, outcome_of
+
+SYSTEM = "http://example.org/batch"
+PERSON = "urn:uuid:6f5b8a52-2c8e-4b43-9a6b-0e2a40d1f001"
+NOTHING = {"resourceType": "Parameters"}
+
+
+def patient(value: str = "", **more: Any) -> Json:
+    identifiers = {"identifier": [{"system": SYSTEM, "value": value}]} if value else {}
+    return {"resourceType": "Patient", **identifiers, **more}
+
+
+def about(subject: str) -> Json:
+    return {"resourceType": "Basic", "code": {"text": "x"}, "subject": {"reference": subject}}
+
+
+GOOD = creating({"resourceType": "Patient", "active": True})
+
+
+def test_each_entry_is_answered_in_its_place(door: Door) -> None:
+    door.put(patient("b-found", id="b-found"))
+    door.put(patient(id="b-gone"))
+    door.client.delete("Patient/b-gone")
+    answered = responses(
+        door,
+        batch(
+            GOOD,
+            entry("GET", "Patient/b-found"),
+            creating(patient("b-found"), ifNoneExist=f"identifier={SYSTEM}|b-found"),
+            entry("GET", "Patient/b-gone"),
+            putting(patient(id="b-new")),
+            entry("DELETE", "Patient/b-never"),
+            putting(patient(id="b-new", active=True), ifMatch='W/"9"'),
+            entry("GET", "Patient?identifier=a|b"),
+            entry("GET", "Patient/b-found", ifNoneMatch='W/"1"'),
+            entry("GET", "metadata"),
+        ),
+    )
+    assert statuses(answered) == [201, 200, 200, 410, 201, 204, 412, 200, 304, 200]
+    assert answered[2]["location"] == "Patient/b-found/_history/1"
+    assert answered[4]["lastModified"] == door.json("Patient/b-new")["meta"]["lastUpdated"]
+    assert answered[2]["lastModified"] == door.json("Patient/b-found")["meta"]["lastUpdated"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "status", "below", "code"),
+    [
+        (creating(patient(birthDate="tomorrow")), 422, ".resource.birthDate", "value"),
+        (entry("POST", "Basic", patient()), 400, ".resource.resourceType", "invalid"),
+        (entry("POST", "Patient"), 400, ".resource", "invalid"),
+        (entry("POST", "Patient", [1]), 422, ".resource", "structure"),
+        (entry("POST", "Patient", "{}"), 422, ".resource", "structure"),
+        (entry("DELETE", "Nothing/1"), 400, ".request.url", "invalid"),
+        (entry("PATCH", "Patient/1", NOTHING), 400, ".request.method", "not-supported"),
+        (entry("FETCH", "Patient/1"), 422, ".request.method", "code-invalid"),
+        ({"resource": patient()}, 400, ".request", "invalid"),
+        ({"resource": patient(), "request": {"method": "POST"}}, 422, ".request.url", "required"),
+        ({"request": {"method": 1, "url": "Patient"}}, 400, ".request.method", "structure"),
+        ({"request": [], "resource": patient()}, 400, ".request", "structure"),
+        ({"fullUrl": 7, **GOOD}, 400, ".fullUrl", "structure"),
+        ({"nonsense": 7, **GOOD}, 422, ".nonsense", "structure"),
+        (creating(patient(), ifNoneExist="name=x"), 400, "", "not-supported"),
+        (creating(about("Patient?name=x")), 400, "", "not-supported"),
+        (creating(about("Patient?identifier=a|absent")), 412, "", "not-found"),
+        (putting(patient(id="b-absent"), ifMatch="1"), 412, "", "conflict"),
+        (creating(patient(), ifMatch="1"), 400, "", "not-supported"),
+    ],
+)  # fmt: skip
+def test_a_wrong_entry_fails_alone(door: Door, bad: Json, status: int, below: str, code: str) -> None:
+    before = end_of(door)
+    answer = send(door, batch(GOOD, bad, GOOD))
+    answered = [one["response"] for one in answer.json()["entry"]]
+    assert statuses(answered) == [201, status, 201]
+    issue = issue_of(answered[1])
+    assert (issue["expression"], issue["code"]) == ([f"Bundle.entry[1]{below}"], code)
+    assert answer.headers["x-request-id"] in issue["diagnostics"]
+    assert validate(answer.json(), "Bundle") == []
+    assert end_of(door) == before + 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"resourceType":"Patient","active":true,"active":true}', b'{"resourceType":"Patient","id":"\\u0000"}'],
+)
+def test_text_that_is_refused_fails_alone_too(door: Door, text: bytes) -> None:
+    start = orjson.dumps(batch(GOOD))[:-2]
+    whole = start + b',{"request":{"method":"POST","url":"Patient"},"resource":%b}]}' % text
+    answered = [one["response"] for one in send(door, whole).json()["entry"]]
+    assert statuses(answered) == [201, 400]
+    assert issue_of(answered[1])["expression"] == ["Bundle.entry[1].resource"]
+
+
+def test_equal_keys_of_an_entry_fail_alone(door: Door) -> None:
+    twice = b'{"fullUrl":"urn:a:1","fullUrl":"urn:a:2","request":{"method":"DELETE","url":"Patient/b-x"}}'
+    whole = orjson.dumps(batch(GOOD))[:-2] + b",%b]}" % twice
+    answered = [one["response"] for one in send(door, whole).json()["entry"]]
+    assert statuses(answered) == [201, 400]
+
+
+def test_what_is_wrong_with_the_bundle_itself_fails_the_whole(door: Door) -> None:
+    before = end_of(door)
+    issue = outcome_of(send(door, batch(GOOD) | {"timestamp": "yesterday"}, 422))
+    assert issue["expression"] == ["Bundle.timestamp"]
+    assert end_of(door) == before
+
+
+def test_entries_do_not_depend_on_each_other(door: Door) -> None:
+    answered = responses(door, batch(creating(patient(), PERSON), creating(about(PERSON)), GOOD))
+    assert statuses(answered) == [201, 400, 201]
+    issue = issue_of(answered[1])
+    assert (issue["expression"], issue["code"]) == (["Bundle.entry[1]"], "not-found")
+
+
+def test_not_even_on_those_that_failed(door: Door) -> None:
+    answered = responses(door, batch(creating(patient(active=1), PERSON), creating(about(PERSON))))
+    assert statuses(answered) == [422, 400]
+
+
+def test_an_entry_may_refer_to_itself(door: Door) -> None:
+    (answered,) = responses(door, batch(creating(about(PERSON), PERSON)))
+    told = door.json(f"Basic/{id_of(answered)}")
+    assert told["subject"] == {"reference": f"Basic/{told['id']}"}
+
+
+def test_a_full_url_is_told_once(door: Door) -> None:
+    answered = responses(door, batch(creating(patient(), PERSON), creating(patient(), PERSON)))
+    assert statuses(answered) == [201, 422]
+    assert issue_of(answered[1])["expression"] == ["Bundle.entry[1].fullUrl"]
+
+
+def test_entries_about_one_resource_follow_one_another(door: Door) -> None:
+    puts = [putting(patient(id="b-one", multipleBirthInteger=n)) for n in range(12)]
+    answered = responses(door, batch(*puts))
+    assert statuses(answered) == [201] + [200] * 11
+    assert [response["etag"] for response in answered] == [f'W/"{n}"' for n in range(1, 13)]
+    assert door.json("Patient/b-one")["multipleBirthInteger"] == 11
+
+
+def test_entries_with_one_condition_make_one(door: Door) -> None:
+    one = creating(patient("b-once"), ifNoneExist=f"identifier={SYSTEM}|b-once")
+    answered = responses(door, batch(*[one] * 30))
+    assert sorted(statuses(answered)) == [200] * 29 + [201]
+    assert len({(response["location"], response["lastModified"]) for response in answered}) == 1
+
+
+def test_a_whole_batch_may_be_refused_entry_by_entry(door: Door) -> None:
+    before = end_of(door)
+    answered = responses(door, batch(*(creating(patient(active=n)) for n in range(250))))
+    assert statuses(answered) == [422] * 250
+    assert [issue_of(one)["expression"] for one in answered] == [
+        [f"Bundle.entry[{n}].resource.active"] for n in range(250)
+    ]
+    assert end_of(door) == before
+
+
+def test_no_entries_are_answered_with_none(door: Door) -> None:
+    answer = send(door, {"resourceType": "Bundle", "type": "batch"})
+    assert answer.json() == {"resourceType": "Bundle", "type": "batch-response"}
