@@ -6,19 +6,24 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from simulation.clock import INDOCHINA_TIME
 from simulation.code_lists import UnknownProvince
 from simulation.feed import CONCURRENCY, Counts, Refusal, ServerAway, feed
 from simulation.files import written
 from simulation.province import DEMO_CITIZENS, QUANG_TRI, UNTIL, Province, Sending, TooManyCitizens
 
 _SHOWN_REFUSALS = 10
+
+
+def _day(text: str) -> date:
+    return datetime.now(INDOCHINA_TIME).date() if text == "today" else date.fromisoformat(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,7 +40,7 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--province", default=QUANG_TRI, help="one of the 34 codes (%(default)s)")
     options.add_argument("--months", type=int, default=24, help="how long their lives are told (%(default)s)")
     options.add_argument(
-        "--until", type=date.fromisoformat, default=UNTIL, help="first day left out (%(default)s)"
+        "--until", type=_day, default=UNTIL, help="first day left out, or today (%(default)s)"
     )
     options.add_argument("--concurrency", type=int, default=CONCURRENCY, help="connections (%(default)s)")
     options.add_argument(

@@ -204,8 +204,9 @@ def _encounter(case: Case, entries: Entries, scene: Scene) -> list[str]:
     conditions = [entries.url(_FIRST_CONDITION + rank) for rank in range(len(visit.diagnoses))]
     entries.skip_to(_ENCOUNTER)
     entries.post(encounter(visit, scene, _visit_number(case, entries), conditions))
+    cured = visit.discharge is not None and visit.discharge.outcome == "home"
     for code in visit.diagnoses:
-        entries.post(diagnosis(code, scene))
+        entries.post(diagnosis(code, scene, cured))
     for entry in visit.problems:
         entries.post(problem(entry, scene))
     if visit.discharge:

@@ -35,6 +35,8 @@ _SERVICES = {
 _ANYONE: Json = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}
 _MAIN = concept(systems.DIAGNOSIS_ROLE, "CC", "Chief complaint")
 _OTHER = concept(systems.DIAGNOSIS_ROLE, "CM", "Comorbidity diagnosis")
+_LASTING = {"chronic", "programme", "antenatal"}
+_SETTLED = {"prevention", "vaccination", "delivery"}
 _OUTCOMES = {
     "home": concept(systems.DISCHARGE_DISPOSITION, "home", "Home", "Ra viện"),
     "died": concept(systems.DISCHARGE_DISPOSITION, "exp", "Expired", "Tử vong"),
@@ -93,9 +95,10 @@ def icd10(code: str) -> Json:
 
 
 @cache
-def _condition(code: str, category: str) -> Json:
+def _condition(code: str, category: str, status: str) -> Json:
+    """Without a status it tells what was found, not whether it lasts (con-3 asks that of problems alone)."""
     elements = {
-        "clinicalStatus": concept(systems.CONDITION_STATUS, "active"),
+        **({"clinicalStatus": concept(systems.CONDITION_STATUS, status)} if status else {}),
         "verificationStatus": concept(systems.CONDITION_VERIFICATION, "confirmed"),
         "category": [concept(systems.CONDITION_CATEGORY, category)],
         "code": icd10(code),
@@ -104,20 +107,29 @@ def _condition(code: str, category: str) -> Json:
     return checked(Condition, elements)
 
 
-def diagnosis(code: str, scene: Scene) -> Json:
-    """A diagnosis of this visit."""
+def diagnosis(code: str, scene: Scene, cured: bool) -> Json:
+    """A diagnosis of this visit; what the visit itself settles is over with it."""
+    status = _status(code, cured)
     return {
-        **_condition(code, "encounter-diagnosis"),
+        **_condition(code, "encounter-diagnosis", status),
         "subject": scene.subject,
         "encounter": scene.encounter,
+        **({"abatementDateTime": scene.ends} if status == "resolved" else {}),
         "recordedDate": scene.starts,
     }
+
+
+def _status(code: str, cured: bool) -> str:
+    use = diagnoses()[code].use
+    if use in _LASTING:
+        return "active"
+    return "resolved" if cured or use in _SETTLED else ""
 
 
 def problem(entry: Problem, scene: Scene) -> Json:
     """An entry of the problem list; people remember the year in which it began."""
     return {
-        **_condition(entry.code, "problem-list-item"),
+        **_condition(entry.code, "problem-list-item", "active"),
         "subject": scene.subject,
         "encounter": scene.encounter,
         "onsetDateTime": f"{entry.since:%Y}",

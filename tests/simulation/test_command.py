@@ -4,13 +4,16 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 
 from simulation.__main__ import main
+from simulation.clock import INDOCHINA_TIME
 from simulation.province import Province
+from tests.simulation.looking import Json
 from tests.simulation.stub import Answering, Reply, Stub, listening
 
 SMALL = ["--citizens", "5", "--seed", "4", "--months", "3"]
@@ -63,6 +66,20 @@ def test_refusals_are_told_and_seen_in_the_exit_code(capsys: pytest.CaptureFixtu
     told = capsys.readouterr().err
     assert "invalid because" in " ".join(told.split())
     assert "more" in told.splitlines()[-1]
+
+
+def test_the_period_can_end_today(tmp_path: Path) -> None:
+    assert main([*SMALL, "--until", "today", "--write", str(tmp_path)]) == 0
+    days = [e["period"]["start"][:10] for e in _encounters(tmp_path)]
+    today = datetime.now(INDOCHINA_TIME).date()
+    assert days
+    assert all(today - timedelta(days=95) <= date.fromisoformat(day) <= today for day in days)
+
+
+def _encounters(directory: Path) -> Iterator[Json]:
+    for path in directory.iterdir():
+        entries = orjson.loads(path.read_bytes())["entry"]
+        yield from (e["resource"] for e in entries if e["resource"]["resourceType"] == "Encounter")
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,16 @@ def test_all_stories_are_told(told: Told) -> None:
     assert classes == {"AMB", "EMER", "IMP", "HH"}
 
 
+def test_a_diagnosis_says_that_it_lasts_only_when_it_does(told: Told) -> None:
+    lasts: dict[str, set[str]] = defaultdict(set)
+    for condition in resources(told[1], "Condition"):
+        status = condition.get("clinicalStatus", {"coding": [{"code": "unsaid"}]})["coding"][0]["code"]
+        lasts[condition["code"]["coding"][0]["code"]].add(status)
+        assert ("abatementDateTime" in condition) == (status == "resolved")
+    assert (lasts["I10"], lasts["J06.9"], lasts["Z27.1"]) == ({"active"}, {"unsaid"}, {"resolved"})
+    assert lasts["A09.9"] == {"unsaid", "resolved"}
+
+
 def test_treatment_lowers_blood_sugar(told: Told) -> None:
     series: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for sending in told[1]:
