@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -73,13 +73,22 @@ class Visibility:
             await self._look(connection)
             # Asking again now and then costs nothing and mends whatever a lost announcement left.
             while True:
-                async for announced in connection.notifies(timeout=5.0):
-                    view, _, position = announced.payload.partition(" ")
-                    if view == self._view and position == PARKED:
-                        await self._look(connection)
-                    elif view == self._view:
-                        self._shown(int(position))
+                await self._hear(connection)
                 await self._look(connection)
+
+    async def _hear(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Follows announcements, for some seconds or until it is said that who is parked has changed.
+
+        While they are awaited the connection is locked: whoever asks it something else meanwhile waits for
+        ever, and so does every write.
+        """
+        async with aclosing(connection.notifies(timeout=5.0)) as announcements:
+            async for announced in announcements:
+                view, _, position = announced.payload.partition(" ")
+                if view == self._view and position == PARKED:
+                    return
+                if view == self._view:
+                    self._shown(int(position))
 
     async def _look(self, connection: psycopg.AsyncConnection[Any]) -> None:
         cursor = await connection.execute(queries["serving"], {"view": self._view})
