@@ -1,8 +1,8 @@
 """Projectors, generations and parking: every fact takes effect exactly once (docs/consistency.md)."""
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from ehr.values import subject_of
 from projections import projector as engine
-from projections.digests import digest
 from projections.fhir_resources.view import FhirResources
-from projections.generations import Generation, add_generation, ensure_generation, serving
+from projections.generations import ensure_generation, serving
 from projections.parking import parked, retry
 from projections.projector import Projector, run_projectors
 from projections.rebuild import NoSuchGeneration, rebuild, switch
 from projections.view import Connection
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
+from tests.replaying import catch_up, fresh_digest, projector, serving_digest
 from tests.stating import create, looking, migrated, observation, patient, request, state_all, update, value
 
 
@@ -34,42 +34,6 @@ def fill(url: str, rounds: int = 5) -> None:
             request(update({**patient(f"P{n}", str(n)), "id": id_})),
             *(request(create(observation(str(k), n))) for k in range(4)),
         )
-
-
-@contextmanager
-def projector(
-    url: str, view: FhirResources | None = None, generation: Generation | None = None
-) -> Iterator[Projector]:
-    """A projector with a log of its own."""
-    log = NotificationLog(url)
-    one = Projector(view or FhirResources(), log, url, generation)
-    yield one
-    one.close()
-    log.close()
-
-
-def catch_up(url: str, view: FhirResources | None = None, generation: Generation | None = None) -> None:
-    """Projects all that there is."""
-    with projector(url, view, generation) as one:
-        while one.step():
-            pass
-
-
-def fresh_digest(url: str) -> dict[str, tuple[int, int]]:
-    """The digest of a generation that is made now from the whole log."""
-    with looking(url) as connection:
-        generation = add_generation(connection, FhirResources())
-    catch_up(url, generation=generation)
-    with looking(url) as connection:
-        return digest(connection, FhirResources(), generation)
-
-
-def serving_digest(url: str) -> dict[str, tuple[int, int]]:
-    """The digest of what readers see."""
-    with looking(url) as connection:
-        generation = serving(connection, "fhir_resources")
-        assert generation is not None
-        return digest(connection, FhirResources(), generation)
 
 
 def test_two_projectors_that_fight_project_every_fact_once(database: str) -> None:
