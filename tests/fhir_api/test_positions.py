@@ -1,0 +1,148 @@
+"""Positions: whoever writes can read it at once, or is told that the views lag or leave a citizen out.
+
+docs/consistency.md
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import httpx
+import orjson
+import pytest
+
+from ehr.values import Key
+from projections.fhir_resources.view import FhirResources
+from projections.projector import Projector, run_projectors
+from projections.view import Connection
+from streams.notification_log import NotificationLog
+from streams.recorded_fact import RecordedFact
+from tests.fhir_api.bundles import batch, creating, end_of, putting, send, transaction
+from tests.fhir_api.running import (
+    FHIR_JSON,
+    Door,
+    Json,
+    outcome_of,
+    prepare,
+    projecting,
+    services_of,
+    serving,
+)
+
+SYSTEM = "http://example.org/positions"
+
+
+def patient(id_: str, **more: object) -> Json:
+    return {"resourceType": "Patient", "id": id_, **more}
+
+
+def about(id_: str, **more: object) -> Json:
+    subject = {"reference": f"Patient/{id_}"}
+    return {"resourceType": "Basic", "code": {"text": "x"}, "subject": subject, **more}
+
+
+def test_a_write_is_seen_by_whoever_reads_next(door: Door) -> None:
+    for n in range(20):
+        written = door.put(patient("seen", multipleBirthInteger=n))
+        assert written.headers["x-ehr-position"] == str(end_of(door))
+        assert "x-ehr-lag" not in written.headers
+        assert door.get("Patient/seen").content == written.content
+
+
+@pytest.mark.parametrize("bundle", [transaction, batch])
+def test_so_is_a_bundle(door: Door, bundle: Callable[..., Json]) -> None:
+    answer = send(door, bundle(creating(about("seen")), putting(patient("b2", language=bundle.__name__))))
+    assert answer.headers["x-ehr-position"] == str(end_of(door))
+    assert "x-ehr-lag" not in answer.headers
+    door.get("Patient/b2")
+
+
+def test_what_is_found_is_seen_too(door: Door) -> None:
+    """Of many who create one citizen at once, also those can read it who came second."""
+    assert asyncio.run(_create_and_read(door, 32)) == {200}
+
+
+async def _create_and_read(door: Door, count: int) -> set[int]:
+    body = orjson.dumps({"resourceType": "Patient", "identifier": [{"system": SYSTEM, "value": "crowd"}]})
+    headers = FHIR_JSON | {"If-None-Exist": f"identifier={SYSTEM}|crowd", "Prefer": "return=minimal"}
+
+    async def create_and_read(client: httpx.AsyncClient) -> int:
+        made = await client.post("Patient", content=body, headers=headers)
+        return (await client.get(made.headers["location"])).status_code
+
+    async with httpx.AsyncClient(base_url=f"{door.address}/fhir/", timeout=60) as client:
+        return set(await asyncio.gather(*(create_and_read(client) for _ in range(count))))
+
+
+def test_without_a_projector_a_write_is_stored_and_says_that_the_views_lag(database: str) -> None:
+    prepare(database)
+    with serving(database, services_of(database, visibility_wait=0.1)) as door:
+        written = door.put(patient("lag"))
+        assert (written.status_code, written.headers["x-ehr-lag"]) == (201, "views")
+        assert written.json()["id"] == "lag"
+        position = {"X-EHR-Position": written.headers["x-ehr-position"]}
+        assert outcome_of(door.get("Patient/lag", 503, position))["code"] == "transient"
+        same = door.put(patient("lag"))
+        assert (same.status_code, same.headers["etag"], same.headers["x-ehr-lag"]) == (200, 'W/"1"', "views")
+        answer = send(door, transaction(putting(patient("lag")), creating(about("lag"))))
+        assert answer.headers["x-ehr-lag"] == "views"
+        told = [one["response"] for one in answer.json()["entry"]]
+        assert [one["etag"] for one in told] == ['W/"1"', 'W/"1"']
+        assert ["lastModified" in one for one in told] == [False, True]
+        with projecting(database):
+            position = {"X-EHR-Position": answer.headers["x-ehr-position"]}
+            waited = [door.client.get("Patient/lag", headers=position) for _ in range(200)]
+        assert {one.status_code for one in waited} <= {200, 503}
+        assert waited[-1].content == written.content
+
+
+class Stumbling(FhirResources):
+    """A view that cannot project one resource, until it is mended."""
+
+    mended = False
+
+    def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
+        keys = {Key(one.version.type, one.version.id) for fact in facts for one in fact.resources}
+        if Key("Basic", "stumble") in keys:
+            raise LookupError
+        super().project(connection, facts)
+
+
+@contextmanager
+def stumbling(url: str) -> Iterator[None]:
+    stopped = threading.Event()
+    log = NotificationLog(url)
+    projector = Projector(Stumbling(), log, url)
+    thread = threading.Thread(target=run_projectors, args=([projector], log, stopped.is_set, 0.05))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+        projector.close()
+        log.close()
+
+
+def test_what_is_said_of_a_parked_citizen_is_stored_and_answered_at_once(database: str) -> None:
+    prepare(database)
+    with stumbling(database), serving(database) as door:
+        for id_ in ("parked", "other"):
+            door.put(patient(id_))
+        door.put(about("parked", id="stumble"))
+        written = door.put(patient("parked", active=True))
+        assert (written.status_code, written.headers["etag"]) == (200, 'W/"2"')
+        assert written.headers["x-ehr-incomplete"] == "parked"
+        assert "x-ehr-lag" not in written.headers
+        for url in ("Patient/parked/_history/2", "Basic/stumble"):
+            assert outcome_of(door.get(url, 503))["code"] == "transient"
+        answer = send(door, transaction(creating(about("parked")), creating(about("other"))))
+        assert answer.headers["x-ehr-incomplete"] == "parked"
+        same = door.put(patient("parked", active=True))
+        assert (same.headers["etag"], same.headers["x-ehr-incomplete"]) == ('W/"2"', "parked")
+        assert same.content == b""
+        others = door.put(patient("other", active=True))
+        assert "x-ehr-incomplete" not in others.headers
+        assert "x-ehr-lag" not in others.headers
+        assert door.get("Patient/other").content == others.content
