@@ -85,6 +85,10 @@ class Citizen:
             return systems.INSURANCE_NUMBER, self.insurance
         return systems.TEMPORARY_ID, self.temporary or ""
 
+    def is_pregnant(self, day: date) -> bool:
+        """Whether she is expecting a child on that day."""
+        return self.pregnancy is not None and self.pregnancy.began <= day <= self.pregnancy.birth
+
     def age_on(self, day: date) -> int:
         """Completed years."""
         return day.year - self.birth.year - ((day.month, day.day) < (self.birth.month, self.birth.day))

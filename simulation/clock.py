@@ -16,9 +16,10 @@ def at(day: date, hour: int = 0, minute: int = 0) -> datetime:
 
 
 def clinic_time(chance: Chance, day: date) -> datetime:
-    """A moment in opening hours, 7:00 to 16:29; a day at the weekend becomes the Monday after it."""
-    open_day = day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 else day
-    return at(open_day, 7) + timedelta(minutes=chance.between(0, 569))
+    """In opening hours, 7:00 to 11:29 or 13:30 to 16:29; a day at the weekend becomes the Monday after it."""
+    open_day = day + timedelta(days=7 - day.weekday()) if day.weekday() > 4 else day
+    minutes = chance.between(0, 449)
+    return at(open_day, 7) + timedelta(minutes=minutes if minutes < 270 else minutes + 120)
 
 
 def any_time(chance: Chance, day: date) -> datetime:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from simulation.chance import Weighted
+
+OLDEST = 120
 
 
 class UnknownProvince(ValueError):
@@ -49,7 +52,10 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class Drug:
-    """A medicine by ATC code, with the Vietnamese words for its form, its unit and how it is taken."""
+    """A medicine by ATC code, with the Vietnamese words for its form, its unit and how it is taken.
+
+    `package` is what is handed out whole (a tube, a bottle); empty where the units are counted.
+    """
 
     key: str
     atc: str
@@ -58,6 +64,7 @@ class Drug:
     form: str
     unit: str
     route: str
+    package: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +121,29 @@ class Dosage:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildDose:
+    """What a child lighter than `below_kg` gets instead of an adult's medicine, and how much at once."""
+
+    drug: str
+    below_kg: float
+    instead: str
+    dose: int
+
+
+@dataclass(frozen=True, slots=True)
 class AcuteCare:
-    """A short illness at a station: from which age, complaints, fever, tests, treatment by age."""
+    """A short illness at a station: ages, complaints, fever, tests and what they find, treatment by age.
+
+    `to_age` is the highest age that falls ill with it; `found` the values that are typical.
+    """
 
     from_age: int
+    to_age: int
     complaints: tuple[str, ...]
     fever: float
     panel: str
     panel_share: float
+    found: Mapping[str, float | str]
     adult: tuple[Dosage, ...]
     child: tuple[Dosage, ...]
 
@@ -206,6 +228,16 @@ def drugs() -> dict[str, Drug]:
 
 
 @cache
+def child_doses() -> dict[str, tuple[ChildDose, ...]]:
+    """Medicine → what children get instead, the lightest first."""
+    rows = [
+        ChildDose(row["drug"], float(row["below_kg"]), row["instead"], int(row["dose"]))
+        for row in _rows("children_doses.csv")
+    ]
+    return {drug: tuple(row for row in rows if row.drug == drug) for drug in {row.drug for row in rows}}
+
+
+@cache
 def vaccine_doses() -> tuple[VaccineDose, ...]:
     """The doses of the national schedule and those that pregnancy or a bite calls for."""
     return tuple(_vaccine_dose(row) for row in _rows("vaccine_doses.csv"))
@@ -249,10 +281,12 @@ def acute_care() -> dict[str, AcuteCare]:
 def _acute_care(entry: dict[str, Any]) -> AcuteCare:
     return AcuteCare(
         from_age=entry["from_age"],
+        to_age=entry.get("to_age", OLDEST),
         complaints=tuple(entry["complaints"]),
         fever=entry["fever"],
         panel=entry["panel"],
         panel_share=entry["panel_share"],
+        found=entry.get("found", {}),
         adult=tuple(Dosage(*dosage) for dosage in entry["adult"]),
         child=tuple(Dosage(*dosage) for dosage in entry["child"]),
     )

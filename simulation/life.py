@@ -10,7 +10,6 @@ from simulation.citizens import Citizen
 from simulation.clock import any_time
 from simulation.facilities import Facility, Network
 from simulation.numbers import serial_of
-from simulation.visits import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +77,3 @@ class Life:
 def birth_moment(seed: int, mother: int, day: date) -> datetime:
     """The moment of a birth, the same in the mother's story and in the child's."""
     return any_time(chance_of(seed, "birth", mother), day)
-
-
-def stature(life: Life, day: date) -> tuple[float, float]:
-    """Height in cm and weight in kg on a day; children grow roughly along the WHO medians."""
-    chance = life.chance("stature")
-    grown = chance.near(154 if life.citizen.female else 164, 6, 138, 185)
-    build = chance.near(1.0, 0.12, 0.75, 1.4)
-    months = (day - life.citizen.birth).days / 30.44
-    if months < 12:
-        return 50 + 2.1 * months, (3.2 + 0.5 * months) * build
-    if months < 216:
-        years = months / 12
-        return min(grown, 75 + 6 * (years - 1)), (7.5 + 1.9 * years + 0.03 * years**2) * build
-    return grown, 21.5 * (grown / 100) ** 2 * build
-
-
-def vital_signs(life: Life, chance: Chance, day: date, fever: bool = False) -> tuple[Finding, ...]:
-    """What a nurse measures on arrival: blood pressure of adults, breathing of children, weight, the rest."""
-    child = life.is_child(day)
-    temperature = chance.near(38.7, 0.5, 37.6, 40.5) if fever else chance.near(36.8, 0.2, 36.2, 37.3)
-    pulse = chance.near(105 if child else 78, 9, 50, 150) + (12 if fever else 0)
-    common = (
-        Finding("pulse", pulse),
-        Finding("temperature", temperature),
-        Finding("weight", stature(life, day)[1]),
-    )
-    if child:
-        return (*common, Finding("respiration", chance.near(27, 4, 16, 48)))
-    return (*pressure(chance, chance.near(112 + life.citizen.age_on(day) * 0.25, 9, 88, 170)), *common)
-
-
-def pressure(chance: Chance, systolic: float) -> tuple[Finding, Finding]:
-    """A blood pressure with that systolic value."""
-    return Finding("systolic", systolic), Finding("diastolic", chance.near(systolic * 0.6 + 2, 5, 48, 118))

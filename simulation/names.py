@@ -51,6 +51,7 @@ def draw_name(chance: Chance, ethnic: str, female: bool) -> Name:
     group = _group(ethnic)
     while True:
         middle, given = chance.pick(group.middle[female]), chance.pick(group.given[female])
-        name = Name(group.surnames.pick(chance), tuple(f"{middle} {given}".split()))
+        double = " " in given  # such as Gia Huy: no other middle name goes before it
+        name = Name(group.surnames.pick(chance), tuple((given if double else f"{middle} {given}").split()))
         if name.text not in _not_used() and len({name.family, *name.given}) == 1 + len(name.given):
             return name

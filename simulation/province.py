@@ -25,24 +25,17 @@ from simulation.clock import at
 from simulation.facilities import Facility, Network, staff_on_duty
 from simulation.life import Life
 from simulation.numbers import MOST_PEOPLE
+from simulation.prescribing import allergy_of, suited
 from simulation.shapes.elements import Json
 from simulation.stories import OF_RESIDENTS, OF_UNIDENTIFIED
-from simulation.visits import Allergy, Visit
+from simulation.visits import Visit
 
 QUANG_TRI: Final = "44"
 UNTIL: Final = date(2026, 11, 1)  # a fixed day: the same seed gives the same bytes on any day
 DEMO_CITIZENS: Final = 2_000
 LATE_SHARE: Final = 0.05
 CORRECTED_SHARE: Final = 0.03  # of the visits with laboratory results
-_ASKED_ABOUT_ALLERGIES: Final = 0.5
 _DAYS_BEFORE_DEATH: Final = 90
-_ALLERGIES: Final = (
-    *(Allergy(),) * 16,
-    Allergy("Penicillin", "J01C", "Nổi mề đay"),
-    Allergy("Ibuprofen", "M01AE01", "Phù mi mắt"),
-    Allergy("Cefalexin", "J01DB01", "Ban đỏ toàn thân"),
-    Allergy("Tôm, cua", "", "Nổi mề đay, ngứa"),
-)
 
 
 class TooManyCitizens(ValueError):
@@ -135,7 +128,8 @@ class Province:
         life = Life(self.seed, citizen, self.network, self.start, self.until)
         stories = OF_UNIDENTIFIED if citizen.found else OF_RESIDENTS
         told = [visit for story in stories for visit in story(life) if self._can_be(citizen, visit)]
-        return _asked_about_allergies(life, sorted(told, key=lambda visit: visit.starts))
+        given = [_as_given(life, visit) for visit in told if _free_for(visit, told)]
+        return _asked_about_allergies(life, sorted(given, key=lambda visit: visit.starts))
 
     def _can_be(self, citizen: Citizen, visit: Visit) -> bool:
         """Within the period and the life. Of those who die only the last weeks are told.
@@ -207,11 +201,22 @@ class Province:
         )
 
 
+def _free_for(visit: Visit, told: list[Visit]) -> bool:
+    """Nobody walks into a station while in a hospital's bed; what belongs to a referral was made to fit."""
+    beds = (stay for stay in told if stay.kind == "inpatient" and stay is not visit)
+    return (
+        visit.prompt or visit.kind == "inpatient" or not any(s.starts <= visit.starts < s.ends for s in beds)
+    )
+
+
 def _asked_about_allergies(life: Life, visits: list[Visit]) -> list[Visit]:
-    chance = life.chance("allergy")
-    if not visits or not chance.happens(_ASKED_ABOUT_ALLERGIES):
-        return visits
-    return [replace(visits[0], allergy=chance.pick(_ALLERGIES)), *visits[1:]]
+    return [replace(visit, allergy=allergy_of(life)) if visit is visits[0] else visit for visit in visits]
+
+
+def _as_given(life: Life, visit: Visit) -> Visit:
+    return (
+        replace(visit, dosages=suited(life, visit.dosages, visit.starts.date())) if visit.dosages else visit
+    )
 
 
 def _sent_at(chance: Chance, citizen: Citizen, visit: Visit) -> datetime:

@@ -26,7 +26,8 @@ _HANDED_OUT_DAYS = 15  # a course up to this long is handed out whole, so that n
 def _medication_request(dosage: Dosage) -> Json:
     drug = drugs()[dosage.drug]
     name = f"{drug.name} {drug.strength}, {drug.form}"
-    amount = {"value": dosage.dose * dosage.times * dosage.days, "unit": drug.unit}
+    units = dosage.dose * dosage.times * dosage.days
+    amount = {"value": 1, "unit": drug.package} if drug.package else {"value": units, "unit": drug.unit}
     elements = {
         "status": "completed" if dosage.days <= _HANDED_OUT_DAYS else "active",
         "intent": "order",

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 
+from simulation.body import vital_signs
 from simulation.chance import Chance, Weighted
 from simulation.clock import clinic_time
 from simulation.code_lists import acute_care, diagnoses
 from simulation.facilities import Facility
-from simulation.laboratory import report
-from simulation.life import Life, vital_signs
+from simulation.laboratory import around, report
+from simulation.life import Life
 from simulation.visits import Visit
 
 _EPISODES_A_YEAR = {6: 2.2, 15: 1.3, 60: 1.05, 150: 1.6}
 _ELSEWHERE = 0.3  # of the episodes go on at a second facility
-_GROWN = 16
 _AGAIN = 0.12  # of the others come back to the first
 
 
@@ -26,12 +26,16 @@ def visits(life: Life) -> Iterator[Visit]:
     rate = next(rate for age, rate in _EPISODES_A_YEAR.items() if life.age < age)
     for _ in range(chance.count(rate * life.years)):
         day = life.day(chance)
-        yield from _episode(life, chance, _illnesses(min(_GROWN, life.citizen.age_on(day))).pick(chance), day)
+        yield from _episode(life, chance, _illnesses(life.citizen.age_on(day)).pick(chance), day)
 
 
 @cache
 def _illnesses(age: int) -> Weighted[str]:
-    usual = {code: diagnoses()[code].weight for code, care in acute_care().items() if care.from_age <= age}
+    usual = {
+        code: diagnoses()[code].weight
+        for code, care in acute_care().items()
+        if care.from_age <= age <= care.to_age
+    }
     return Weighted(usual)
 
 
@@ -60,6 +64,6 @@ def _visit(life: Life, chance: Chance, code: str, day: date, facility: Facility,
         reason=reason,
         diagnoses=(code,),
         findings=vital_signs(life, chance, starts.date(), chance.happens(care.fever)),
-        reports=tuple(report(chance, panel, ill=True) for panel in panels),
+        reports=tuple(report(chance, panel, around(chance, care.found), ill=True) for panel in panels),
         dosages=care.child if life.is_child(day) else care.adult,
     )

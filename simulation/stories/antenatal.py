@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from simulation.body import pressure, stature
 from simulation.chance import Chance
 from simulation.citizens import Pregnancy
 from simulation.clock import clinic_time
 from simulation.code_lists import Dosage, vaccine_doses
 from simulation.laboratory import report
-from simulation.life import Life, birth_moment, pressure, stature
+from simulation.life import Life, birth_moment
 from simulation.visits import Discharge, Finding, ProcedureDone, Report, Shot, Visit
 
 _WEEKS: Final = (9, 16, 20, 24, 28, 32, 35, 37, 39)  # eight contacts are recommended (WHO 2016)

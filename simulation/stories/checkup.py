@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from simulation.body import stature, usual_sugar, vital_signs
 from simulation.clock import clinic_time
-from simulation.life import Life, stature, vital_signs
+from simulation.life import Life
 from simulation.visits import Finding, Visit
 
 
@@ -27,11 +28,11 @@ def visits(life: Life) -> Iterator[Visit]:
                 minutes=40,
                 kind="ambulatory",
                 service="15",
-                reason="Khám sức khoẻ định kỳ người cao tuổi",
+                reason="Khám sức khỏe định kỳ người cao tuổi",
                 diagnoses=("Z00.0",),
                 findings=(
                     *vital_signs(life, chance, starts.date()),
                     *body,
-                    Finding("glucose_random", chance.near(6, 0.9, 4, 12)),
+                    Finding("glucose_random", usual_sugar(life, day) + chance.near(0.9, 0.7, 0, 4)),
                 ),
             )

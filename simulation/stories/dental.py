@@ -27,7 +27,6 @@ def visits(life: Life) -> Iterator[Visit]:
         return
     for _ in range(chance.count(_A_YEAR * life.years, most=3)):
         day = life.day(chance)
-        drug = "paracetamol_child" if life.is_child(day) else "paracetamol"
         yield Visit(
             facility=life.centre,
             starts=clinic_time(chance, day),
@@ -36,6 +35,6 @@ def visits(life: Life) -> Iterator[Visit]:
             service="01",
             reason=chance.pick(_COMPLAINTS),
             diagnoses=("K02.9",),
-            dosages=(Dosage(drug, 1, 3, 2, "khi đau"),),
+            dosages=(Dosage("paracetamol", 1, 3, 2, "khi đau"),),
             procedures=(chance.pick(_PROCEDURES),),
         )

@@ -8,18 +8,30 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Final
 
+from simulation.body import stature
 from simulation.chance import Chance
 from simulation.citizens import Mother
 from simulation.clock import clinic_time
 from simulation.code_lists import VaccineDose, vaccine_doses
-from simulation.life import Life, birth_moment, stature
+from simulation.life import Life, birth_moment
 from simulation.visits import Discharge, Finding, Shot, Visit
 
 _SHORTEST_GAP: Final = timedelta(days=28)  # minimum interval between doses of one vaccine
 _MISSED: Final = 0.06
 _AT_BIRTH: Final = 0
-_CODES: Final = {"BCG": "Z23.2", "JE": "Z24.1", "MV": "Z24.4", "HepB0": "Z24.6"}
-_OTHER_CODE: Final = "Z27.1"
+_CODES: Final = {
+    "BCG": "Z23.2",
+    "bOPV": "Z24.0",
+    "IPV": "Z24.0",
+    "JE": "Z24.1",
+    "MV": "Z24.4",
+    "MR": "Z24.4",
+    "HepB0": "Z24.6",
+    "HPV": "Z25.8",
+    "DTP-VGB-Hib": "Z27.1",
+    "DTP4": "Z27.1",
+    "Td": "Z27.8",
+}
 _ADVICE: Final = "Tiêm BCG trong tháng đầu tại trạm y tế"
 
 
@@ -56,7 +68,7 @@ def _visit(life: Life, chance: Chance, doses: tuple[VaccineDose, ...], day: date
     if doses[0].due_days == _AT_BIRTH and life.citizen.mother:
         return _birth(life, chance, doses, life.citizen.mother)
     starts = clinic_time(chance, day)
-    codes = dict.fromkeys(_CODES.get(dose.vaccine, _OTHER_CODE) for dose in doses)
+    codes = dict.fromkeys(_CODES[dose.vaccine] for dose in doses)
     return Visit(
         facility=life.station if chance.happens(0.93) else life.neighbour,
         starts=starts,
@@ -76,7 +88,7 @@ def _visit(life: Life, chance: Chance, doses: tuple[VaccineDose, ...], day: date
 
 def _birth(life: Life, chance: Chance, doses: tuple[VaccineDose, ...], mother: Mother) -> Visit:
     """The newborn's own stay at the place of birth."""
-    weight = chance.near(3100, 380, 1900, 4400)
+    weight = stature(life, life.citizen.birth)[1] * 1000
     return Visit(
         facility=life.centre,
         starts=birth_moment(life.seed, mother.index, life.citizen.birth),

@@ -6,19 +6,21 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
+from simulation.body import vital_signs
 from simulation.chance import Chance, Weighted
 from simulation.clock import any_time, clinic_time
 from simulation.code_lists import Dosage, vaccine_doses
-from simulation.life import Life, vital_signs
+from simulation.life import Life
 from simulation.visits import ProcedureDone, Referral, Shot, Visit
 
 _A_YEAR: Final = 0.09
-_KINDS: Final = Weighted({"T14.1": 5.0, "S01.9": 3.0, "Z24.2": 2.0, "T63.0": 0.4})
+_SNAKE: Final = "T63.0"
+_KINDS: Final = Weighted({"T14.1": 5.0, "S01.9": 3.0, "Z24.2": 2.0, _SNAKE: 0.4})
 _REASONS: Final = {
     "T14.1": ("Vết thương cẳng tay do dao rựa", "Vết thương bàn chân do dẫm đinh", "Ngã xe máy, rách gối"),
     "S01.9": ("Ngã, rách da đầu", "Vết thương vùng trán do va đập"),
     "Z24.2": ("Bị chó cắn vào cẳng chân", "Bị mèo cào vào tay"),
-    "T63.0": ("Bị rắn cắn khi đi rẫy",),
+    _SNAKE: ("Bị rắn cắn khi đi rẫy",),
 }
 _SUTURE: Final = ProcedureDone("86.59", "Khâu vết thương phần mềm")
 _DRESSING: Final = ProcedureDone("93.57", "Thay băng vết thương")
@@ -26,6 +28,7 @@ _RABIES_DAYS: Final = (0, 3, 7, 14, 28)
 _PAIN_RELIEF: Final = Dosage("paracetamol", 1, 3, 3, "khi đau")
 _TREATMENT: Final = (Dosage("cefalexin", 1, 3, 5, "sau ăn"), _PAIN_RELIEF)
 _ANTITOXIN: Final = Dosage("tetanus_antitoxin", 1, 1, 1, "sau khi thử phản ứng")
+_ANTIVENOM: Final = Dosage("antivenom", 2, 1, 1, "theo dõi phản vệ")
 
 
 def visits(life: Life) -> Iterator[Visit]:
@@ -54,7 +57,7 @@ def _bite(life: Life, chance: Chance, day: date) -> Iterator[Visit]:
 
 
 def _wound(life: Life, chance: Chance, code: str, day: date) -> Iterator[Visit]:
-    goes_on = code == "T63.0" or chance.happens(0.3)
+    goes_on = code == _SNAKE or chance.happens(0.3)
     first = _first_aid(life, chance, code, day, goes_on)
     yield first
     if goes_on:
@@ -82,17 +85,18 @@ def _first_aid(life: Life, chance: Chance, code: str, day: date, goes_on: bool) 
 
 
 def _treatment_at_centre(life: Life, chance: Chance, first: Visit) -> Visit:
+    snake = first.diagnoses[0] == _SNAKE
     return Visit(
         facility=life.centre,
         starts=first.ends + timedelta(minutes=chance.between(60, 180)),
-        minutes=chance.between(90, 300),
+        minutes=chance.between(720, 1440) if snake else chance.between(90, 300),
         kind="emergency",
         service="02",
         reason="Chuyển đến từ trạm y tế",
         diagnoses=first.diagnoses,
         findings=vital_signs(life, chance, first.starts.date()),
-        dosages=(*_TREATMENT, _ANTITOXIN),
-        procedures=(_SUTURE,),
+        dosages=(*_TREATMENT, *((_ANTIVENOM,) if snake else ()), _ANTITOXIN),
+        procedures=(_DRESSING if snake else _SUTURE,),
         answers=first.referral.number if first.referral else "",
         prompt=True,
     )

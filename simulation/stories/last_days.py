@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Final
 
+from simulation.body import vital_signs
 from simulation.clock import any_time
-from simulation.laboratory import report
-from simulation.life import Life, vital_signs
+from simulation.laboratory import around, report
+from simulation.life import Life
 from simulation.visits import Discharge, Visit
+
+_BLOOD: Final = {"wbc": 15.5, "crp": 88.0}
 
 
 def visits(life: Life) -> Iterator[Visit]:
@@ -28,7 +32,7 @@ def visits(life: Life) -> Iterator[Visit]:
         service="03",
         reason="Khó thở, tình trạng nặng",
         diagnoses=(code,),
-        findings=vital_signs(life, chance, starts.date()),
-        reports=(report(chance, "inflammation", ill=True),),
+        findings=vital_signs(life, chance, starts.date(), code == "J18.9", breathless=True),
+        reports=(report(chance, "inflammation", around(chance, _BLOOD)),),
         discharge=Discharge("died", "Tình trạng xấu dần, không đáp ứng điều trị", "Người bệnh tử vong"),
     )

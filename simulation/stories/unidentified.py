@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulation.body import vital_signs
 from simulation.clock import any_time
 from simulation.code_lists import Dosage
 from simulation.laboratory import report
-from simulation.life import Life, vital_signs
+from simulation.life import Life
 from simulation.visits import ProcedureDone, Visit
 
 
