@@ -136,7 +136,7 @@ def _read_one_by_one(raw: bytes, most: int, whole: Exception) -> Frames:
         _places.left = most
         _outline.decode(raw)
         texts = [bytes(text) for text in _texts.decode(raw).entry]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise whole from None
     bundle = _read(_with(raw, texts, _AN_ENTRY), most)
     entries = [_read_alone(n, text, bundle.type) for n, text in enumerate(texts)]
@@ -168,6 +168,8 @@ def _decode(raw: bytes, most: int) -> _Bundle:
         raise _misshapen(error) from None
     except msgspec.DecodeError as error:
         raise _refused("structure", "", f"not JSON: {error}") from None
+    except UnicodeDecodeError:
+        raise _refused("structure", "", "not JSON: a string is not UTF-8") from None
     except RecursionError:
         raise _refused("structure", "Bundle", "nested too deeply") from None
     if bundle.resource_type != "Bundle":

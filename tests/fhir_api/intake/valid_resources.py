@@ -76,13 +76,14 @@ DEEPEST = 4
 def resources(*types: str) -> st.SearchStrategy[dict[str, Json]]:
     """Valid resources of these types, or of any."""
     return st.builds(
-        lambda kind, seed: _resource(Random(seed), kind),
+        lambda kind, seed: any_resource(Random(seed), kind),
         st.sampled_from(types or sorted(RESOURCE_TYPES)),
         st.integers(0, 2**32),
     )
 
 
-def _resource(random: Random, kind: str) -> dict[str, Json]:
+def any_resource(random: Random, kind: str) -> dict[str, Json]:
+    """A valid resource of one type."""
     return {"resourceType": kind} | _fill(random, kind, 0)
 
 
