@@ -174,9 +174,9 @@ async def trial(app: App, seed: int, report: Report) -> None:
         report.failures.append((seed, wrong))
 
 
-async def trials(url: str, seeds: range) -> Report:
-    """All of them, some at once, on a prepared database with a projector."""
-    services = services_of(url)
+async def trials(url: str, seeds: range, **changes: Any) -> Report:
+    """All of them, some at once, on a prepared database with a projector. changes: of the services."""
+    services = services_of(url, **changes)
     app, report = App(services, SITE), Report()
     waiting = iter(seeds)
     middle = seeds[len(seeds) // 2] if seeds else 0
