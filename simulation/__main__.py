@@ -5,19 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
 import uvloop
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from simulation.clock import INDOCHINA_TIME
 from simulation.code_lists import UnknownProvince
 from simulation.feed import CONCURRENCY, Counts, Refusal, ServerAway, feed
 from simulation.files import written
 from simulation.province import DEMO_CITIZENS, QUANG_TRI, UNTIL, Province, Sending, TooManyCitizens
+from simulation.telling import Tell, telling
 
 _SHOWN_REFUSALS = 10
 
@@ -50,17 +50,20 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code: 0 all accepted, 1 something refused, 2 wrong options, 3 the server stayed away."""
+    """Exit code: 0 all accepted, 1 something refused, 2 wrong options, 3 server away, 130 Ctrl-C."""
     options = parser().parse_args(arguments)
     if not options.base and not options.write:
         parser().error("nothing to do: give --base, --write or both")
     province = _province(options)
     sendings: Iterable[Sending] = written(options.write, province) if options.write else province
     try:
-        counts = _shown(options, sendings, len(province))
+        counts = _sent(options, sendings, len(province))
     except ServerAway as away:
         Console(stderr=True).print(f"stopped: {away}")
         return 3
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped: the next start goes on from here")
+        return 130
     _report(counts.refused)
     return 1 if counts.refused else 0
 
@@ -79,35 +82,20 @@ def _province(options: argparse.Namespace) -> Province:
         parser().error(str(wrong))
 
 
-def _shown(options: argparse.Namespace, sendings: Iterable[Sending], total: int) -> Counts:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[resources]} resources"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns) as bar:
-        task = bar.add_task("Province", total=total, resources=0)
-
-        def show(counts: Counts) -> None:
-            done = counts.accepted + len(counts.refused)
-            bar.update(task, completed=done, resources=counts.resources)
-
-        if options.base:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                return runner.run(
-                    feed(options.base, sendings, concurrency=options.concurrency, progress=show)
-                )
-        return _counted(sendings, show)
+def _sent(options: argparse.Namespace, sendings: Iterable[Sending], total: int) -> Counts:
+    with telling(Console(), total) as tell:
+        if not options.base:
+            return _counted(sendings, tell)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(feed(options.base, sendings, concurrency=options.concurrency, progress=tell))
 
 
-def _counted(sendings: Iterable[Sending], show: Callable[[Counts], None]) -> Counts:
+def _counted(sendings: Iterable[Sending], tell: Tell) -> Counts:
     counts = Counts()
     for sending in sendings:
         counts.accepted += 1
         counts.resources += sending.resources
-        show(counts)
+        tell(counts)
     return counts
 
 

@@ -42,6 +42,7 @@ from simulation.systems import (
 from simulation.visits import Report, Visit
 
 _PATIENT, _ENCOUNTER, _FIRST_CONDITION = 0, 1, 2
+_REFERRAL: Final = 0x0FFF
 _LABORATORY: Final = 0x1000  # numbers from here on are those of laboratory results
 _PER_REPORT: Final = 0x40
 
@@ -164,6 +165,17 @@ def correction_bundle(filing: Filing, case: Case, chance: Chance, sent_at: datet
     return entries.bundle()
 
 
+def answered_bundle(filing: Filing, case: Case) -> Json:
+    """The referral paper of a visit once the patient has been received where they were sent."""
+    entries = Entries(filing.edition, case.citizen.index, case.number)
+    if case.visit.referral is None:
+        raise ValueError("only a visit with a referral can be answered")
+    by_number = pointer("Encounter", VISIT_NUMBER, _visit_number(case, entries))
+    scene, main = _scene(case, _known(filing, case), by_number), case.visit.diagnoses[0]
+    entries.put(referral(case.visit.referral, scene, entries.id(_REFERRAL), main, answered=True))
+    return entries.bundle()
+
+
 def can_be_corrected(visit: Visit) -> bool:
     """Whether the visit has a laboratory result that is a number."""
     return any(_numeric(report) for report in visit.reports)
@@ -232,7 +244,7 @@ def _treatment(case: Case, entries: Entries, scene: Scene, main: str) -> None:
         lot = f"{shot.dose.vaccine}-{visit.starts:%y%m}"
         entries.post(immunization(shot, scene, lot))
     if visit.referral:
-        entries.post(referral(visit.referral, scene, main, visit.reason))
+        entries.put(referral(visit.referral, scene, entries.id(_REFERRAL), visit.diagnoses[0]))
 
 
 def _laboratory(case: Case, entries: Entries, scene: Scene) -> None:

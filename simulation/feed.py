@@ -45,6 +45,11 @@ class Counts:
     retries: int = 0
     refused: list[Refusal] = field(default_factory=list)
 
+    @property
+    def done(self) -> int:
+        """The sendings that have their answer."""
+        return self.accepted + len(self.refused)
+
 
 Progress = Callable[[Counts], None]
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from hashlib import blake2b
-from typing import Final
+from typing import Final, Literal
 
 import orjson
 
 from simulation.bundles import (
     Case,
     Filing,
+    answered_bundle,
     can_be_corrected,
     correction_bundle,
     facility_bundle,
@@ -31,8 +32,8 @@ from simulation.stories import OF_RESIDENTS, OF_UNIDENTIFIED
 from simulation.visits import Visit
 
 QUANG_TRI: Final = "44"
-UNTIL: Final = date(2026, 11, 1)  # a fixed day: the same seed gives the same bytes on any day
-DEMO_CITIZENS: Final = 2_000
+UNTIL: Final = date(2026, 11, 23)  # a fixed day: the same seed gives the same bytes on any day
+DEMO_CITIZENS: Final = 1_400  # about 97,000 resources: under a minute at 2,000 resources/s (two quiet cores)
 LATE_SHARE: Final = 0.05
 CORRECTED_SHARE: Final = 0.03  # of the visits with laboratory results
 _DAYS_BEFORE_DEATH: Final = 90
@@ -66,19 +67,22 @@ class Sending:
         return len(self.bundle["entry"])
 
 
+What = Literal["visit", "correction", "answer"]
+
+
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """A visit, or the correction of one, and when the facility sends it."""
+    """A visit, or what is added to one later, and when the facility sends it."""
 
     sent_at: datetime
     person: int
     number: int
-    corrects: bool
+    what: What
     visit: Visit
 
     @property
-    def order(self) -> tuple[datetime, int, int, bool]:
-        return self.sent_at, self.person, self.number, self.corrects
+    def order(self) -> tuple[datetime, int, int, str]:
+        return self.sent_at, self.person, self.number, self.what
 
 
 class Province:
@@ -147,16 +151,25 @@ class Province:
     @cached_property
     def _plan(self) -> list[_Planned]:
         planned = [entry for citizen in self.citizens for entry in self._planned(citizen)]
-        return sorted(planned, key=lambda entry: entry.order)
+        sent = (entry for entry in planned if entry.sent_at < at(self.until))
+        return sorted(sent, key=lambda entry: entry.order)
 
     def _planned(self, citizen: Citizen) -> Iterator[_Planned]:
         chance = chance_of(self.seed, "sending", citizen.index)
+        papers: dict[str, tuple[int, Visit]] = {}
         for number, visit in enumerate(self.visits_of(citizen)):
             sent_at = _sent_at(chance, citizen, visit)
-            yield _Planned(sent_at, citizen.index, number, False, visit)
+            yield _Planned(sent_at, citizen.index, number, "visit", visit)
             if can_be_corrected(visit) and chance.happens(CORRECTED_SHARE):
                 later = sent_at + timedelta(hours=chance.between(3, 120))
-                yield _Planned(later, citizen.index, number, True, visit)
+                yield _Planned(later, citizen.index, number, "correction", visit)
+            if visit.answers in papers:
+                soon = sent_at + timedelta(minutes=chance.between(5, 90))
+                yield _Planned(
+                    soon, citizen.index, papers[visit.answers][0], "answer", papers[visit.answers][1]
+                )
+            if visit.referral:
+                papers[visit.referral.number] = number, visit
 
     def _introduction(self, facility: Facility) -> Sending:
         bundle = facility_bundle(self._filing, facility)
@@ -167,14 +180,17 @@ class Province:
         visit, chance = planned.visit, chance_of(self.seed, "duty", planned.person, planned.number)
         clinician = staff_on_duty(chance, visit.facility, visit.midwife)
         case = Case(self.citizens[planned.person], visit, planned.number, clinician)
-        bundle = (
-            correction_bundle(self._filing, case, chance, planned.sent_at)
-            if planned.corrects
-            else visit_bundle(self._filing, case, newcomer)
-        )
-        happened_at = planned.sent_at if planned.corrects else visit.starts
+        bundle = self._bundle(planned, case, chance, newcomer)
+        happened_at = visit.starts if planned.what == "visit" else planned.sent_at
         user, citizen = clinician.employee_number, f"{planned.person:07d}"
         return self._signed(visit.facility, user, citizen, happened_at, planned.sent_at, bundle)
+
+    def _bundle(self, planned: _Planned, case: Case, chance: Chance, newcomer: bool) -> Json:
+        if planned.what == "correction":
+            return correction_bundle(self._filing, case, chance, planned.sent_at)
+        if planned.what == "answer":
+            return answered_bundle(self._filing, case)
+        return visit_bundle(self._filing, case, newcomer)
 
     def _signed(
         self,

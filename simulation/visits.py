@@ -59,6 +59,7 @@ class Referral:
 
     number: str
     to: Facility
+    reason: str
     urgent: bool = False
     back: bool = False
 

@@ -30,7 +30,7 @@ _SERVICES = {
     "05": "Điều trị ngoại trú bệnh mạn tính, có lĩnh thuốc",
     "10": "Khác: tiêm chủng",
     "12": "Khám, chữa bệnh tại nhà",
-    "15": "Khám sức khoẻ định kỳ",
+    "15": "Khám sức khỏe định kỳ",
 }
 _ANYONE: Json = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}
 _MAIN = concept(systems.DIAGNOSIS_ROLE, "CC", "Chief complaint")

@@ -14,6 +14,7 @@ from fhir.resources.R4B.servicerequest import ServiceRequest
 from simulation import systems
 from simulation.code_lists import Dosage, VaccineDose, drugs
 from simulation.shapes.elements import Json, checked, concept, identifier, text_only
+from simulation.shapes.encounters import icd10
 from simulation.shapes.places import facility_pointer
 from simulation.shapes.scene import Scene
 from simulation.visits import Allergy, ProcedureDone, Referral, Shot
@@ -130,10 +131,10 @@ def procedure(done: ProcedureDone, scene: Scene, condition: str) -> Json:
 
 
 @cache
-def _referral(back: bool) -> Json:
+def _referral(back: bool, answered: bool) -> Json:
     text = "Chuyển người bệnh về tuyến dưới theo dõi" if back else "Chuyển cơ sở khám bệnh, chữa bệnh"
     elements = {
-        "status": "active",
+        "status": "completed" if answered else "active",
         "intent": "order",
         "category": [concept(systems.SNOMED, "3457005", "Patient referral")],
         "code": text_only(text),
@@ -142,10 +143,11 @@ def _referral(back: bool) -> Json:
     return checked(ServiceRequest, elements)
 
 
-def referral(paper: Referral, scene: Scene, condition: str, reason: str) -> Json:
-    """The referral paper; the facility that receives the patient answers it by number."""
+def referral(paper: Referral, scene: Scene, number: str, code: str, answered: bool = False) -> Json:
+    """The referral paper under its own id; the facility that receives the patient answers it by number."""
     return {
-        **_referral(paper.back),
+        **_referral(paper.back, answered),
+        "id": number,
         "identifier": [identifier(systems.REFERRAL_NUMBER, paper.number)],
         "priority": "urgent" if paper.urgent else "routine",
         "subject": scene.subject,
@@ -153,8 +155,7 @@ def referral(paper: Referral, scene: Scene, condition: str, reason: str) -> Json
         "authoredOn": scene.ends,
         "requester": scene.clinician,
         "performer": [facility_pointer(paper.to)],
-        "reasonCode": [text_only(reason)],
-        **({"reasonReference": [{"reference": condition}]} if condition else {}),
+        "reasonCode": [{**icd10(code), "text": paper.reason}],
     }
 
 

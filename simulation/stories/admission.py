@@ -96,6 +96,7 @@ _OF_THE_OLD: Final = Weighted({"J18.9": 3.0, "J44.9": 3.0, "I50.9": 2.0, "I25.9"
 _OF_THE_YOUNG: Final = Weighted({"J18.9": 4.0, "A97.0": 3.0, "A09.9": 2.0})
 _DAYS_BETWEEN: Final = 60  # a lasting illness may be prescribed for up to 90 (Circular 26/2025/TT-BYT)
 _COMES: Final = 0.8
+_STABLE: Final = "Đã ổn định, đề nghị trạm y tế theo dõi tiếp"
 
 
 def visits(life: Life) -> Iterator[Visit]:
@@ -132,7 +133,12 @@ def _sent_up(life: Life, chance: Chance, code: str, day: date) -> Visit:
         reason=ILLNESSES[code].complaint,
         diagnoses=(code,),
         findings=_findings(life, chance, ILLNESSES[code], starts.date()),
-        referral=Referral(life.referral_number(life.station, starts.date()), life.hospital, urgent=True),
+        referral=Referral(
+            life.referral_number(life.station, starts.date()),
+            life.hospital,
+            ILLNESSES[code].complaint,
+            urgent=True,
+        ),
         prompt=True,
     )
 
@@ -153,7 +159,7 @@ def _stay(life: Life, chance: Chance, code: str, up: Visit) -> Visit:
         findings=_findings(life, chance, illness, starts.date()),
         reports=_reports(chance, illness),
         dosages=illness.treatment,
-        referral=Referral(life.referral_number(life.hospital, left), life.station, back=True),
+        referral=Referral(life.referral_number(life.hospital, left), life.station, _STABLE, back=True),
         answers=up.referral.number if up.referral else "",
         discharge=Discharge("home", illness.course, "Uống thuốc theo đơn, tái khám tại trạm y tế sau 1 tuần"),
         prompt=True,

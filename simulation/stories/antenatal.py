@@ -12,7 +12,7 @@ from simulation.chance import Chance
 from simulation.citizens import Pregnancy
 from simulation.clock import clinic_time
 from simulation.code_lists import Dosage, vaccine_doses
-from simulation.laboratory import report
+from simulation.laboratory import NEGATIVE, POSITIVE, report
 from simulation.life import Life, birth_moment
 from simulation.visits import Discharge, Finding, ProcedureDone, Report, Shot, Visit
 
@@ -22,6 +22,7 @@ _TETANUS_DOSES: Final = {20: 1, 28: 2}
 _IRON: Final = Dosage("iron_folic", 1, 1, 30, "sau ăn 1 giờ")
 _ADVICE: Final = "Cho con bú sớm, tái khám sau 7 ngày hoặc khi sốt, ra huyết nhiều"
 _BIRTH: Final = ProcedureDone("73.59", "Đỡ đẻ thường ngôi chỏm")
+_CARRIES_HEPATITIS_B: Final = 0.08
 _LABOUR: Final = timedelta(hours=6)
 
 
@@ -33,6 +34,7 @@ class _Care:
     chance: Chance
     pregnancy: Pregnancy
     code: str
+    hbsag: str
 
     def week(self, day: date) -> float:
         return (day - self.pregnancy.began).days / 7
@@ -47,7 +49,8 @@ def visits(life: Life) -> Iterator[Visit]:
     if pregnancy is None:
         return
     chance = life.chance("antenatal")
-    care = _Care(life, chance, pregnancy, "Z34.0" if life.age < 26 else "Z34.9")
+    hbsag = POSITIVE if chance.happens(_CARRIES_HEPATITIS_B) else NEGATIVE
+    care = _Care(life, chance, pregnancy, "Z34.0" if life.age < 26 else "Z34.9", hbsag)
     yield from _contacts(care)
     yield from _scans(care)
     if pregnancy.birth < life.until:
@@ -116,11 +119,15 @@ def _scan(care: _Care, day: date, week: int) -> Visit:
         service="01",
         reason=f"Siêu âm thai {week} tuần",
         diagnoses=(care.code,),
-        reports=(Report("fetal_ultrasound", (), text), report(care.chance, "antenatal")),
+        reports=(
+            Report("fetal_ultrasound", (), text),
+            report(care.chance, "antenatal", {"hbsag": care.hbsag}),
+        ),
     )
 
 
 def _birth(care: _Care) -> Visit:
+    weeks = int(care.week(care.pregnancy.birth))
     course = "Đẻ thường, ngôi chỏm; mẹ và con ổn định, co hồi tử cung tốt"
     return Visit(
         facility=care.life.centre,
@@ -128,7 +135,7 @@ def _birth(care: _Care) -> Visit:
         minutes=40 * 60,
         kind="inpatient",
         service="03",
-        reason="Thai đủ tháng, chuyển dạ",
+        reason=f"Thai {weeks} tuần, chuyển dạ",
         diagnoses=("O80.9",),
         findings=(*pressure(care.chance, 118), Finding("pulse", care.chance.near(84, 6, 66, 110))),
         reports=(report(care.chance, "blood_count"),),

@@ -67,19 +67,19 @@ def _wound(life: Life, chance: Chance, code: str, day: date) -> Iterator[Visit]:
 
 
 def _first_aid(life: Life, chance: Chance, code: str, day: date, goes_on: bool) -> Visit:
-    number = life.referral_number(life.station, day)
+    number, reason = life.referral_number(life.station, day), chance.pick(_REASONS[code])
     return Visit(
         facility=life.station,
         starts=any_time(chance, day),
         minutes=chance.between(30, 60),
         kind="emergency",
         service="01",
-        reason=chance.pick(_REASONS[code]),
+        reason=reason,
         diagnoses=(code,),
         findings=vital_signs(life, chance, day),
         dosages=() if goes_on else _TREATMENT,
         procedures=(_DRESSING,) if goes_on else (_SUTURE,),
-        referral=Referral(number, life.centre, urgent=True) if goes_on else None,
+        referral=Referral(number, life.centre, reason, urgent=True) if goes_on else None,
         prompt=goes_on,
     )
 

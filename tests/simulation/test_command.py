@@ -1,10 +1,14 @@
 """`python -m simulation`."""
 
 import asyncio
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 import orjson
@@ -14,8 +18,9 @@ from simulation.__main__ import main
 from simulation.clock import INDOCHINA_TIME
 from simulation.province import Province
 from tests.simulation.looking import Json
-from tests.simulation.stub import Answering, Reply, Stub, listening
+from tests.simulation.stub import Answering, Reply, Request, Stub, listening
 
+ROOT = Path(__file__).parents[2]
 SMALL = ["--citizens", "5", "--seed", "4", "--months", "3"]
 
 
@@ -55,6 +60,26 @@ def test_a_second_run_sends_the_same_keys_and_can_write_beside(tmp_path: Path) -
         assert main([*SMALL, "--base", stub.address, "--write", str(tmp_path)]) == 0
         assert {request.headers["idempotency-key"] for request in stub.requests} == first
     assert len(list(tmp_path.iterdir())) == len(first)
+
+
+def test_ctrl_c_ends_it_and_the_next_start_goes_on() -> None:
+    stopping = threading.Event()
+
+    def slowly(_: Request) -> Reply:
+        if len(stub.requests) > 20 and not stopping.is_set():
+            stopping.set()
+            command.send_signal(signal.SIGINT)
+        return Reply()
+
+    with beside(slowly) as stub:
+        options = [sys.executable, "-m", "simulation", "--citizens", "200", "--base", stub.address]
+        command = subprocess.Popen(options, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        _, told = command.communicate(timeout=60)
+        assert command.returncode == 130
+        assert told.decode().strip() == "stopped: the next start goes on from here"
+        first = {request.headers["idempotency-key"] for request in stub.requests}
+        again = {sending.idempotency_key for sending in islice(Province(1, 200), 500)}
+        assert first <= again
 
 
 def test_refusals_are_told_and_seen_in_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,6 +115,23 @@ def test_busy_and_lost_servers_are_tried_again_with_the_same_key(few: Sequence[S
     assert len(stub.requests) == len(few) + stumbling.failed
 
 
+def test_pauses_grow_and_the_server_may_ask_for_longer_ones(
+    few: Sequence[Sending], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses, sleep = [], asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        pauses.extend([seconds] if seconds else [])
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", noted)
+    replies = [Reply(503)] * 9 + [Reply(429, {"Retry-After": "7"}), Reply()]
+    answers = iter(replies)
+    counts, _ = fed(few[:1], lambda _: next(answers), patience=3_600)
+    assert counts.accepted == 1
+    assert pauses == [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 7.0]
+
+
 def test_a_garbled_answer_counts_as_a_lost_connection(few: Sequence[Sending]) -> None:
     answers = iter([Reply(200, {"Content-Length": "no number"}), Reply()])
     counts, stub = fed(few[:1], lambda _: next(answers))

@@ -127,3 +127,16 @@ def test_referrals_are_answered(sendings: tuple[Sending, ...]) -> None:
     assert answers
     assert len(set(answers)) == len(answers)
     assert set(answers) == asked
+
+
+def test_a_referral_is_completed_by_who_wrote_it_once_it_is_answered(sendings: tuple[Sending, ...]) -> None:
+    states: dict[str, list[str]] = {}
+    writers: dict[str, set[str]] = {}
+    for sending in sendings:
+        for entry in entries([sending], "ServiceRequest"):
+            paper = entry["resource"]
+            states.setdefault(paper["id"], []).append(paper["status"])
+            writers.setdefault(paper["id"], set()).add(sending.facility)
+    assert states
+    assert all(told == ["active", "completed"] for told in states.values())
+    assert all(len(facilities) == 1 for facilities in writers.values())
