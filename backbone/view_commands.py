@@ -57,20 +57,24 @@ def switch_command(view: ViewName, generation: Number) -> None:
 
 
 def parked_command(retry: Retry = False) -> None:
-    """List citizens whose facts a view leaves out.
+    """List citizens whose facts a view leaves out, and records that cannot be decoded.
 
-    Each with the position since which, and the reason. With --retry the resources that appear late are
+    Each with its position and the reason. With --retry the resources that appear late are
     listed: readers with cursors have not seen them. The exit code is 1 when somebody is still parked.
     """
     url = _database()
     if retry:
         _retry(url)
     with connect(url) as connection:
-        waiting = parking.parked(connection)
+        waiting, unreadable = parking.parked(connection), parking.quarantined(connection)
     for one in waiting:
         view = f"{one.view} generation {one.generation}"
         typer.echo(f"{view}: {one.subject} since {one.since_position}: {one.reason}")
-    typer.echo(f"{len(waiting)} parked")
+    for record in unreadable:
+        typer.echo(
+            f"{record.view} generation {record.generation}: position {record.position}: {record.reason}"
+        )
+    typer.echo(f"{len(waiting)} parked, {len(unreadable)} quarantined")
     raise typer.Exit(1 if waiting else 0)
 
 

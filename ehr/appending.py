@@ -118,7 +118,7 @@ class Recorder(Protocol):
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
     ) -> Resolved:
-        """Current heads, matching ids (sorted) and the stored answer, all from one snapshot."""
+        """Current heads, matching ids (sorted) and the stored answer; ``append`` asserts them again."""
         ...
 
     async def append(self, request: Append) -> Appended:

@@ -15,6 +15,7 @@ AFTER_ID, IN_META, IN_EMPTY_META = 0, 1, 2
 """Kinds of place for the two members: a whole ``meta`` after the id; first in ``meta``; alone in ``{}``."""
 
 _SERVERS_OWN = (b'"versionId"', b'"lastUpdated"')
+_STRING = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:)?')
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]')  # possessive, as in links.py
 
 
@@ -48,7 +49,17 @@ _USUAL = re.compile(
 def make_body(raw: bytes, resource_id: str) -> Body:
     """The body of a valid resource under the id that it has on this server."""
     quoted = b'"%s"' % resource_id.encode()
+    if b"\\u" in raw:
+        raw = _STRING.sub(_with_plain_name, raw)
     return _make_usual_body(raw, quoted) or _make_nameless_body(raw, quoted) or _make_any_body(raw, quoted)
+
+
+def _with_plain_name(string: re.Match[bytes]) -> bytes:
+    """A member's name without escapes, so that ``"\\u0069d"`` is not overlooked; values stay as they are."""
+    text, colon = string.groups()
+    if colon is None or b"\\" not in text:
+        return string.group()
+    return msgspec.json.encode(msgspec.json.decode(text)) + colon
 
 
 def _make_usual_body(raw: bytes, quoted: bytes) -> Body | None:

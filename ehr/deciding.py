@@ -17,7 +17,7 @@ from ehr.compression import compress
 from ehr.conditional import conditional_reference
 from ehr.definitions import encounter_references, main_date, patient_references
 from ehr.encoding import encode_fact
-from ehr.errors import Ambiguous, Refusal, Unmatched
+from ehr.errors import Ambiguous, Contradiction, Refusal, Unmatched
 from ehr.facts import Answer, ResourceVersion
 from ehr.grouping import Former, Stated, facts_of, into_encounters
 from ehr.identifiers import claims_of, satisfies
@@ -91,6 +91,7 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     """The decision. Raises a Refusal that names the entry when the request cannot stand."""
     targets = find_targets(question.request.changes, resolved)
     claims = [c for t in targets if t.write and t.change.json for c in claims_of(t.key, t.change.json)]
+    _refuse_own_matches(targets, claims)
     new_links = _new_links(targets) | _conditional(question, resolved, targets, claims)
     append = Append(claims=claims)
     append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
@@ -107,6 +108,16 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     )
     _append_facts(append, stated, outcomes, question.request)
     return Decision(append, outcomes, {one.key: one.version for one in stated})
+
+
+def _refuse_own_matches(targets: list[Target], claims: list[Claim]) -> None:
+    """A create on the condition that none matches cannot stand beside another entry that would match."""
+    for target in targets:
+        condition = target.change.condition
+        if condition is None or target.change.action != "create" or not target.write:
+            continue
+        if any(claim.key != target.key and satisfies(claim, condition) for claim in claims):
+            raise Contradiction("Another entry matches its condition.", entry=target.change.index)
 
 
 def _condition(link: str, entry: int | None) -> Condition | None:
@@ -131,10 +142,10 @@ def _conditional(
 ) -> dict[str, str]:
     """Conditional reference -> literal reference; what the request itself writes counts
     (https://hl7.org/fhir/R4/http.html#trules)."""
-    gone = {t.key.id for t in targets if t.write and t.change.action != "create"}
+    gone = {t.key for t in targets if t.write and t.change.action != "create"}
     found: dict[str, str] = {}
     for link, (condition, entry) in question.conditional_links.items():
-        ids = {id_ for id_ in resolved.matches[condition] if id_ not in gone}
+        ids = {id_ for id_ in resolved.matches[condition] if Key(condition.type, id_) not in gone}
         ids |= {claim.key.id for claim in claims if satisfies(claim, condition)}
         if len(ids) != 1:
             raise (Ambiguous if ids else Unmatched)(entry=entry)
@@ -170,7 +181,7 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
         len(body.bytes),
         digest,
         not head.version,
-        Former(head.subject, head.stream) if moved and not head.deleted else None,
+        Former(head.subject, head.stream) if moved else None,
     )
 
 

@@ -54,6 +54,7 @@ def ensure_generation(connection: Connection, view: View) -> Generation:
 def add_generation(connection: Connection, view: View) -> Generation:
     """A new, empty generation in state ``building``."""
     with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtext('views.generations'))")
         row = connection.execute(queries["newest"], {"view": view.name}).fetchone()
         number = (row[0] if row else 0) + 1
         generation = Generation(view.name, number, 0, view.code_version)

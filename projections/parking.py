@@ -27,6 +27,16 @@ class Parked(NamedTuple):
     reason: str
 
 
+class Unreadable(NamedTuple):
+    """A record that a view has passed over, because it cannot be decoded."""
+
+    view: str
+    generation: int
+    position: int
+    subject: UUID
+    reason: str
+
+
 class Released(NamedTuple):
     """A citizen taken up again. resources: references that appear late, for readers with cursors to know."""
 
@@ -37,6 +47,11 @@ class Released(NamedTuple):
 def parked(connection: Connection) -> list[Parked]:
     """Everyone who waits, in every generation that is not retired."""
     return [Parked(*row) for row in connection.execute(_sql["waiting"])]
+
+
+def quarantined(connection: Connection) -> list[Unreadable]:
+    """Every record that could not be decoded, by view."""
+    return [Unreadable(*row) for row in connection.execute(_sql["quarantined"])]
 
 
 def retry(view: View, log: EventLog, conninfo: str) -> tuple[list[Released], list[Parked]]:

@@ -53,8 +53,12 @@ begin
                 select string_agg(distinct c.id, ' ' order by c.id) from record.claims c
                 where c.type = m.type and c.value = m.value and (m.system is null or c.system = m.system)), '')
         union all
-        select f.request from unnest(fact_request, fact_stream, fact_version) f(request, stream, version)
-            where f.version is not null and f.version <> 1 + coalesce((
+        select f.request
+            from (select u.*, row_number() over (partition by u.stream order by u.ordinal) as nth
+                  from unnest(fact_request, fact_stream, fact_version)
+                       with ordinality u(request, stream, version, ordinal)
+                  where u.version is not null) f
+            where f.version <> f.nth + coalesce((
                 select max(e.originator_version) from record.facts e where e.originator_id = f.stream), 0));
 
     select array_agg(case when n = any(repeated) then 2 when n = any(stale) then 1 else 0 end::smallint order by n)

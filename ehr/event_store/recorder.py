@@ -56,7 +56,7 @@ class FactRecorder(PostgresApplicationRecorder):
         assert row is not None
         if row["verdicts"][0] != Verdict.STORED:
             raise IntegrityError("an event is not the next of its stream")
-        return range(row["ends"][0] - count + 1, row["ends"][0] + 1)
+        return list(range(row["ends"][0] - count + 1, row["ends"][0] + 1))
 
 
 def make_datastore(conninfo: str) -> PostgresDatastore:

@@ -21,6 +21,8 @@ async def read(call: Call) -> Response:
     version = await call.services.reader.read(key)
     if version is None:
         raise await missing(call, key)
+    if call.services.visibility.parked:
+        await _refuse_former(call, key, version)
     return _told(call, version)
 
 
@@ -48,6 +50,14 @@ async def wait_for_position(call: Call) -> None:
         raise BadRequest("X-EHR-Position must be a position.")
     if not await call.services.visibility.wait(int(wanted), call.services.visibility_wait):
         raise NotShownYet(headers={"Retry-After": "1"})
+
+
+async def _refuse_former(call: Call, key: Key, version: Version) -> None:
+    """Raises NotShownYet when a later version waits with its parked citizen."""
+    resolved = await call.services.recorder.resolve({key}, set(), None)
+    head = resolved.heads.get(key)
+    if head and head.version > version.version and head.subject in call.services.visibility.parked:
+        raise NotShownYet("A later version waits with its citizen's facts.", headers={"Retry-After": "1"})
 
 
 def _told(call: Call, version: Version) -> Response:

@@ -78,8 +78,8 @@ def test_a_view_that_does_not_exist_is_refused_with_those_that_do(ehr: Command, 
 
 def test_nobody_is_parked_in_an_empty_record(ehr: Command) -> None:
     ehr("migrate")
-    assert ehr("parked")[:2] == (0, "0 parked\n")
-    assert ehr("parked", "--retry")[:2] == (0, "0 parked\n")
+    assert ehr("parked")[:2] == (0, "0 parked, 0 quarantined\n")
+    assert ehr("parked", "--retry")[:2] == (0, "0 parked, 0 quarantined\n")
 
 
 def test_settings_are_shown_without_the_password(ehr: Command, monkeypatch: pytest.MonkeyPatch) -> None:

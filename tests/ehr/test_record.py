@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from ehr.appending import Condition
-from ehr.errors import KeyReused, Refusal, Unavailable, VersionConflict
+from ehr.errors import Contradiction, KeyReused, Refusal, Unavailable, VersionConflict
 from ehr.event_store.connections import connect
 from ehr.event_store.notifications import Notifications
 from ehr.event_store.store import PostgresRecorder
@@ -202,3 +202,23 @@ def test_the_check_finds_positions_that_come_from_a_sequence(database: str) -> N
         connection.execute(broken)
     state_all(url, *(request(create(observation("1", n))) for n in range(5)))
     assert value(url, GAPS) > 0
+
+
+def test_a_conditional_reference_finds_its_patient_beside_another_type_of_the_same_id(database: str) -> None:
+    url = migrated(database)
+    state_all(url, request(update({**patient("P", "7"), "id": "x"})))
+    visit = {
+        "resourceType": "Encounter",
+        "id": "x",
+        "subject": {"reference": "Patient?identifier=urn:test|7"},
+    }
+    (receipt,) = state_all(url, request(update(visit)))
+    assert receipt.outcomes[0].status == 201
+
+
+def test_a_condition_that_another_entry_meets_is_a_contradiction(database: str) -> None:
+    url = migrated(database)
+    wishes = (create(patient("P", "1")), create(patient("Q", "1"), Condition("Patient", "urn:test", "1")))
+    with pytest.raises(Contradiction):
+        state_all(url, request(*wishes))
+    assert value(url, "select count(*) from record.facts") == 0

@@ -112,7 +112,7 @@ def test_looking_after_it(house: House) -> None:
     printed = tour(house, 3)
     assert '"resourceType":"CapabilityStatement"' in printed
     assert "generation 2 of fhir_resources serves now" in printed
-    assert "0 parked" in printed
+    assert "0 parked, 0 quarantined" in printed
 
 
 def test_the_visit_is_on_the_clinicians_page(house: House, browser: Browser) -> None:
