@@ -1,5 +1,6 @@
 """Random resources of any type that are valid R4 and as odd as R4 allows, drawn from the element table."""
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -114,7 +115,7 @@ def _extension(random: Random, depth: int) -> dict[str, Json]:
 def _element(random: Random, owner: str, element: Element, depth: int) -> dict[str, Json]:
     key, type_ = random.choice(sorted(element.types_by_key().items()))
     if type_ == "Resource" or (owner, element.name) == ("Reference", "reference"):
-        value = INNER if type_ == "Resource" else random.choice(REFERENCES)
+        value = deepcopy(INNER if type_ == "Resource" else random.choice(REFERENCES))
         return {key: value if element.most == 1 else [value]}
     if type_ in PRIMITIVES:
         return _primitive(random, key, type_, element, depth)
