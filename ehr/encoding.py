@@ -16,6 +16,9 @@ class SchemaTooNew(ValueError):
     """The fact was written by newer code than this."""
 
 
+_DAMAGED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What arbitrary bytes may raise: text that is not UTF-8 and deep nesting have errors of their own."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyFact] = msgspec.msgpack.Decoder(AnyFact)
 
@@ -31,7 +34,7 @@ def decode_fact(state: bytes) -> AnyFact:
         fact = _decoder.decode(state)
         if fact.schema_version == SCHEMA_VERSION:
             return fact
-    except msgspec.MsgspecError as error:
+    except _DAMAGED as error:
         return _decode_other_schema(state, error)
     return _decode_other_schema(state, None)
 
@@ -53,5 +56,5 @@ def _decode_other_schema(state: bytes, cause: Exception | None) -> AnyFact:
         return lifted
     except (SchemaTooNew, Undecodable):
         raise
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+    except (*_DAMAGED, KeyError, TypeError, ValueError) as error:
         raise Undecodable("not a fact") from error

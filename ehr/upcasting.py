@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from ehr.facts import SCHEMA_VERSION
+
 Fields = dict[str, Any]
 
 STEPS: dict[int, Callable[[Fields], Fields]] = {}
@@ -11,8 +13,7 @@ STEPS: dict[int, Callable[[Fields], Fields]] = {}
 
 def upcast(fields: Fields, version: int) -> Fields:
     """The fields of a fact of ``version`` in the newest shape. Raises KeyError when a step is missing."""
-    newest = max(STEPS, default=version - 1) + 1
-    for step in range(version, newest):
+    for step in range(version, SCHEMA_VERSION):
         fields = STEPS[step](fields)
         fields["schema_version"] = step + 1
     return fields
