@@ -14,8 +14,8 @@ import numpy as np
 AFTER_ID, IN_META, IN_EMPTY_META = 0, 1, 2
 """Kinds of place for the two members: a whole ``meta`` after the id; first in ``meta``; alone in ``{}``."""
 
-_SERVERS_OWN = (b'"versionId"', b'"lastUpdated"')
-_STRING = re.compile(rb'("(?:[^"\\]|\\.)*")(\s*:)?')
+_SERVERS_NAMES = ("versionId", "lastUpdated")
+_SERVERS_OWN = tuple(b'"%s"' % name.encode() for name in _SERVERS_NAMES)
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]')  # possessive, as in links.py
 
 
@@ -49,17 +49,9 @@ _USUAL = re.compile(
 def make_body(raw: bytes, resource_id: str) -> Body:
     """The body of a valid resource under the id that it has on this server."""
     quoted = b'"%s"' % resource_id.encode()
-    if b"\\u" in raw:
-        raw = _STRING.sub(_with_plain_name, raw)
+    if b"\\u" in raw:  # Names may be written with escapes (\u0069d is id), which the short ways overlook.
+        return _make_any_body(raw, quoted)
     return _make_usual_body(raw, quoted) or _make_nameless_body(raw, quoted) or _make_any_body(raw, quoted)
-
-
-def _with_plain_name(string: re.Match[bytes]) -> bytes:
-    """A member's name without escapes, so that ``"\\u0069d"`` is not overlooked; values stay as they are."""
-    text, colon = string.groups()
-    if colon is None or b"\\" not in text:
-        return string.group()
-    return msgspec.json.encode(msgspec.json.decode(text)) + colon
 
 
 def _make_usual_body(raw: bytes, quoted: bytes) -> Body | None:
@@ -145,10 +137,11 @@ def _address(buffer: bytes | msgspec.Raw) -> int:
 
 def _without_servers_own(meta: bytes) -> bytes:
     """``meta`` without its own versionId and lastUpdated; those of nested values stay."""
-    if not any(name in meta for name in _SERVERS_OWN):
+    if b"\\u" not in meta and not any(name in meta for name in _SERVERS_OWN):
         return meta
-    kept = [text for name, text in _members(meta) if name not in _SERVERS_OWN]
-    return b"{" + b",".join(kept) + b"}"
+    members = _members(meta)
+    kept = [text for name, text in members if msgspec.json.decode(name) not in _SERVERS_NAMES]
+    return meta if len(kept) == len(members) else b"{" + b",".join(kept) + b"}"
 
 
 def _members(text: bytes) -> list[tuple[bytes, bytes]]:

@@ -29,7 +29,7 @@ SERVED = '"versionId":"7","lastUpdated":"2026-01-01T00:00:00.000Z"'
         ),
         (
             '{"resourceType":"Patient","\\u0069d":"evil","name":[{"text":"H\\u1ed3"}]}',
-            '{"resourceType":"Patient","id":"NEW","meta":{%s},"name":[{"text":"H\\u1ed3"}]}',
+            '{"resourceType":"Patient","\\u0069d":"NEW","meta":{%s},"name":[{"text":"H\\u1ed3"}]}',
         ),
     ],
 )
