@@ -22,7 +22,7 @@ def condition_of(type_: str, query: str) -> Condition:
         raise Undecidable(f"Parameters: {', '.join(names) or 'none'}.")
     if "\0" in parameters[0][1]:
         raise Undecidable("The identifier contains a NUL character.")
-    if not can_be_identified(type_):
+    if type_ not in RESOURCE_TYPES or not can_be_identified(type_):
         raise Undecidable(f"{type_ if type_ in RESOURCE_TYPES else 'What it names'} has no identifiers.")
     try:
         return identifier_condition(type_, parameters[0][1])

@@ -38,8 +38,8 @@ FIRST = datetime(1, 1, 2, tzinfo=UTC)
 LAST = datetime(9999, 12, 30, tzinfo=UTC)
 """Spans are cut here, so that they stay within what Python and PostgreSQL can say in every zone."""
 
-_DATE = re.compile(r"^(\d{4})(?:-(\d\d)(?:-(\d\d))?)?$")
-_TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)?$")
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 class Span(NamedTuple):
@@ -64,7 +64,7 @@ def instant(moment: datetime) -> str:
 
 
 def _of_date(text: str) -> Span | None:
-    match = _DATE.match(text)
+    match = _DATE.fullmatch(text)
     if not match:
         return None
     year, month, day = (int(part) if part else None for part in match.groups())
@@ -80,7 +80,7 @@ def _of_date(text: str) -> Span | None:
 
 
 def _of_time(text: str) -> Span | None:
-    match = _TIME.match(text)
+    match = _TIME.fullmatch(text)
     if not match:
         return None
     clock, fraction, zone = match.groups()
