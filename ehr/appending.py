@@ -9,6 +9,9 @@ from uuid import UUID
 from ehr.facts import Answer
 from ehr.values import Key
 
+LARGEST_FACT = 9 * 1024 * 1024
+"""Bytes of an encoded fact: a larger one could not be sent on the log, and would hold up all that follow."""
+
 
 class EncodedFact(NamedTuple):
     """A fact ready to be stored. ``state`` is its MessagePack form."""
@@ -118,9 +121,12 @@ class Recorder(Protocol):
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
     ) -> Resolved:
-        """Current heads, matching ids (sorted) and the stored answer; ``append`` asserts them again."""
+        """Current heads, matching ids (sorted) and the stored answer; ``append`` asserts them again.
+
+        Raises Unavailable."""
         ...
 
     async def append(self, request: Append) -> Appended:
-        """Stores the request in the next flush, if its assertions hold. Raises Unavailable."""
+        """Stores the request in the next flush, if its assertions hold. Raises Unavailable, and TooLarge
+        for a fact of more than LARGEST_FACT bytes."""
         ...

@@ -4,7 +4,8 @@ Pure: the same request and the same knowledge give the same decision, but for ne
 still holds is asserted again under the append lock (appending.py).
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,8 +21,8 @@ from ehr.encoding import encode_fact
 from ehr.errors import Ambiguous, Contradiction, Refusal, Unmatched
 from ehr.facts import Answer, ResourceVersion
 from ehr.grouping import Former, Stated, facts_of, into_encounters
-from ehr.identifiers import claims_of, satisfies
-from ehr.links import NO_LINKS, Links, find_links, rewrite, with_relative
+from ehr.identifiers import claims_of
+from ehr.links import NO_LINKS, URNS, Links, Targets, find_links, rewrite
 from ehr.requests import Request
 from ehr.targets import Target, find_targets
 from ehr.values import Key, subject_of
@@ -74,7 +75,7 @@ class Question(NamedTuple):
 
 def ask(request: Request) -> Question:
     """Reads the links of a request. Raises Undecidable for conditions that cannot be decided."""
-    absolute = any(c.full_url and not c.full_url.startswith("urn:") for c in request.changes)
+    absolute = any(c.full_url and not c.full_url.startswith(URNS) for c in request.changes)
     links: list[Links] = []
     conditional: dict[str, tuple[Condition, int | None]] = {}
     for change in request.changes:
@@ -91,13 +92,15 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     """The decision. Raises a Refusal that names the entry when the request cannot stand."""
     targets = find_targets(question.request.changes, resolved)
     claims = [c for t in targets if t.write and t.change.json for c in claims_of(t.key, t.change.json)]
-    _refuse_own_matches(targets, claims)
-    new_links = _new_links(targets) | _conditional(question, resolved, targets, claims)
+    bearers = _bearers(claims) if question.conditions else {}
+    _refuse_own_matches(targets, bearers)
+    new_links = Targets(_new_links(targets) | _conditional(question, resolved, targets, bearers))
     append = Append(claims=claims)
     append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
     outcomes, stated = [], []
     for target, links in zip(targets, question.links, strict=True):
-        one = _state(target, links, new_links, question.request.recorded_at)
+        seen = new_links.seen_from(target.change.full_url)
+        one = _state(target, links, seen, question.request.recorded_at)
         outcomes.append(_outcome(target, one))
         if one:
             stated.append(one)
@@ -110,13 +113,22 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     return Decision(append, outcomes, {one.key: one.version for one in stated})
 
 
-def _refuse_own_matches(targets: list[Target], claims: list[Claim]) -> None:
+def _bearers(claims: Iterable[Claim]) -> Mapping[Condition, set[str]]:
+    """Ids of the request's own resources that match a condition, for each condition that any of them does."""
+    bearers: dict[Condition, set[str]] = defaultdict(set)
+    for key, system, value in claims:
+        bearers[Condition(key.type, system, value)].add(key.id)
+        bearers[Condition(key.type, None, value)].add(key.id)
+    return dict(bearers)
+
+
+def _refuse_own_matches(targets: list[Target], bearers: Mapping[Condition, set[str]]) -> None:
     """A create on the condition that none matches cannot stand beside another entry that would match."""
     for target in targets:
         condition = target.change.condition
         if condition is None or target.change.action != "create" or not target.write:
             continue
-        if any(claim.key != target.key and satisfies(claim, condition) for claim in claims):
+        if bearers.get(condition, set()) - {target.key.id}:
             raise Contradiction("Another entry matches its condition.", entry=target.change.index)
 
 
@@ -138,7 +150,7 @@ def _new_links(targets: list[Target]) -> dict[str, str]:
 
 
 def _conditional(
-    question: Question, resolved: Resolved, targets: list[Target], claims: list[Claim]
+    question: Question, resolved: Resolved, targets: list[Target], bearers: Mapping[Condition, set[str]]
 ) -> dict[str, str]:
     """Conditional reference -> literal reference; what the request itself writes counts
     (https://hl7.org/fhir/R4/http.html#trules)."""
@@ -146,7 +158,7 @@ def _conditional(
     found: dict[str, str] = {}
     for link, (condition, entry) in question.conditional_links.items():
         ids = {id_ for id_ in resolved.matches[condition] if Key(condition.type, id_) not in gone}
-        ids |= {claim.key.id for claim in claims if satisfies(claim, condition)}
+        ids |= bearers.get(condition, set())
         if len(ids) != 1:
             raise (Ambiguous if ids else Unmatched)(entry=entry)
         found[link] = f"{condition.type}/{ids.pop()}"
@@ -160,8 +172,7 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
         return None
     if change.action == "delete" or change.json is None:
         version = ResourceVersion(*key, head.version + 1, "delete", 0, b"")
-        return Stated(key, version, head.subject, head.stream, frozenset(), recorded_at, 0, b"", False)
-    new_links = with_relative(new_links, change.full_url)
+        return Stated(key, version, head.subject, head.stream, frozenset(), recorded_at, b"", False)
     body = make_body(rewrite(change.raw, links, new_links), key.id)
     digest = _digest(body)
     if digest == head.digest and not head.deleted:
@@ -178,7 +189,6 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
         head.stream if head.version and not moved else None,
         frozenset(reference.partition("/")[2] for reference in encounter_references(change.json, new_links)),
         main_date(change.json) or recorded_at,
-        len(body.bytes),
         digest,
         not head.version,
         Former(head.subject, head.stream) if moved else None,
@@ -226,9 +236,8 @@ def _append_facts(append: Append, stated: list[Stated], outcomes: list[Outcome],
         append.answer = Answer(request.key.client, request.key.key, request.key.request_hash, entries)
     for group in into_encounters(stated):
         append.heads += [HeadWrite(one.key, _head(one)) for one in group]
-        for fact in facts_of(group, common):
-            if not append.facts and append.answer:
-                fact = msgspec.structs.replace(fact, answer=append.answer)
+        answer = None if append.facts else append.answer
+        for fact in facts_of(group, common, answer):
             append.facts.append(EncodedFact(fact.stream, fact.name, encode_fact(fact), fact.subject))
 
 

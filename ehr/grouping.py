@@ -4,8 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
+from ehr.appending import LARGEST_FACT
 from ehr.facts import (
     SCHEMA_VERSION,
+    Answer,
     AnyFact,
     CitizenRegistered,
     EncounterDocumented,
@@ -16,9 +20,11 @@ from ehr.facts import (
 )
 from ehr.values import Key, new_id, stream_of
 
-LARGEST_FACT = 9 * 1024 * 1024 - 64 * 1024
-"""Bytes of bodies in one fact: its record on the log, envelope included, stays within 9 MiB."""
+ENVELOPE = 64 * 1024
+"""Bytes that a fact may need beside its resources and its answer."""
 
+BESIDE_BODY = 200
+"""Bytes that one resource may need beside its body: type, id (64), version, action, splice."""
 
 _FIRST: dict[str, type[AnyFact]] = {"Encounter": EncounterDocumented, "Patient": CitizenRegistered}
 
@@ -34,8 +40,8 @@ class Stated(NamedTuple):
     """One resource version that a request makes.
 
     stream: in which it goes on; None where one begins. encounters: ids of the Encounters it belongs to.
-    size: bytes of the body. digest: of the body (Head.digest). first: whether the resource was never stated
-    before. former: set when it moved.
+    digest: of the body (Head.digest). first: whether the resource was never stated before. former: set when
+    it moved.
     """
 
     key: Key
@@ -44,7 +50,6 @@ class Stated(NamedTuple):
     stream: UUID | None
     encounters: frozenset[str]
     happened_at: str
-    size: int
     digest: bytes
     first: bool
     former: Former | None = None
@@ -79,10 +84,11 @@ def _encounter_of(one: Stated, documented: Mapping[str, Stated]) -> Stated | Non
     return home if home and home.subject == one.subject else None
 
 
-def facts_of(group: list[Stated], common: Mapping[str, Any]) -> list[AnyFact]:
+def facts_of(group: list[Stated], common: Mapping[str, Any], answer: Answer | None) -> list[AnyFact]:
     """The fact of one group: in numbered parts when it would be too large, after the retraction from the
-    former subject when a resource moved. common: what all facts of the request share."""
-    parts = _parts(group)
+    former subject when a resource moved. common: what all facts of the request share. answer: rides on the
+    first fact."""
+    parts = _parts(group, LARGEST_FACT - ENVELOPE - (len(msgspec.msgpack.encode(answer)) if answer else 0))
     lead = group[0]
     facts: list[AnyFact] = []
     if lead.former:
@@ -96,18 +102,20 @@ def facts_of(group: list[Stated], common: Mapping[str, Any]) -> list[AnyFact]:
         if lead.former:
             content["moved_from"] = lead.former.subject
         facts.append(_make(_type_of(lead), lead, common, content))
-    return facts
+    return [msgspec.structs.replace(facts[0], answer=answer), *facts[1:]] if answer else facts
 
 
-def _parts(group: list[Stated]) -> list[list[Stated]]:
+def _parts(group: list[Stated], room: int) -> list[list[Stated]]:
+    """room: bytes for the resources of a part; one that needs more by itself is a part by itself."""
     parts: list[list[Stated]] = [[]]
     size = 0
     for member in group:
-        if parts[-1] and size + member.size > LARGEST_FACT:
+        weight = len(member.version.body) + BESIDE_BODY
+        if parts[-1] and size + weight > room:
             parts.append([])
             size = 0
         parts[-1].append(member)
-        size += member.size
+        size += weight
     return parts
 
 

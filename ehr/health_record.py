@@ -61,6 +61,7 @@ class HealthRecord:
         raise Unavailable("Others keep changing what this request depends on.")
 
     async def _resolve(self, question: Question) -> Resolved:
+        """What the record knows: matches at one moment, heads at a later one."""
         key = question.request.key
         first = await self._recorder.resolve(
             question.heads({}) if not question.conditions else set(),
@@ -71,7 +72,13 @@ class HealthRecord:
         if not question.conditions or not heads:
             return first
         second = await self._recorder.resolve(heads, set(), None)
+        if any(second.heads[key].deleted for key in _found(first) & second.heads.keys()):
+            return await self._resolve(question)  # What matched was deleted between the two moments.
         return first._replace(heads=second.heads)
+
+
+def _found(resolved: Resolved) -> set[Key]:
+    return {Key(condition.type, ids[0]) for condition, ids in resolved.matches.items() if ids}
 
 
 def now() -> str:

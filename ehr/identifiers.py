@@ -44,15 +44,6 @@ def identifier_condition(type_: str, token: str) -> Condition:
     return Condition(type_, shortened(system) if bar else None, shortened(value))
 
 
-def satisfies(claim: Claim, condition: Condition) -> bool:
-    """Whether a resource with this claim matches the condition."""
-    return (
-        claim.key.type == condition.type
-        and claim.value == condition.value
-        and condition.system in (None, claim.system)
-    )
-
-
 def shortened(text: str) -> str:
     """``text``, or a name made of its hash when it is too long for an index."""
     encoded = text.encode()

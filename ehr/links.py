@@ -4,11 +4,14 @@ A transaction's entries may point at each other by ``fullUrl`` and at resources 
 (``Practitioner?identifier=…``). The specification has the server replace such links in References, in
 elements of type uri, url, oid and uuid, and in ``href`` and ``src`` of narratives
 (https://hl7.org/fhir/R4/http.html#trules); canonicals and plain strings stay, even when they are equal to a
-fullUrl, as ``DocumentReference.identifier.value`` often is.
+fullUrl, as ``DocumentReference.identifier.value`` often is. A search is a link in a Reference alone:
+``Bundle.entry.request.url`` may well be one too, and stays.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections import ChainMap
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -19,14 +22,19 @@ _USUAL = re.compile(rb'("reference"\s*:\s*")((?:urn:(?:uuid|oid):|[A-Z][A-Za-z]+
 """The usual links: a Reference to an entry by urn, or by search."""
 
 _CONDITIONAL = re.compile(rb'"reference"\s*:\s*"([A-Z][A-Za-z]+\?[^"\\]*)')
-_URNS = (b"urn:uuid:", b"urn:oid:")
+_ESCAPED = re.compile(rb'"reference"\s*:\s*"[^"\\]*\\')
+URNS = ("urn:uuid:", "urn:oid:")
+"""How fullUrls begin that are links wherever they stand."""
+
+_URNS = tuple(urn.encode() for urn in URNS)
 _PLAIN_URN = b'"reference":"urn:uuid:'
 """How nearly every writer writes nearly every link."""
 
 # Possessive: a group that may be tried again keeps a note of each of its turns, 1 GB for 8 MB of text.
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]')
 _NARRATIVE_LINK = re.compile(r"""\b(?:href|src)\s*=\s*(["'])(.*?)\1""")
-_RESTFUL = re.compile(r"^(https?://.+/)[A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64}$")
+_ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
+_RESTFUL = re.compile(r"(https?://.+/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})")
 CONDITIONAL = re.compile(r"^([A-Z][A-Za-z]+)\?(.+)$")
 
 
@@ -41,17 +49,36 @@ class Link(NamedTuple):
 class Links(NamedTuple):
     """The links of one resource.
 
-    usual: every link is of the usual kind and will be found while rewriting. Else ``found`` has them all,
-    and ``narratives`` the Text.div values, in which href and src may be links. conditional: links by search.
+    usual: every link is of the usual kind and will be found while rewriting. Else ``found`` has them all.
+    conditional: links by search.
     """
 
     usual: bool
     conditional: list[str]
     found: list[Link]
-    narratives: list[Link]
 
 
-NO_LINKS = Links(True, [], [], [])
+NO_LINKS = Links(True, [], [])
+
+
+class Targets:
+    """The new targets of links as the entries of a transaction see them."""
+
+    def __init__(self, targets: dict[str, str]) -> None:
+        """targets: fullUrl or search -> literal reference."""
+        self._targets = targets
+        self._relative: dict[str, dict[str, str]] = {}
+        for url, target in targets.items():
+            restful = _RESTFUL.fullmatch(url)
+            if restful:
+                self._relative.setdefault(restful[1], {})[restful[2]] = target
+
+    def seen_from(self, full_url: str | None) -> Mapping[str, str]:
+        """For an entry whose fullUrl is ``http://host/fhir/Type/id``, relative references are read against
+        ``http://host/fhir/`` (https://hl7.org/fhir/R4/bundle.html#references)."""
+        restful = _RESTFUL.fullmatch(full_url or "")
+        relative = self._relative.get(restful[1]) if restful else None
+        return ChainMap(relative, self._targets) if relative else self._targets
 
 
 def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links:
@@ -63,7 +90,7 @@ def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links
     if absolute or _hides_links(raw, resource):
         return _find_by_element(raw, resource)
     conditional = _CONDITIONAL.findall(raw) if b"?" in raw else []
-    return Links(True, [target.decode() for target in conditional], [], [])
+    return Links(True, [target.decode() for target in conditional], [])
 
 
 def link_targets(raw: bytes) -> list[str]:
@@ -75,32 +102,18 @@ def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
     """``raw`` with every link that has a new target."""
     if links.usual:
         return _rewrite_usual(raw, targets) if targets else raw
-    edits = [(link, targets[link.target]) for link in links.found if link.target in targets]
-    for text in links.narratives:
-        new = _rewrite_narrative(text.target, targets)
-        edits += [(text, new)] if new != text.target else []
     pieces, done = [], 0
-    for link, new in sorted(edits):
-        pieces += [raw[done : link.start], orjson.dumps(new)[1:-1]]
-        done = link.end
+    for link in links.found:
+        if link.target in targets:
+            pieces += [raw[done : link.start], targets[link.target].encode()]
+            done = link.end
     pieces.append(raw[done:])
     return b"".join(pieces)
 
 
-def with_relative(targets: Mapping[str, str], full_url: str | None) -> Mapping[str, str]:
-    """The targets as an entry sees them: where its fullUrl is ``http://host/fhir/Type/id``, relative
-    references are read against ``http://host/fhir/`` (https://hl7.org/fhir/R4/bundle.html#references)."""
-    restful = _RESTFUL.match(full_url or "")
-    if restful is None:
-        return targets
-    base = restful.group(1)
-    relative = {url.removeprefix(base): target for url, target in targets.items() if url.startswith(base)}
-    return {**targets, **relative}
-
-
 def _hides_links(raw: bytes, resource: dict[str, Any]) -> bool:
     """Whether links may stand elsewhere than in usual ``"reference": "…"`` members."""
-    if b"\\/" in raw or b"\\u" in raw:
+    if b"\\" in raw and (b"\\/" in raw or b"\\u" in raw or _ESCAPED.search(raw)):
         return True
     urns = sum(raw.count(urn) for urn in _URNS)
     if urns == raw.count(_PLAIN_URN):
@@ -108,7 +121,7 @@ def _hides_links(raw: bytes, resource: dict[str, Any]) -> bool:
     usual = sum(match[1].startswith(_URNS) for match in _USUAL.findall(raw))
     if usual == urns:
         return False
-    placed = sum(text.startswith(("urn:uuid:", "urn:oid:")) for text in link_texts(resource))
+    placed = sum(text.startswith(URNS) for text in link_texts(resource))
     return placed != usual or b"<div" in raw
 
 
@@ -123,19 +136,25 @@ def _rewrite_usual(raw: bytes, targets: Mapping[str, str]) -> bytes:
 def _find_by_element(raw: bytes, resource: dict[str, Any]) -> Links:
     """All links by each string's element. Both walks meet the strings in document order."""
     found: list[Link] = []
-    narratives: list[Link] = []
-    for (start, end), kind in zip(_strings(raw), string_kinds(resource), strict=True):
-        if kind:
+    conditional: list[str] = []
+    for (name, start, end), kind in zip(_strings(raw), string_kinds(resource), strict=True):
+        if kind == "xhtml":
+            found += _narrative_links(raw, start, end)
+        elif kind:
             link = Link(start, end, orjson.loads(raw[start - 1 : end + 1]))
-            (narratives if kind == "xhtml" else found).append(link)
-    conditional = [link.target for link in found if CONDITIONAL.match(link.target)]
-    return Links(False, conditional, found, narratives)
+            search = CONDITIONAL.match(link.target) is not None
+            if search and orjson.loads(name) == "reference":
+                conditional.append(link.target)
+            elif search:
+                continue
+            found.append(link)
+    return Links(False, conditional, found)
 
 
-def _strings(raw: bytes) -> Iterator[tuple[int, int]]:
-    """(start, end) of every string value, without quotes; member names are left out."""
+def _strings(raw: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """(member name, start, end) of every string value, the latter without quotes; names are not values."""
     in_object: list[bool] = []
-    is_name = False
+    is_name, name = False, b""
     for token in _STRING_OR_MARK.finditer(raw):
         mark = token.group()
         if mark in b"{[":
@@ -147,16 +166,28 @@ def _strings(raw: bytes) -> Iterator[tuple[int, int]]:
             is_name = in_object[-1]
         elif mark == b":":
             is_name = False
-        elif not is_name:
-            yield token.start() + 1, token.end() - 1
+        elif is_name:
+            name = mark
+        else:
+            yield name, token.start() + 1, token.end() - 1
 
 
-def _rewrite_narrative(div: str, targets: Mapping[str, str]) -> str:
-    def replaced(match: re.Match[str]) -> str:
-        new = targets.get(match.group(2))
-        if new is None:
-            return match.group()
-        start, end = match.start(2) - match.start(), match.end(2) - match.start()
-        return match.group()[:start] + new + match.group()[end:]
+def _narrative_links(raw: bytes, start: int, end: int) -> Iterator[Link]:
+    """What href and src say in a narrative whose JSON text lies in ``raw`` from start to end."""
+    written, div = raw[start:end].decode(), orjson.loads(raw[start - 1 : end + 1])
+    place, done = _places(written), 0
+    for match in _NARRATIVE_LINK.finditer(div):
+        first, last = place(match.start(2)), place(match.end(2))
+        start += len(written[done:first].encode())
+        stop = start + len(written[first:last].encode())
+        yield Link(start, stop, match[2])
+        start, done = stop, last
 
-    return _NARRATIVE_LINK.sub(replaced, div)
+
+def _places(written: str) -> Callable[[int], int]:
+    """From places in a text to those in the JSON text that it was read from: an escape is one character."""
+    after, longer = [0], [0]
+    for escape in _ESCAPE.finditer(written):
+        after.append(escape.start() - longer[-1] + 1)
+        longer.append(longer[-1] + len(escape.group()) - 1)
+    return lambda place: place + longer[bisect_right(after, place) - 1]

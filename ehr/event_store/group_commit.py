@@ -6,7 +6,7 @@ repeated nor forgotten: its id is looked up, and fenced off if it was not commit
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,20 @@ from uuid import UUID
 
 import psycopg
 
-from ehr.appending import Append, Appended, Verdict
+from ehr.appending import LARGEST_FACT, Append, Appended, Verdict
 from ehr.dates import instant
-from ehr.errors import Unavailable
+from ehr.errors import TooLarge, Unavailable
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.sql import load_queries
-from ehr.values import new_id
+from ehr.values import Key, new_id
 
 MOST_REQUESTS = 256
 MOST_RESOURCES = 20_000
 """A flush holds at most so many requests, and takes no further one once it has so many resources."""
+
+PAUSE_SECONDS = 0.2
+"""Between two tries to find out about a flush while the database does not answer."""
 
 _queries = load_queries(Path(__file__).with_name("resolve.sql"))
 Waiting = tuple[Append, asyncio.Future[Appended]]
@@ -45,9 +48,14 @@ class GroupCommit:
         self._flushing: list[Waiting] = []
         self._arrived = asyncio.Event()
         self._connection: AsyncConnection | None = None
+        self._ended = False
 
     async def append(self, request: Append) -> Appended:
-        """Stores the request in the next flush, if its assertions hold. Raises Unavailable."""
+        """See ``ehr.appending.Recorder.append``."""
+        if any(len(fact.state) > LARGEST_FACT for fact in request.facts):
+            raise TooLarge("What belongs to one fact passes 9 MiB.")
+        if self._ended:
+            raise Unavailable
         done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, done))
         self._arrived.set()
@@ -65,6 +73,7 @@ class GroupCommit:
                 if not self._waiting:
                     self._arrived.clear()
         finally:
+            self._ended = True
             self._refuse([*self._flushing, *self._waiting], Unavailable())
             if self._connection:
                 await self._connection.close()
@@ -123,7 +132,8 @@ class GroupCommit:
     async def _blame(self, flush: list[Waiting], error: Exception) -> None:
         """A flush that the database refuses is tried again request by request: only the guilty one fails."""
         if len(flush) == 1:
-            self._refuse(flush, error)
+            trouble = isinstance(error, psycopg.OperationalError)  # a full disk, say
+            self._refuse(flush, Unavailable() if trouble else error, error if trouble else None)
             return
         for waiting in flush:
             await self._flush([waiting])
@@ -140,7 +150,8 @@ class GroupCommit:
         """What the flush came to, once that can be known; None when it was not and never will be stored.
 
         Looking alone would be a race: the lost transaction may still wait for its lock. So its id is taken
-        under the same lock; either it is there already, or the late transaction fails on it.
+        under the same lock; either it is there already, or the late transaction fails on it. Those who wait
+        behind this flush were not sent, so they need not wait until the database is back.
         """
         while True:
             try:
@@ -151,8 +162,10 @@ class GroupCommit:
                 cursor = await connection.execute(_queries["flush"], {"flush_id": flush_id}, binary=True)
                 row: Row | None = await cursor.fetchone()
                 return row
-            except psycopg.Error:
-                await asyncio.sleep(0.2)
+            except psycopg.Error as error:
+                self._refuse(self._waiting, Unavailable(), error)
+                self._waiting.clear()
+                await asyncio.sleep(PAUSE_SECONDS)
 
     @staticmethod
     def _settle(flush: list[Waiting], row: Row) -> None:
@@ -163,7 +176,7 @@ class GroupCommit:
                 done.set_result(Appended(Verdict(verdict), end, stamp))
 
     @staticmethod
-    def _refuse(flush: list[Waiting], refusal: Exception, cause: Exception | None = None) -> None:
+    def _refuse(flush: Iterable[Waiting], refusal: Exception, cause: Exception | None = None) -> None:
         refusal.__cause__ = cause
         for _, done in flush:
             if not done.done():
@@ -182,4 +195,6 @@ def _touches(request: Append) -> tuple[set[Any], set[Any]]:
         writes.add((request.answer.client, request.answer.key, "answer"))
     reads: set[Any] = {key for key, _ in request.asserted_heads}
     reads |= {(match.condition.type, match.condition.value, "claim") for match in request.asserted_matches}
+    # What matches may cease to: whoever writes it may take the identifier away.
+    reads |= {Key(match.condition.type, id_) for match in request.asserted_matches for id_ in match.ids}
     return writes, {write for write in writes if len(write) < 3 or write[2] != "claim"} | reads

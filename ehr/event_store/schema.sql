@@ -16,7 +16,8 @@ create table record.facts (
     transaction bigint not null,         -- position of the first fact of the flush
     size integer not null,               -- number of facts in the flush
     last_updated timestamptz not null,   -- one for the flush, rising by at least 1 ms from flush to flush
-    primary key (originator_id, originator_version)
+    primary key (originator_id, originator_version),
+    check (octet_length(state) <= 9437184)  -- 9 MiB: a larger one could not be sent on the log
 );
 alter table record.facts alter column state set storage external;  -- already compressed
 create unique index facts_notification_id_idx on record.facts (notification_id);

@@ -3,7 +3,10 @@
 import asyncio
 from contextlib import suppress
 
+import psycopg
+
 from ehr.appending import Append, Appended, Condition, Resolved
+from ehr.errors import Unavailable
 from ehr.event_store.group_commit import GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
@@ -38,7 +41,10 @@ class PostgresRecorder:
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
     ) -> Resolved:
         """See ``Recorder.resolve``."""
-        return await self._resolver.resolve(heads, conditions, key)
+        try:
+            return await self._resolver.resolve(heads, conditions, key)
+        except psycopg.OperationalError as error:
+            raise Unavailable from error
 
     async def append(self, request: Append) -> Appended:
         """See ``Recorder.append``."""
