@@ -70,8 +70,8 @@ class FhirResources:
             histories.setdefault(version.key, []).append(version)
         if not histories:
             return
+        next_pk = _one(connection.execute(_sql["last_pk"]))  # Before rows that keep their surrogate are gone.
         pks = _supersede(connection, histories)
-        next_pk = _one(connection.execute(_sql["last_pk"]))
         for key in histories:
             if key not in pks:
                 next_pk += 1
