@@ -1,5 +1,6 @@
 """Parked citizens: who waits and why, and how they are taken up again."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -65,56 +66,97 @@ def retry(view: View, log: EventLog, conninfo: str) -> tuple[list[Released], lis
         generation = serving(connection, view.name)
         if generation is None:
             return [], []
-        waiting = [p for p in parked(connection) if p[:2] == (view.name, generation.number)]
+        waiting = {p.subject: p for p in parked(connection) if p[:2] == generation[:2]}
         use_schema(connection, generation)
-        for one in waiting:
-            resources = _retry_one(view, log, connection, generation, one)
-            if resources is None:
-                still.append(one)
-            else:
-                released.append(Released(one.subject, resources))
+        while waiting:
+            one = next(iter(waiting.values()))
+            found = _retry_one(view, log, connection, generation, waiting, one)
+            released += found
+            still += [] if found else [one]
+            for subject in {one.subject, *(r.subject for r in found)}:
+                del waiting[subject]
     return released, still
 
 
 def _retry_one(
-    view: View, log: EventLog, connection: Connection, generation: Generation, one: Parked
-) -> list[str] | None:
-    """References that appear now; None when the facts cannot be projected."""
-    names = {"view": one.view, "generation": one.generation, "subject": one.subject}
+    view: View,
+    log: EventLog,
+    connection: Connection,
+    generation: Generation,
+    waiting: Mapping[UUID, Parked],
+    one: Parked,
+) -> list[Released]:
+    """The citizen, with those from whom something moved to it; none when they cannot be released."""
     try:
-        facts = _facts_of(log, one.subject, one.since_position - 1, generation.position)
+        group, facts = _with_former(log, waiting, one, generation.position)
         with connection.transaction():
-            row = connection.execute(queries["hold"], names).fetchone()
+            row = connection.execute(queries["hold"], _place(generation)).fetchone()
             assert row is not None
-            facts += _facts_of(log, one.subject, max(generation.position, one.since_position - 1), row[0])
+            facts += _facts_of(log, group, max(generation.position, min(group.values()) - 1), row[0])
+            others = {s for (s,) in connection.execute(_sql["parked"], _place(generation))} - group.keys()
             for fact in facts:
+                if fact.fact.moved_from in others:
+                    raise NotYet
                 view.project(connection, [fact])
-            connection.execute(_sql["release"], names)
-            connection.execute(queries["release"], names)
-            connection.execute(_sql["announce"], {"view": view.name, "position": "parked"})
+            _release(connection, generation, group)
     except psycopg.OperationalError:
         raise
     except Exception:  # noqa: BLE001 - whatever is wrong, the citizen stays parked
-        return None
-    return sorted({f"{r.version.type}/{r.version.id}" for fact in facts for r in fact.resources})
+        return []
+    return [Released(subject, _references(facts, subject)) for subject in group]
 
 
-def _facts_of(log: EventLog, subject: UUID, after: int, end: int) -> list[RecordedFact]:
-    """The subject's facts beyond ``after`` up to ``end``. Raises when one of them cannot be read yet."""
+def _with_former(
+    log: EventLog, waiting: Mapping[UUID, Parked], one: Parked, end: int
+) -> tuple[dict[UUID, int], list[RecordedFact]]:
+    """(since which position each of those who belong together waits, their facts in order).
+
+    Whoever something moved from has to come first; where things moved to and fro, they come together.
+    """
+    group = {one.subject: one.since_position}
+    while True:
+        facts = _facts_of(log, group, min(group.values()) - 1, end)
+        moved = [
+            (f.fact.moved_from, f.position) for f in facts if f.fact.moved_from in waiting.keys() - group
+        ]
+        former = {s: since for s, at in moved if s and (since := waiting[s].since_position) < at}
+        if not former:
+            return group, facts
+        group |= former
+
+
+def _release(connection: Connection, generation: Generation, subjects: Iterable[UUID]) -> None:
+    for subject in subjects:
+        connection.execute(_sql["release"], {**_place(generation), "subject": subject})
+    connection.execute(queries["release"], _place(generation))
+    connection.execute(_sql["announce"], {"view": generation.view, "position": "parked"})
+
+
+def _place(generation: Generation) -> dict[str, str | int]:
+    return {"view": generation.view, "generation": generation.number}
+
+
+def _references(facts: Sequence[RecordedFact], subject: UUID) -> list[str]:
+    its = (fact for fact in facts if fact.subject == subject)
+    return sorted({f"{r.version.type}/{r.version.id}" for fact in its for r in fact.resources})
+
+
+def _facts_of(log: EventLog, group: Mapping[UUID, int], after: int, end: int) -> list[RecordedFact]:
+    """What the subjects wait for, beyond ``after`` up to ``end``. Raises when some cannot be read yet."""
     found: list[RecordedFact] = []
     while after < end:
         entries = log.read(after, FACTS)
-        its = (entry for entry in entries if entry.subject == subject and entry.position <= end)
+        its = (e for e in entries if e.position <= end and e.position >= group.get(e.subject, end + 1))
         found += [_readable(entry) for entry in its if not isinstance(entry, Quarantined)]
         after = entries[-1].position
     return found
 
 
-class NotReadable(Exception):
-    """A fact of the citizen needs newer code than this."""
+class NotYet(Exception):
+    """A fact of the citizen needs newer code, or comes after what another one waits for."""
 
 
 def _readable(entry: RecordedFact | TooNew) -> RecordedFact:
     if isinstance(entry, TooNew):
-        raise NotReadable
+        raise NotYet
     return entry
