@@ -145,18 +145,18 @@ def _without_servers_own(meta: bytes) -> bytes:
 
 
 def _members(text: bytes) -> list[tuple[bytes, bytes]]:
-    """(quoted name, whole member) for each member of the JSON object ``text``."""
+    """(quoted name, member with the blanks around it) for each member of the JSON object ``text``."""
     found: list[tuple[bytes, bytes]] = []
-    depth, start, name = 0, -1, b""
+    depth, start, name = 0, 1, b""
     for token in _TOKEN.finditer(text):
         mark = token.group()
-        if depth == 1 and start < 0 and mark[:1] == b'"':
-            start, name = token.start(), mark
+        if depth == 1 and not name and mark[:1] == b'"':
+            name = mark
         if mark in b"}]":
             depth -= 1
-        if start >= 0 and ((depth == 1 and mark == b",") or depth == 0):
-            found.append((name, text[start : token.start()].rstrip()))
-            start = -1
+        if name and ((depth == 1 and mark == b",") or depth == 0):
+            found.append((name, text[start : token.start()]))
+            start, name = token.end(), b""
         if mark in b"{[":
             depth += 1
     return found

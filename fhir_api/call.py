@@ -1,15 +1,16 @@
 """One call of the FHIR API: the request, read as far as handlers need it."""
 
+import asyncio
 import re
 import secrets
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
@@ -33,6 +34,8 @@ COMMON_PARAMETERS = {"_format", "_pretty"}
 FORM = "application/x-www-form-urlencoded"
 LARGEST_FORM = 64 * 1024
 """Bytes of a search's body: far more than an address may have, far less than takes time to read."""
+MOST_DROPPED = 64 * 1024 * 1024
+DROPPING_SECONDS = 5
 MOST_PARAMETERS = 50
 Answering = Callable[["Call"], Awaitable[Response]]
 _ETAG = re.compile(r'^\s*(?:W/)?"?(\d{1,9})"?\s*$')
@@ -52,12 +55,14 @@ class Call:
     ) -> None:
         """Nothing is read before it is asked for. answer: answers calls, as for reads within a Bundle."""
         self._answer = answer
-        self._request = Request(scope, receive)
+        self._scope = scope
+        self._receive = receive
+        self._body_begun = self._body_ended = False
         self.services = services
         self.path = path
         self.places: dict[str, str] = {}
         self.interaction = NO_INTERACTION
-        self.headers: Headers = self._request.headers
+        self.headers = Headers(scope=scope)
         self.method: str = scope["method"]
         given = self.headers.get("x-request-id", "")
         self.request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8)
@@ -70,7 +75,7 @@ class Call:
     @cached_property
     def query(self) -> list[tuple[str, str]]:
         """All parameters of the address, in order; also those of the body, once ``add_form`` has read it."""
-        raw: bytes = self._request.scope["query_string"]
+        raw: bytes = self._scope["query_string"]
         return _parse_parameters(raw) if raw else []
 
     @property
@@ -104,11 +109,10 @@ class Call:
     @property
     def base(self) -> str:
         """The address of the FHIR API as the client wrote it, e.g. ``http://localhost:8000/fhir``."""
-        scope = self._request.scope
         host = self.headers.get("host", "localhost")
         if not _HOST.match(host):
             raise BadRequest("Its Host header names no host.")
-        return f"{scope['scheme']}://{host}{scope.get('root_path', '')}"
+        return f"{self._scope['scheme']}://{host}{self._scope.get('root_path', '')}"
 
     def version_in(self, header: str) -> int | None:
         """The version that If-Match names. Raises BadRequest for what is no version."""
@@ -146,23 +150,45 @@ class Call:
     async def raw_body(self, limit: int) -> bytes:
         """The whole body of whatever type, decompressed."""
         pieces, size = [], 0
-        try:
-            async for piece in self._decoded():
-                size += len(piece)
-                if size > limit:
-                    raise BodyTooLarge(f"At most {limit} bytes.")
-                pieces.append(piece)
-        except ClientDisconnect:
-            raise BadRequest("Its body ends too early.") from None
+        async for piece in self._decoded():
+            size += len(piece)
+            if size > limit:
+                raise BodyTooLarge(f"At most {limit} bytes.")
+            pieces.append(piece)
         return b"".join(pieces)
+
+    async def drop_body(self) -> None:
+        """Reads what is left of the body and forgets it, as far as ``MOST_DROPPED``.
+
+        Where a connection is closed on bytes that nobody read, TCP resets it, and the client may never see
+        why it was refused (RFC 9112, section 9.6). A client that waits to be told to send it is not told.
+        """
+        if "expect" in self.headers and not self._body_begun:
+            return
+        left = MOST_DROPPED
+        with suppress(BadRequest, TimeoutError):
+            async with asyncio.timeout(DROPPING_SECONDS):
+                async for piece in self._pieces():
+                    left -= len(piece)
+                    if left < 0:
+                        return
+
+    async def _pieces(self) -> AsyncIterator[bytes]:
+        self._body_begun = True
+        while not self._body_ended:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise BadRequest("Its body ends too early.")
+            self._body_ended = not message.get("more_body", False)
+            yield message.get("body", b"")
 
     async def _decoded(self) -> AsyncIterator[bytes]:
         encoding = self.headers.get("content-encoding", "identity").strip().lower()
         if encoding == "identity":
-            async for piece in self._request.stream():
+            async for piece in self._pieces():
                 yield piece
         elif encoding in ("gzip", "x-gzip"):
-            async for piece in _gunzip(self._request.stream()):
+            async for piece in _gunzip(self._pieces()):
                 yield piece
         else:
             raise UnsupportedMediaType("It may be compressed with gzip only.")
@@ -173,7 +199,7 @@ class Call:
         conditions: headers of its own, names in small letters.
         """
         path, _, query = url.strip("/").partition("?")
-        scope = {**self._request.scope, "method": "GET", "query_string": query.encode()}
+        scope = {**self._scope, "method": "GET", "query_string": query.encode()}
         wanted = (b"accept", b"x-request-id", b"prefer")
         scope["headers"] = [(n, v) for n, v in scope["headers"] if n in wanted or n.startswith(b"x-ehr-")]
         scope["headers"] += [

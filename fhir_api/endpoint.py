@@ -13,6 +13,7 @@ from fhir_api.errors import BadRequest, MethodNotAllowed, NoSuchPlace
 from fhir_api.outcomes import note, refusal
 from fhir_api.services import Services
 
+BAD_REQUEST = 400
 Handler = Callable[[Call], Awaitable[Response]]
 
 
@@ -49,6 +50,8 @@ class FhirEndpoint:
         started = perf_counter()
         call = Call(scope, receive, self._services, _segments(scope), self.answer)
         response = await self.answer(call)
+        if response.status_code >= BAD_REQUEST:
+            await call.drop_body()
         self._services.metrics.note(call.interaction, response.status_code, perf_counter() - started)
         await response(scope, receive, send)
 

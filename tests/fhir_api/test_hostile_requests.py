@@ -261,6 +261,21 @@ def test_odd_addresses_have_plain_answers(door: Door, target: str, status: int) 
     assert status_of(answer) == status, answer
 
 
+@pytest.mark.parametrize(
+    ("target", "kind", "status"),
+    [
+        ("/fhir/Patient/p", "text/plain", 415),
+        ("/fhir/Nobody/p", "application/fhir+json", 404),
+        ("/fhir/Patient/p", "application/fhir+json", 413),
+    ],
+)
+def test_who_sends_a_long_body_reads_why_it_is_refused(
+    door: Door, target: str, kind: str, status: int
+) -> None:
+    answer = ask(door, Request("PUT", target, [("Content-Type", kind.encode())], b" " * (40 << 20)))
+    assert status_of(answer) == status
+
+
 def test_a_body_that_unpacks_to_too_much_is_stopped(door: Door) -> None:
     bomb = gzip.compress(b" " * (100 << 20))
     headers = [("Content-Type", b"application/fhir+json"), ("Content-Encoding", b"gzip")]
