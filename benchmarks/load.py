@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes that are read without a pause."""
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -36,7 +39,7 @@ class Connection:
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """(status, body) of the answer."""
         if self._streams is None:
-            self._streams = await asyncio.open_connection(*self._address, limit=1 << 20)
+            self._streams = await asyncio.open_connection(*self._address, limit=LARGEST_ANSWER)
         reader, writer = self._streams
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")

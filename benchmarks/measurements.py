@@ -1,6 +1,5 @@
 """What is measured, in order; each measurement leaves data that the next ones use."""
 
-import asyncio
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 import psycopg
+import uvloop
 
 from backbone import wiring
 from benchmarks import floor, load
@@ -141,7 +141,7 @@ def _timed(house: House, work: str, clients: int, seconds: float, requests: Iter
 
 
 def _run(house: House, requests: Iterator[bytes], clients: int, seen: Seen = None) -> load.Outcome:
-    return asyncio.run(load.run(house.base, requests, clients, seen))
+    return uvloop.run(load.run(house.base, requests, clients, seen))
 
 
 def _commits(house: House) -> int:
