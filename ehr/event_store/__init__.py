@@ -1,1 +1,1 @@
-"""The event store: the record in PostgreSQL, through eventsourcing's application recorder."""
+"""The event store: the record in PostgreSQL. What of eventsourcing is used: docs/decisions/0007."""
