@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backbone.errors import Refused
+from ehr.appending import LARGEST_RESOURCE
 
 PREFIX = "EHR_"
 MEBIBYTE = 2**20
@@ -61,7 +62,7 @@ class Settings(BaseSettings):
     max_resource_bytes: int = Field(
         default=8 * MEBIBYTE,
         ge=1024,
-        le=8 * MEBIBYTE,
+        le=LARGEST_RESOURCE,
         description="The largest resource that is accepted, in bytes.",
     )
     max_bundle_bytes: int = Field(

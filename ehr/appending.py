@@ -9,8 +9,14 @@ from uuid import UUID
 from ehr.facts import Answer
 from ehr.values import Key
 
+LARGEST_RESOURCE = 8 * 1024 * 1024
+"""Bytes of a resource's text, once its links are rewritten: by itself it always fits into a fact."""
+
 LARGEST_FACT = 9 * 1024 * 1024
 """Bytes of an encoded fact: a larger one could not be sent on the log, and would hold up all that follow."""
+
+LARGEST_REQUEST = 256 * 1024 * 1024
+"""Bytes of a request's encoded facts. They reach PostgreSQL as one value, which holds less than 1 GiB."""
 
 
 class EncodedFact(NamedTuple):
@@ -128,5 +134,5 @@ class Recorder(Protocol):
 
     async def append(self, request: Append) -> Appended:
         """Stores the request in the next flush, if its assertions hold. Raises Unavailable, and TooLarge
-        for a fact of more than LARGEST_FACT bytes."""
+        beyond LARGEST_FACT and LARGEST_REQUEST."""
         ...

@@ -12,13 +12,23 @@ from uuid import UUID
 
 import msgspec
 
-from ehr.appending import Append, Claim, Condition, EncodedFact, Head, HeadWrite, Match, Resolved
+from ehr.appending import (
+    LARGEST_RESOURCE,
+    Append,
+    Claim,
+    Condition,
+    EncodedFact,
+    Head,
+    HeadWrite,
+    Match,
+    Resolved,
+)
 from ehr.bodies import IN_EMPTY_META, Body, make_body
 from ehr.compression import compress
 from ehr.conditional import conditional_reference
 from ehr.definitions import encounter_references, main_date, patient_references
 from ehr.encoding import encode_fact
-from ehr.errors import Ambiguous, Contradiction, Refusal, Unmatched
+from ehr.errors import Ambiguous, Contradiction, Refusal, TooLarge, Unmatched
 from ehr.facts import Answer, ResourceVersion
 from ehr.grouping import Former, Stated, facts_of, into_encounters
 from ehr.identifiers import claims_of
@@ -173,7 +183,10 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
     if change.action == "delete" or change.json is None:
         version = ResourceVersion(*key, head.version + 1, "delete", 0, b"")
         return Stated(key, version, head.subject, head.stream, frozenset(), recorded_at, b"", False)
-    body = make_body(rewrite(change.raw, links, new_links), key.id)
+    text = rewrite(change.raw, links, new_links)
+    if len(text) > LARGEST_RESOURCE:
+        raise TooLarge("A resource passes 8 MiB once its links are rewritten.", entry=change.index)
+    body = make_body(text, key.id)
     digest = _digest(body)
     if digest == head.digest and not head.deleted:
         return None

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
 
-from ehr.appending import LARGEST_FACT, Append, Appended, Verdict
+from ehr.appending import LARGEST_FACT, LARGEST_REQUEST, Append, Appended, Verdict
 from ehr.dates import instant
 from ehr.errors import TooLarge, Unavailable
 from ehr.event_store.arrays import APPEND, parameters
@@ -24,14 +24,22 @@ from ehr.values import Key, new_id
 
 MOST_REQUESTS = 256
 MOST_RESOURCES = 20_000
-"""A flush holds at most so many requests, and takes no further one once it has so many resources."""
+MOST_BYTES = 64 * 1024 * 1024
+"""A flush holds at most so many requests, and takes no further one once it has so many resources or bytes."""
 
 PAUSE_SECONDS = 0.2
 """Between two tries to find out about a flush while the database does not answer."""
 
 _queries = load_queries(Path(__file__).with_name("resolve.sql"))
-Waiting = tuple[Append, asyncio.Future[Appended]]
 Row = tuple[list[int], list[int], datetime | None]
+
+
+class _Waiting(NamedTuple):
+    """A request, whom it keeps waiting, and the bytes of its facts."""
+
+    request: Append
+    done: asyncio.Future[Appended]
+    size: int
 
 
 class _Lost(Exception):
@@ -44,20 +52,19 @@ class GroupCommit:
     def __init__(self, conninfo: str) -> None:
         """Nothing is opened before ``run``."""
         self._conninfo = conninfo
-        self._waiting: deque[Waiting] = deque()
-        self._flushing: list[Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
+        self._flushing: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._connection: AsyncConnection | None = None
         self._ended = False
 
     async def append(self, request: Append) -> Appended:
         """See ``ehr.appending.Recorder.append``."""
-        if any(len(fact.state) > LARGEST_FACT for fact in request.facts):
-            raise TooLarge("What belongs to one fact passes 9 MiB.")
+        size = _check_size(request)
         if self._ended:
             raise Unavailable
         done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        self._waiting.append((request, done))
+        self._waiting.append(_Waiting(request, done, size))
         self._arrived.set()
         return await done
 
@@ -78,27 +85,32 @@ class GroupCommit:
             if self._connection:
                 await self._connection.close()
 
-    def _take(self) -> tuple[list[Waiting], list[Waiting]]:
+    def _take(self) -> tuple[list[_Waiting], list[_Waiting]]:
         """(the next flush, requests that touch what an earlier one in it writes).
 
         The latter were resolved before that write: they are stale as soon as the flush is over.
         """
-        flush: list[Waiting] = []
-        clashing: list[Waiting] = []
+        flush: list[_Waiting] = []
+        clashing: list[_Waiting] = []
         touched: set[Any] = set()
-        resources = 0
-        while self._waiting and len(flush) < MOST_REQUESTS and resources < MOST_RESOURCES:
+        resources = size = 0
+        while self._waiting and len(flush) < MOST_REQUESTS:
+            if resources >= MOST_RESOURCES or size >= MOST_BYTES:
+                break
             waiting = self._waiting.popleft()
-            if waiting[1].done():  # its caller has gone
+            if waiting.done.done():  # its caller has gone
                 continue
-            writes, reads = _touches(waiting[0])
-            clash = not touched.isdisjoint(reads)
-            touched |= set() if clash else writes
-            (clashing if clash else flush).append(waiting)
-            resources += 0 if clash else len(waiting[0].heads)
+            writes, reads = _touches(waiting.request)
+            if not touched.isdisjoint(reads):
+                clashing.append(waiting)
+                continue
+            flush.append(waiting)
+            touched |= writes
+            resources += len(waiting.request.heads)
+            size += waiting.size
         return flush, clashing
 
-    async def _flush(self, flush: list[Waiting]) -> None:
+    async def _flush(self, flush: list[_Waiting]) -> None:
         if not flush:
             return
         try:
@@ -107,7 +119,7 @@ class GroupCommit:
             self._refuse(flush, Unavailable(), error)
             return
         try:
-            self._settle(flush, await self._commit(connection, [request for request, _ in flush]))
+            self._settle(flush, await self._commit(connection, [waiting.request for waiting in flush]))
         except _Lost as error:
             self._refuse(flush, Unavailable(), error)
         except Exception as error:  # noqa: BLE001 - the committer must outlive whatever one request brings
@@ -129,7 +141,7 @@ class GroupCommit:
             raise _Lost
         return row
 
-    async def _blame(self, flush: list[Waiting], error: Exception) -> None:
+    async def _blame(self, flush: list[_Waiting], error: Exception) -> None:
         """A flush that the database refuses is tried again request by request: only the guilty one fails."""
         if len(flush) == 1:
             trouble = isinstance(error, psycopg.OperationalError)  # a full disk, say
@@ -168,19 +180,30 @@ class GroupCommit:
                 await asyncio.sleep(PAUSE_SECONDS)
 
     @staticmethod
-    def _settle(flush: list[Waiting], row: Row) -> None:
+    def _settle(flush: list[_Waiting], row: Row) -> None:
         verdicts, ends, last_updated = row
         stamp = instant(last_updated) if last_updated else ""
-        for (_, done), verdict, end in zip(flush, verdicts, ends, strict=True):
+        for (_, done, _), verdict, end in zip(flush, verdicts, ends, strict=True):
             if not done.done():
                 done.set_result(Appended(Verdict(verdict), end, stamp))
 
     @staticmethod
-    def _refuse(flush: Iterable[Waiting], refusal: Exception, cause: Exception | None = None) -> None:
+    def _refuse(flush: Iterable[_Waiting], refusal: Exception, cause: Exception | None = None) -> None:
         refusal.__cause__ = cause
-        for _, done in flush:
+        for _, done, _ in flush:
             if not done.done():
                 done.set_exception(refusal)
+
+
+def _check_size(request: Append) -> int:
+    """Bytes of the request's facts. Raises TooLarge."""
+    sizes = [len(fact.state) for fact in request.facts]
+    if max(sizes, default=0) > LARGEST_FACT:
+        answer = "with the answer that its Idempotency-Key keeps" if request.answer else "by itself"
+        raise TooLarge(f"A fact passes 9 MiB {answer}.")
+    if sum(sizes) > LARGEST_REQUEST:
+        raise TooLarge("Its facts pass 256 MiB together.")
+    return sum(sizes)
 
 
 def _stale(count: int) -> Row:
