@@ -5,18 +5,18 @@ A transaction's entries may point at each other by ``fullUrl`` and at resources 
 elements of type uri, url, oid and uuid, and in ``href`` and ``src`` of narratives
 (https://hl7.org/fhir/R4/http.html#trules); canonicals and plain strings stay, even when they are equal to a
 fullUrl, as ``DocumentReference.identifier.value`` often is. A search is a link in a Reference alone:
-``Bundle.entry.request.url`` may well be one too, and stays.
+``Bundle.entry.request.url`` or a narrative's ``href`` may well be one too, and stays.
 """
 
 import re
-from bisect import bisect_right
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
+from html import unescape
 from typing import Any, NamedTuple
 
 import orjson
 
-from ehr.definitions import link_texts, string_kinds
+from ehr.definitions import link_texts, references, string_kinds
 
 _USUAL = re.compile(rb'("reference"\s*:\s*")((?:urn:(?:uuid|oid):|[A-Z][A-Za-z]+\?)[^"\\]*)')
 """The usual links: a Reference to an entry by urn, or by search."""
@@ -32,7 +32,14 @@ _PLAIN_URN = b'"reference":"urn:uuid:'
 
 # Possessive: a group that may be tried again keeps a note of each of its turns, 1 GB for 8 MB of text.
 _STRING_OR_MARK = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]')
-_NARRATIVE_LINK = re.compile(r"""\b(?:href|src)\s*=\s*(["'])(.*?)\1""")
+# Narratives are well-formed XML, so neither < nor the quote itself stands within a quoted value.
+_START_TAG = re.compile(
+    r"""<!--.*?(?:-->|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|(<[^!?/](?:[^"'<>]++|"[^"<]*+"|'[^'<]*+')*+>)""",
+    re.DOTALL,
+)
+"""A start tag as group 1; comments and CDATA are met so that what looks like a tag in them is passed over."""
+
+_ATTRIBUTE = re.compile(r"""(?<=\s)([^\s"'<>/=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
 _RESTFUL = re.compile(r"(https?://.+/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})")
 CONDITIONAL = re.compile(r"^([A-Z][A-Za-z]+)\?(.+)$")
@@ -89,8 +96,10 @@ def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links
     """
     if absolute or _hides_links(raw, resource):
         return _find_by_element(raw, resource)
-    conditional = _CONDITIONAL.findall(raw) if b"?" in raw else []
-    return Links(True, [target.decode() for target in conditional], [])
+    conditional = [one.decode() for one in _CONDITIONAL.findall(raw)] if b"?" in raw else []
+    if conditional and conditional != list(filter(CONDITIONAL.match, references(resource))):
+        return _find_by_element(raw, resource)  # One of them is a uri that is named reference.
+    return Links(True, conditional, [])
 
 
 def link_targets(raw: bytes) -> list[str]:
@@ -137,24 +146,27 @@ def _find_by_element(raw: bytes, resource: dict[str, Any]) -> Links:
     """All links by each string's element. Both walks meet the strings in document order."""
     found: list[Link] = []
     conditional: list[str] = []
-    for (name, start, end), kind in zip(_strings(raw), string_kinds(resource), strict=True):
-        if kind == "xhtml":
-            found += _narrative_links(raw, start, end)
-        elif kind:
-            link = Link(start, end, orjson.loads(raw[start - 1 : end + 1]))
-            search = CONDITIONAL.match(link.target) is not None
-            if search and orjson.loads(name) == "reference":
+    for (start, end), kind in zip(_strings(raw), string_kinds(resource), strict=True):
+        if not kind:
+            continue
+        links = _narrative_links(raw, start, end) if kind == "xhtml" else _whole(raw, start, end)
+        for link in links:
+            search = CONDITIONAL.match(link.target)
+            if search and kind == "reference":
                 conditional.append(link.target)
-            elif search:
-                continue
-            found.append(link)
+            if not search or kind == "reference":
+                found.append(link)
     return Links(False, conditional, found)
 
 
-def _strings(raw: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """(member name, start, end) of every string value, the latter without quotes; names are not values."""
+def _whole(raw: bytes, start: int, end: int) -> Iterator[Link]:
+    yield Link(start, end, orjson.loads(raw[start - 1 : end + 1]))
+
+
+def _strings(raw: bytes) -> Iterator[tuple[int, int]]:
+    """(start, end) of every string value, without quotes; names are not values."""
     in_object: list[bool] = []
-    is_name, name = False, b""
+    is_name = False
     for token in _STRING_OR_MARK.finditer(raw):
         mark = token.group()
         if mark in b"{[":
@@ -166,28 +178,41 @@ def _strings(raw: bytes) -> Iterator[tuple[bytes, int, int]]:
             is_name = in_object[-1]
         elif mark == b":":
             is_name = False
-        elif is_name:
-            name = mark
-        else:
-            yield name, token.start() + 1, token.end() - 1
+        elif not is_name:
+            yield token.start() + 1, token.end() - 1
 
 
 def _narrative_links(raw: bytes, start: int, end: int) -> Iterator[Link]:
     """What href and src say in a narrative whose JSON text lies in ``raw`` from start to end."""
     written, div = raw[start:end].decode(), orjson.loads(raw[start - 1 : end + 1])
     place, done = _places(written), 0
-    for match in _NARRATIVE_LINK.finditer(div):
-        first, last = place(match.start(2)), place(match.end(2))
+    for from_, to in _link_values(div):
+        first, last = place(from_), place(to)
         start += len(written[done:first].encode())
         stop = start + len(written[first:last].encode())
-        yield Link(start, stop, match[2])
+        yield Link(start, stop, unescape(div[from_:to]))
         start, done = stop, last
 
 
+def _link_values(div: str) -> Iterator[tuple[int, int]]:
+    """Where the values of href and src lie."""
+    for tag in _START_TAG.finditer(div):
+        for attribute in _ATTRIBUTE.finditer(div, *tag.span(1)) if tag[1] else ():
+            if attribute[1] in ("href", "src"):
+                yield attribute.span(2 if attribute[3] is None else 3)
+
+
 def _places(written: str) -> Callable[[int], int]:
-    """From places in a text to those in the JSON text that it was read from: an escape is one character."""
-    after, longer = [0], [0]
-    for escape in _ESCAPE.finditer(written):
-        after.append(escape.start() - longer[-1] + 1)
-        longer.append(longer[-1] + len(escape.group()) - 1)
-    return lambda place: place + longer[bisect_right(after, place) - 1]
+    """From places in a text to those in the JSON text that it was read from: an escape is one character.
+    The places asked for must rise."""
+    escapes = _ESCAPE.finditer(written)
+    escape, longer = next(escapes, None), 0
+
+    def place(wanted: int) -> int:
+        nonlocal escape, longer
+        while escape and escape.start() < wanted + longer:
+            longer += len(escape.group()) - 1
+            escape = next(escapes, None)
+        return wanted + longer
+
+    return place

@@ -14,6 +14,9 @@ from typing import Any
 
 from ehr.definitions.tables import BARE, PRIMITIVES, elements
 
+LINKS = ("reference", "link")
+"""Kinds of string that are a link as a whole: Reference.reference, and the others."""
+
 LINK_TYPES = frozenset({"uri", "url", "oid", "uuid", "system.uri"})
 
 Place = tuple[dict[str, Any] | list[Any], str | int]
@@ -22,7 +25,7 @@ Place = tuple[dict[str, Any] | list[Any], str | int]
 
 def may_hold_link(type_: str, key: str) -> bool:
     """Whether the string at a JSON key of a type (``Reference``, ``Patient.contact``, …) may be a link."""
-    return _keys(type_).get(key) in ("link", "xhtml")
+    return _keys(type_).get(key) in (*LINKS, "xhtml")
 
 
 def link_places(resource: dict[str, Any]) -> Iterator[Place]:
@@ -37,13 +40,13 @@ def link_texts(resource: dict[str, Any]) -> Iterator[str]:
 
 
 def string_kinds(resource: dict[str, Any]) -> Iterator[str | None]:
-    """For every string value of the resource, in document order: ``link``, ``xhtml`` or None."""
+    """For every string value of the resource, in document order: one of LINKS, ``xhtml`` or None."""
     return _kinds("Resource", resource)
 
 
 def _kinds(kind: str | None, value: Any) -> Iterator[str | None]:
     if value.__class__ is str:
-        yield kind if kind in ("link", "xhtml") else None
+        yield kind if kind in (*LINKS, "xhtml") else None
     elif value.__class__ is list:
         for item in value:
             yield from _kinds(kind, item)
@@ -67,22 +70,24 @@ def _within(kind: str, container: Any, key: str | int, value: Any) -> Iterator[P
             yield from _within(kind, value, index, item)
     elif value.__class__ is dict:
         yield from _places(value["resourceType"] if kind == "Resource" else kind, value)
-    elif kind == "link" and value is not None:
+    elif kind in LINKS and value is not None:
         yield container, key
 
 
 @cache
 def _keys(type_: str) -> dict[str, str]:
-    """JSON key -> ``link``, ``xhtml`` or the type below it, for the keys under which a link can stand."""
+    """JSON key -> one of LINKS, ``xhtml`` or the type below it, for the keys under which a link can stand."""
     found: dict[str, str] = {}
     for element in elements(type_):
         for key, below in element.types_by_key().items():
             if below not in PRIMITIVES:
                 found[key] = below
-            elif below in LINK_TYPES or (type_, key) == ("Reference", "reference"):
+            elif below in LINK_TYPES:
                 found[key] = "link"
             elif below == "xhtml":
                 found[key] = "xhtml"
+            elif (type_, key) == ("Reference", "reference"):
+                found[key] = "reference"
             if below in PRIMITIVES - BARE:
                 found["_" + key] = "Element"
     return found

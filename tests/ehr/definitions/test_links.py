@@ -56,12 +56,12 @@ def test_link_texts() -> None:
 def test_string_kinds_are_in_document_order() -> None:
     assert list(string_kinds(RESOURCE)) == [
         *(None, None, "xhtml"),
-        *(None, "link", None),
+        *(None, "reference", None),
         *("link", None),
         *("link", "link", None),
+        *("reference", None),
         *("link", None),
-        *("link", None),
-        "link",
+        "reference",
     ]
 
 
