@@ -44,7 +44,8 @@ def compress(body: bytes) -> bytes:
 
 
 def decompress(frame: bytes) -> bytes:
-    """The bytes that ``compress`` was given. Raises ``zstandard.ZstdError`` for a damaged frame."""
+    """The bytes that ``compress`` was given. Raises ``zstandard.ZstdError`` for a frame that is damaged or
+    unpacks to more than LIMIT."""
     return decompress_all([frame])[0]
 
 
@@ -53,11 +54,17 @@ def decompress_all(frames: Sequence[bytes]) -> list[bytes]:
     newest: zstandard.ZstdDecompressor | None = getattr(_workers, "newest", None)
     if newest is None:
         newest = _workers.newest = zstandard.ZstdDecompressor(dict_data=_newest())
-    usual, named, unpack = _newest().dict_id(), zstandard.get_frame_parameters, newest.decompress
-    return [unpack(frame, LIMIT) if named(frame).dict_id == usual else _with_older(frame) for frame in frames]
+    parameters = [zstandard.get_frame_parameters(frame) for frame in frames]
+    # The library holds a limit against frames alone that do not say their size.
+    if max((one.content_size for one in parameters), default=0) > LIMIT:
+        raise zstandard.ZstdError(f"a frame unpacks to more than {LIMIT} bytes, or does not say to how many")
+    usual, unpack = _newest().dict_id(), newest.decompress
+    return [
+        unpack(frame) if one.dict_id == usual else _with_older(frame, one.dict_id)
+        for frame, one in zip(frames, parameters, strict=True)
+    ]
 
 
-def _with_older(frame: bytes) -> bytes:
-    named = zstandard.get_frame_parameters(frame).dict_id
-    dictionary = dictionaries().get(named) if named else None
-    return zstandard.ZstdDecompressor(dict_data=dictionary).decompress(frame, max_output_size=LIMIT)
+def _with_older(frame: bytes, dict_id: int) -> bytes:
+    dictionary = dictionaries().get(dict_id) if dict_id else None
+    return zstandard.ZstdDecompressor(dict_data=dictionary).decompress(frame)

@@ -13,11 +13,14 @@ from ehr.links import CONDITIONAL
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,63}")
 """What else stands before a ``=`` may be anything, and is not repeated."""
 
+_SEVERAL = re.compile(r"(?:[^\\,]|\\.)*+,", re.DOTALL)
+"""Values with a comma between them; one that is escaped is part of a value."""
+
 
 def condition_of(type_: str, query: str) -> Condition:
     """The condition of ``identifier=system|value``. Raises Undecidable for any other search."""
     parameters = parse_qsl(query, keep_blank_values=True)
-    if len(parameters) != 1 or parameters[0][0] != "identifier" or "," in parameters[0][1]:
+    if len(parameters) != 1 or parameters[0][0] != "identifier" or _SEVERAL.match(parameters[0][1]):
         names = sorted({name for name, _ in parameters if _NAME.fullmatch(name)})
         raise Undecidable(f"Parameters: {', '.join(names) or 'none'}.")
     if "\0" in parameters[0][1]:

@@ -39,7 +39,9 @@ LAST = datetime(9999, 12, 30, tzinfo=UTC)
 """Spans are cut here, so that they stay within what Python and PostgreSQL can say in every zone."""
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)((?<=:\d\d:\d\d)\.\d+)?(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
 
 
 class Span(NamedTuple):
@@ -69,7 +71,7 @@ def _of_date(text: str) -> Span | None:
         return None
     year, month, day = (int(part) if part else None for part in match.groups())
     assert year is not None
-    first = date(year, month or 1, day or 1)
+    first = date(year, 1 if month is None else month, 1 if day is None else day)
     if day:
         last = first + timedelta(days=1) if first < date(9999, 12, 31) else first
     elif month:
@@ -84,12 +86,12 @@ def _of_time(text: str) -> Span | None:
     if not match:
         return None
     clock, fraction, zone = match.groups()
-    leap = clock.endswith(":60")
+    leap = clock.endswith(":60") and clock.count(":") == 2
     start = datetime.fromisoformat(
         (clock[:-2] + "59" if leap else clock) + (zone or "").replace("Z", "+00:00")
     )
     start = start.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
-    start = (start if zone else start.replace(tzinfo=ZONE)).astimezone(UTC) + timedelta(seconds=leap)
+    start = _in_utc(start if zone else start.replace(tzinfo=ZONE)) + timedelta(seconds=leap)
     width = (
         timedelta(microseconds=10 ** (6 - min(6, len(fraction) - 1))) if fraction else timedelta(seconds=1)
     )
@@ -102,6 +104,12 @@ def _midnight(day: date) -> datetime:
     if day.year in (1, 9999):
         return _within(datetime.combine(day, time(), UTC))
     return datetime.combine(day, time(), ZONE).astimezone(UTC)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """Within the cuts, before the zone could carry it beyond what Python can say."""
+    clock = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if FIRST <= clock <= LAST else _within(clock)
 
 
 def _within(moment: datetime) -> datetime:
