@@ -6,7 +6,7 @@
 # make lock    choose versions anew and pin them.
 #
 # Settings (docs/reference/configuration.md) are variables of make or of the environment:
-#     make faults N=100
+#     make faults N=100 EVENTS=100000     trials of each fault, and events that a reader follows
 #     make run EHR_PORT=9000 EHR_DATA=/somewhere EHR_DEMO=none
 # A part of the tests:
 #     make test TESTS="tests/ehr -k flush"
@@ -42,7 +42,7 @@ bench: $(VENV)/test
 	$(HERE)python -m benchmarks
 
 faults: $(VENV)/test
-	$(HERE)python -m tests.faults $(N)
+	$(HERE)python -m tests.faults $(or $(N),10) $(or $(EVENTS),100000)
 
 # An environment that was made in another place (a checkout that was moved or copied) is made anew: its commands
 # still point to where they were.

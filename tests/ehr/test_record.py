@@ -1,7 +1,6 @@
 """The record under many at once: one decision, no gaps, safe retries (docs/consistency.md)."""
 
 import asyncio
-import multiprocessing
 import random
 from collections import Counter
 
@@ -9,9 +8,8 @@ import psycopg
 import pytest
 
 from ehr.appending import Condition
-from ehr.errors import Contradiction, KeyReused, Refusal, Unavailable, VersionConflict
+from ehr.errors import Contradiction, KeyReused, Unavailable, VersionConflict
 from ehr.event_store.connections import connect
-from ehr.event_store.notifications import Notifications
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord, Receipt
 from ehr.requests import IdempotencyKey
@@ -140,68 +138,6 @@ def test_a_lost_connection_loses_and_doubles_nothing(database: str) -> None:
     assert not stored & refused
     assert max(there.values()) == 1
     assert value(url, GAPS) == 0
-
-
-def write(url: str, seed: int, count: int) -> None:
-    """Writes facts from a process of its own; some requests are refused, some are stale first."""
-    chance = random.Random(seed)
-
-    async def work(record: HealthRecord) -> None:
-        async def client(name: int) -> None:
-            for n in range(count // 8):
-                condition = Condition("Patient", "urn:test", str(chance.randrange(40)))
-                wish = chance.choice(
-                    (
-                        create(observation(str(name), n)),
-                        create(patient("P", condition.value), condition),
-                        update({**patient(f"P{n}"), "id": f"shared-{chance.randrange(5)}"}),
-                        update({**patient("P"), "id": "never"}, if_match=9),
-                    )
-                )
-                try:
-                    await record.state(request(wish))
-                except Refusal:
-                    continue
-
-        await asyncio.gather(*(client(name) for name in range(8)))
-
-    on_record(url, work)
-
-
-def test_a_tailing_reader_sees_every_fact_in_order(database: str) -> None:
-    tail_while_writing(migrated(database), 400)
-
-
-def tail_while_writing(url: str, count: int) -> None:
-    """A reader follows two writing processes; it must meet 1, 2, 3 … and end where the record ends."""
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=write, args=(url, seed, count)) for seed in range(2)]
-    for writer in writers:
-        writer.start()
-    log, seen = Notifications(url), 0
-    while any(writer.is_alive() for writer in writers) or seen < log.end():
-        if log.wait(seen, 0.2):
-            rows = log.read(seen, 7)
-            assert [row.position for row in rows] == list(range(seen + 1, seen + 1 + len(rows)))
-            assert rows[-1].position == rows[-1].transaction + rows[-1].size - 1
-            seen = rows[-1].position
-    log.close()
-    assert [writer.exitcode for writer in writers] == [0, 0]
-    assert seen == value(url, "select count(*) from record.facts") > count // 2
-
-
-def test_the_check_finds_positions_that_come_from_a_sequence(database: str) -> None:
-    """The planted bug: without the lock, and with numbers that a rollback burns, there are gaps."""
-    url = migrated(database)
-    with connect(url) as connection:
-        connection.execute("create sequence planted")
-        definition = connection.execute("select pg_get_functiondef('record.append'::regproc)").fetchone()
-        assert definition is not None
-        broken = definition[0].replace("perform pg_advisory_xact_lock(hashtext('record.append'));", "")
-        broken = broken.replace("base := coalesce(base, 0);", "base := nextval('planted') * 3;")
-        connection.execute(broken)
-    state_all(url, *(request(create(observation("1", n))) for n in range(5)))
-    assert value(url, GAPS) > 0
 
 
 def test_a_conditional_reference_finds_its_patient_beside_another_type_of_the_same_id(database: str) -> None:

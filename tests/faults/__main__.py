@@ -1,26 +1,42 @@
-"""``python -m tests.faults [N]``: N trials of each harness, one line each, with a fault every half second."""
+"""``python -m tests.faults TRIALS EVENTS``: trials of each fault under load, a fault every half second; and a
+reader that follows so many events. One line each; usually 10 and 100,000."""
 
 import sys
+import tempfile
+from pathlib import Path
 
+from backbone.embedded_postgres import EmbeddedPostgres
 from tests.faults.harness import FAULTS, trial
 from tests.faults.house import looked_after_house
+from tests.faults.tailing import follow
+from tests.stating import migrated
 
 
-def main() -> int:
+def main(trials: int = 10, events: int = 100_000) -> int:
     """Gives the number of failed trials."""
-    trials = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    failed = 0
-    for name, fault in FAULTS.items():
-        with looked_after_house() as house:
-            failures = 0
-            for seed in range(trials):
-                wrong = trial(house, fault, seed)
-                failures += bool(wrong)
-                print(f"\r{name}: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
-            print(f"\r{name}: {trials} trials, {failures} failures, 95 % bound {3 / trials:.2g}", flush=True)
-            failed += failures
-    return failed
+    failed = sum(_try(name, trials) for name in FAULTS) if trials else 0
+    return failed + (_follow(events) if events else 0)
+
+
+def _try(name: str, trials: int) -> int:
+    with looked_after_house() as house:
+        failures = 0
+        for seed in range(trials):
+            wrong = trial(house, FAULTS[name], seed)
+            failures += bool(wrong)
+            print(f"\r{name}: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
+    print(f"\r{name}: {trials} trials, {failures} failures, 95 % bound {3 / trials:.2g}", flush=True)
+    return failures
+
+
+def _follow(events: int) -> int:
+    with tempfile.TemporaryDirectory(prefix="ehr-faults-") as place:
+        Path(place).chmod(0o711)
+        with EmbeddedPostgres(Path(place) / "postgres") as postgres:
+            followed = follow(migrated(postgres.url), events)
+    print(f"reader: {followed}", flush=True)
+    return bool(followed.wrong)
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(), 1))
+    sys.exit(min(main(*map(int, sys.argv[1:])), 1))
