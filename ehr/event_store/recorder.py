@@ -19,6 +19,9 @@ from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.migrations import migrate
 from ehr.values import new_id
 
+MOST_CONNECTIONS = 16
+"""Of one datastore, opened as they are needed; each subscription holds one for as long as it lasts."""
+
 
 class FactRecorder(PostgresApplicationRecorder):
     """The record's tables as an eventsourcing recorder: library code reads (and may write) them."""
@@ -70,4 +73,5 @@ def make_datastore(conninfo: str) -> PostgresDatastore:
         password=str(parts.get("password", "")),
         schema="record",
         originator_id_type="uuid",
+        max_overflow=MOST_CONNECTIONS - 1,
     )

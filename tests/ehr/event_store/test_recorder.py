@@ -70,6 +70,9 @@ class TestContract(OnTheRecord, ApplicationRecorderTestCase[FactRecorder]):
     test_concurrent_no_conflicts = None  # type: ignore[assignment]
     test_concurrent_throughput = None  # type: ignore[assignment]
 
+    def test_insert_subscribe(self) -> None:
+        self.optional_test_insert_subscribe()
+
 
 class TestConcurrentContract(OnTheRecord, ApplicationRecorderTestCase[FactRecorder]):
     kind = FromZero
