@@ -53,7 +53,8 @@ def test_references_are_found_as_by_the_element_table(resource: dict[str, Any]) 
 def test_every_string_has_a_kind(resource: dict[str, Any]) -> None:
     kinds = list(string_kinds(resource))
     assert len(kinds) == _count_strings(resource)
-    assert kinds.count("link") == len(list(link_texts(resource)))
+    assert kinds.count("link") + kinds.count("reference") == len(list(link_texts(resource)))
+    assert kinds.count("reference") == len(references(resource))
 
 
 NAMES = st.sampled_from(sorted({element.name for element in elements("Patient")})) | st.text(max_size=5)
