@@ -10,7 +10,13 @@ from backbone import running, wiring
 from backbone.errors import Refused
 from backbone.importing.command import import_command
 from backbone.settings import Settings, load, shown, variable
-from backbone.view_commands import parked_command, rebuild_command, switch_command
+from backbone.view_commands import (
+    drop_command,
+    parked_command,
+    rebuild_command,
+    switch_command,
+    views_command,
+)
 
 app = typer.Typer(
     name="ehr",
@@ -73,6 +79,8 @@ def project(
 
 
 app.command("import")(import_command)
+app.command("views")(views_command)
 app.command("rebuild")(rebuild_command)
 app.command("switch")(switch_command)
+app.command("drop")(drop_command)
 app.command("parked")(parked_command)

@@ -1,10 +1,11 @@
-"""`ehr rebuild`, `ehr switch` and `ehr parked`: what one does with views while they serve."""
+"""Commands for looking after views while they serve."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Annotated
 
 import typer
+from rich import filesize
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
@@ -16,23 +17,47 @@ from backbone.wiring import VIEWS, database_url, view_named
 from ehr.dates import ZONE
 from ehr.event_store.connections import connect
 from projections import parking, rebuild
-from projections.rebuild import NoSuchGeneration, Progress
+from projections.generations import Held, Kept, NoSuchGeneration, Serves, kept_generations
+from projections.rebuild import Progress
 from streams.notification_log import NotificationLog
 
 ViewName = Annotated[str, typer.Argument(metavar="VIEW", help=f"One of {', '.join(VIEWS)}.")]
 Number = Annotated[int, typer.Argument(min=1, help="The number of the generation that is to serve.")]
+Unneeded = Annotated[int, typer.Argument(min=1, help="The number of the generation that is not needed.")]
 Retry = Annotated[bool, typer.Option("--retry", help="Project their facts now that the cause is mended.")]
+
+
+def views_command() -> None:
+    """List the generations of all views.
+
+    Which one serves, how far each has come, its size. `unfinished` is what a rebuild has left that was
+    interrupted or found differences; the next one removes it.
+    """
+    url = _database()
+    with closing(NotificationLog(url)) as log, connect(url) as connection:
+        end = log.end()
+        for kept in kept_generations(connection):
+            typer.echo(_described(kept, end))
+
+
+def _described(kept: Kept, end: int) -> str:
+    one = kept.generation
+    state = "unfinished" if kept.state == "building" and not kept.held else kept.state
+    come = f"position {one.position} of {end}, code version {one.code_version}"
+    return f"{one.view} generation {one.number}: {state}, {come}, {filesize.decimal(kept.size)}"
 
 
 def rebuild_command(view: ViewName) -> None:
     """Build a view anew while the old one serves.
 
-    A new generation is made from the log, compared with the one that serves, and takes its place. When they
-    differ although the view's code is the same, nothing is switched and the exit code is 1.
+    A new generation is made from the log, compared with the one that serves, and takes its place; the former
+    one is kept. When they differ although the view's code is the same, nothing is switched and the exit code
+    is 1.
     """
-    url = _database()
-    with closing(NotificationLog(url)) as log, _progress_bar(f"rebuilding {view}") as bar:
-        result = rebuild.rebuild(view_named(view), log, url, bar)
+    made, url = view_named(view), _database()
+    with closing(NotificationLog(url)) as log, _progress_bar(f"rebuilding {view}") as bar, _reasons(view):
+        result = rebuild.rebuild(made, log, url, bar)
+    _tell_dropped(view, result.dropped)
     number = result.generation.number
     for table, citizens, (old, new) in result.differences:
         typer.echo(f"{view}.{table}: {citizens} citizens differ; rows: {old} before, {new} now")
@@ -47,13 +72,42 @@ def switch_command(view: ViewName, generation: Number) -> None:
 
     It catches up first: a new one that differs, or the former one to go back.
     """
-    url = _database()
-    with closing(NotificationLog(url)) as log, _progress_bar(f"catching up {view}") as bar:
-        try:
-            rebuild.switch(view_named(view), generation, log, url, bar)
-        except NoSuchGeneration:
-            raise Refused(f"{view} has no generation {generation}") from None
+    made, url = view_named(view), _database()
+    catching_up, reasons = _progress_bar(f"catching up {view}"), _reasons(view, generation)
+    with closing(NotificationLog(url)) as log, catching_up as bar, reasons:
+        dropped = rebuild.switch(made, generation, log, url, bar)
+    _tell_dropped(view, dropped)
     typer.echo(f"generation {generation} of {view} serves now")
+
+
+def drop_command(view: ViewName, generation: Unneeded) -> None:
+    """Remove a generation of a view that does not serve.
+
+    Its disk space is free afterwards; there is no going back to it.
+    """
+    made, url = view_named(view), _database()
+    with _reasons(view, generation):
+        rebuild.drop(made, generation, url)
+    _tell_dropped(view, [generation])
+
+
+@contextmanager
+def _reasons(view: str, number: int = 0) -> Iterator[None]:
+    try:
+        yield
+    except NoSuchGeneration:
+        raise Refused(f"{view} has no generation {number}") from None
+    except Serves:
+        raise Refused(
+            f"generation {number} of {view} serves; another one must take its place first"
+        ) from None
+    except Held:
+        raise Refused(f"{view} is being rebuilt or switched already; try again when that has ended") from None
+
+
+def _tell_dropped(view: str, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        typer.echo(f"generation {number} of {view} is removed")
 
 
 def parked_command(retry: Retry = False) -> None:

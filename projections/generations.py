@@ -5,6 +5,7 @@ one transaction together with the state, so a statement sees one generation, who
 read from a view keeps the switch waiting until it ends. See docs/decisions/0004-serving-by-sql-views.md.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,10 +34,40 @@ class Generation(NamedTuple):
         return f"{self.view}_{self.number}"
 
 
+class Kept(NamedTuple):
+    """A generation as it is kept. state: building, serving or retired. held: its view is being rebuilt or
+    switched. size: bytes on disk."""
+
+    generation: Generation
+    state: str
+    size: int
+    held: bool
+
+
+class Held(Exception):
+    """Somebody else rebuilds or switches the view at this moment."""
+
+
+class Serves(Exception):
+    """A generation that serves is not dropped."""
+
+
+class NoSuchGeneration(LookupError):
+    """The view has no generation of this number."""
+
+
 def serving(connection: Connection, view: str) -> Generation | None:
     """The serving generation, if there is one."""
     row = connection.execute(queries["serving"], {"view": view}).fetchone()
     return Generation(view, *row) if row else None
+
+
+def generation_of(connection: Connection, view: str, number: int) -> Kept:
+    """One generation. Raises NoSuchGeneration."""
+    for kept in kept_generations(connection):
+        if kept.generation[:2] == (view, number):
+            return kept
+    raise NoSuchGeneration(f"{view} {number}")
 
 
 def ensure_generation(connection: Connection, view: View) -> Generation:
@@ -82,10 +113,47 @@ def serve(connection: Connection, view: View, number: int) -> None:
     connection.execute("select pg_notify('views', %s)", [f"{view.name} 0"])
 
 
+def hold_alone(connection: Connection, view: str) -> None:
+    """Until the connection ends, however it ends, nobody else rebuilds, switches or drops generations of the
+    view. Raises Held."""
+    if connection.execute(queries["hold_alone"], {"view": view}).fetchone() != (True,):
+        raise Held(view)
+
+
+def kept_generations(connection: Connection) -> list[Kept]:
+    """Every generation of every view."""
+    migrate(connection, "views", MIGRATIONS)
+    rows = connection.execute(queries["all"])
+    return [Kept(Generation(*row[:4]), state=row[4], size=row[5], held=row[6]) for row in rows]
+
+
+def drop_unfinished(connection: Connection, view: str, keep: int) -> list[int]:
+    """Removes what rebuilds have left that were interrupted or not switched, but for ``keep``.
+
+    Gives the numbers of what is gone. Only after ``hold_alone``: a rebuild under way looks the same.
+    """
+    return _drop_idle(connection, view, {"building"}, keep)
+
+
+def drop_former(connection: Connection, view: str, keep: int) -> list[int]:
+    """The same for every generation that does not serve, but for ``keep``."""
+    return _drop_idle(connection, view, {"building", "retired"}, keep)
+
+
+def _drop_idle(connection: Connection, view: str, states: Collection[str], keep: int) -> list[int]:
+    idle = connection.execute(queries["idle"], {"view": view}).fetchall()
+    gone = [Generation(view, *row[:3]) for row in idle if row[3] in states and row[0] != keep]
+    for generation in gone:
+        drop_generation(connection, generation)
+    return [generation.number for generation in gone]
+
+
 def drop_generation(connection: Connection, generation: Generation) -> None:
-    """Removes a generation that does not serve, with all its rows."""
+    """Removes a generation that does not serve, with all its rows. Raises Serves. After ``hold_alone``."""
+    names = {"view": generation.view, "generation": generation.number}
     with connection.transaction():
-        connection.execute(queries["forget"], {"view": generation.view, "generation": generation.number})
+        if connection.execute(queries["forget"], names).rowcount == 0:
+            raise Serves(generation.schema)
         connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(generation.schema)))
 
 

@@ -3,8 +3,26 @@
 select generation, position, code_version from views.generations where view = %(view)s and state = 'serving';
 
 -- name: all
--- Every generation, for those who look after them.
-select view, generation, code_version, state, position from views.generations order by view, generation;
+-- Every generation, for those who look after them: bytes on disk, and whether somebody rebuilds or switches its view.
+select g.view, g.generation, g.position, g.code_version, g.state,
+       (select coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = g.view || '_' || g.generation and c.relkind = 'r'),
+       exists (select from pg_locks l
+               where l.locktype = 'advisory' and l.granted and l.objsubid = 2
+                 and l.database = (select oid from pg_database where datname = current_database())
+                 and l.classid::bigint = hashtext('views.rebuild')::bigint & 4294967295
+                 and l.objid::bigint = hashtext(g.view)::bigint & 4294967295)
+from views.generations g order by g.view, g.generation;
+
+-- name: hold_alone
+-- Until the session ends, nobody else rebuilds, switches or drops generations of the view.
+select pg_try_advisory_lock(hashtext('views.rebuild'), hashtext(%(view)s));
+
+-- name: idle
+-- Generations of a view that do not serve.
+select generation, position, code_version, state from views.generations
+where view = %(view)s and state <> 'serving' order by generation;
 
 -- name: newest
 -- The highest number given to a generation.
@@ -49,5 +67,13 @@ update views.generations set state = 'building'
 where view = %(view)s and generation = %(generation)s and state = 'retired';
 
 -- name: forget
--- A generation is gone.
-delete from views.generations where view = %(view)s and generation = %(generation)s and state <> 'serving';
+-- A generation is gone, with those who waited in it.
+with gone as (
+    delete from views.generations
+    where view = %(view)s and generation = %(generation)s and state <> 'serving' returning view, generation
+), waiting as (
+    delete from views.parked p using gone g where p.view = g.view and p.generation = g.generation
+), unreadable as (
+    delete from views.quarantined q using gone g where q.view = g.view and q.generation = g.generation
+)
+select from gone;

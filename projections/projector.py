@@ -17,7 +17,7 @@ import structlog
 from ehr.event_store.connections import connect
 from ehr.garbage import no_search_for_cycles
 from ehr.sql import load_queries
-from projections.generations import Generation, ensure_generation, queries, use_schema
+from projections.generations import Generation, NoSuchGeneration, ensure_generation, queries, use_schema
 from projections.view import View
 from streams.event_log import EventLog
 from streams.recorded_fact import Entry, Quarantined, RecordedFact, TooNew
@@ -58,13 +58,14 @@ class Projector:
         self._releases = 0
 
     def step(self, until: int | None = None) -> int:
-        """Projects the next entries; gives how many it passed. Raises psycopg.OperationalError.
+        """Projects the next entries; gives how many it passed. Raises psycopg.OperationalError, and
+        NoSuchGeneration when the one it was made for was dropped.
 
         until: a position, the end of a flush, beyond which it does not go.
         """
-        connection = self._ready()
         passed = 0
         try:
+            connection = self._ready()
             with no_search_for_cycles():
                 for batch in _batches(self._next(until)):
                     self._project(connection, batch)
@@ -106,7 +107,9 @@ class Projector:
         self._generation = self._fixed or ensure_generation(connection, self.view)
         place = self._place(self._generation)
         row = connection.execute(queries["position"], place).fetchone()
-        self.position, _, self._releases = row or (0, "", 0)
+        if row is None:
+            raise NoSuchGeneration(self._generation.schema) if self._fixed else Overtaken
+        self.position, _, self._releases = row
         self._parked = {row[0] for row in connection.execute(_sql["parked"], place)}
         use_schema(connection, self._generation)
 

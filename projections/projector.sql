@@ -27,5 +27,7 @@ from views.parked p join views.generations g using (view, generation)
 where g.state <> 'retired' order by p.view, p.since_position;
 
 -- name: quarantined
--- Records that could not be decoded.
-select view, generation, position, subject, reason from views.quarantined order by view, position;
+-- Records that could not be decoded, in all generations but retired ones.
+select q.view, q.generation, q.position, q.subject, q.reason
+from views.quarantined q join views.generations g using (view, generation)
+where g.state <> 'retired' order by q.view, q.position;

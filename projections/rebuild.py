@@ -1,18 +1,32 @@
 """Rebuild: a second generation of a view beside the first, from the log, while the first one serves.
 
 It catches up, is compared with the serving one at one position, and takes its place in one transaction; the
-former generation stays, so that one can go back. Reads never wait for more than that transaction.
+former generation stays, so that one can go back, and those before it are dropped. Reads never wait for more
+than that transaction. One rebuild or switch of a view goes on at a time.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import NamedTuple
 
 import psycopg
 
 from ehr.event_store.connections import connect
 from projections.digests import Difference, differences
-from projections.generations import Generation, add_generation, ensure_generation, queries, serve, serving
+from projections.generations import (
+    Generation,
+    add_generation,
+    drop_former,
+    drop_generation,
+    drop_unfinished,
+    ensure_generation,
+    generation_of,
+    hold_alone,
+    queries,
+    serve,
+    serving,
+)
 from projections.projector import Projector
 from projections.view import Connection, View
 from streams.event_log import EventLog
@@ -29,37 +43,37 @@ class Progress(NamedTuple):
 
 
 class Result(NamedTuple):
-    """switched: whether the new generation serves now. If not, ``differences`` say why."""
+    """switched: whether the new generation serves now. If not, ``differences`` say why.
+
+    dropped: numbers of the generations that are gone: unfinished ones, and those before the former.
+    """
 
     generation: Generation
     switched: bool
     differences: list[Difference]
-
-
-class NoSuchGeneration(LookupError):
-    """The view has no generation of this number."""
+    dropped: list[int]
 
 
 def rebuild(
     view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
 ) -> Result:
-    """Builds a new generation and switches to it.
+    """Builds a new generation and switches to it. Raises Held.
 
     Where it differs from the serving one although the view's code version is the same, something is wrong
-    with one of them: nothing is switched, and ``switch`` decides.
+    with one of them: nothing is switched, and ``switch`` decides. What an earlier rebuild has left behind
+    without switching to it is dropped.
     """
     with connect(conninfo) as connection:
+        hold_alone(connection, view.name)
         current = ensure_generation(connection, view)
         generation = add_generation(connection, view)
-        projector = _catch_up(view, log, conninfo, generation, progress)
-        try:
+        dropped = drop_unfinished(connection, view.name, generation.number)
+        with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
             found = _compare(connection, conninfo, view, current, generation, projector)
             if found and current.code_version == view.code_version:
-                return Result(generation, False, found)
-            _take_over(connection, view, generation, projector)
-            return Result(generation, True, found)
-        finally:
-            projector.close()
+                return Result(generation, False, found, dropped)
+            dropped += _take_over(connection, view, generation, projector)
+        return Result(generation, True, found, dropped)
 
 
 def switch(
@@ -68,22 +82,26 @@ def switch(
     log: EventLog,
     conninfo: str,
     progress: Callable[[Progress], None] = lambda _: None,
-) -> Generation:
-    """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration."""
+) -> list[int]:
+    """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration, and Held.
+
+    Gives the numbers of the generations that were dropped: all but this and the former one.
+    """
     with connect(conninfo) as connection:
-        names = {"view": view.name, "generation": number}
-        row = connection.execute(queries["position"], names).fetchone()
-        if row is None:
-            raise NoSuchGeneration(f"{view.name} {number}")
-        generation = Generation(view.name, number, row[0], view.code_version)
-        if row[1] != "serving":
-            connection.execute(queries["revive"], names)
-            projector = _catch_up(view, log, conninfo, generation, progress)
-            try:
-                _take_over(connection, view, generation, projector)
-            finally:
-                projector.close()
-        return generation
+        hold_alone(connection, view.name)
+        generation, state, *_ = generation_of(connection, view.name, number)
+        if state == "serving":
+            return []
+        connection.execute(queries["revive"], {"view": view.name, "generation": number})
+        with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
+            return _take_over(connection, view, generation, projector)
+
+
+def drop(view: View, number: int, conninfo: str) -> None:
+    """Removes a generation that does not serve. Raises NoSuchGeneration, Serves, and Held."""
+    with connect(conninfo) as connection:
+        hold_alone(connection, view.name)
+        drop_generation(connection, generation_of(connection, view.name, number).generation)
 
 
 def _catch_up(
@@ -130,7 +148,8 @@ def _compare(
         return found
 
 
-def _take_over(connection: Connection, view: View, new: Generation, projector: Projector) -> None:
+def _take_over(connection: Connection, view: View, new: Generation, projector: Projector) -> list[int]:
+    """Lets the new generation serve; keeps the former one, and gives which others are dropped."""
     while True:
         try:
             while projector.position + NEAR < (end := _served(connection, view)):
@@ -142,7 +161,7 @@ def _take_over(connection: Connection, view: View, new: Generation, projector: P
                 assert old is not None
                 _meet(connection, old, projector)
                 serve(connection, view, new.number)
-                return
+            return drop_former(connection, view.name, old.number)
         except psycopg.errors.LockNotAvailable:
             continue
 

@@ -1,6 +1,7 @@
 """The command line, on a real database."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 
 from backbone.cli import main
+from ehr.event_store.connections import connect
+from projections.generations import hold_alone
 from tests.backbone.waiting import until
 
 VIEW = "fhir_resources"
@@ -64,9 +67,47 @@ def test_a_view_is_rebuilt_and_the_former_generation_can_come_back(ehr: Command,
     assert value(database, serving) == 1
 
 
-def test_a_generation_that_does_not_exist_is_refused(ehr: Command) -> None:
+@pytest.mark.parametrize("command", ["switch", "drop"])
+def test_a_generation_that_does_not_exist_is_refused(ehr: Command, command: str) -> None:
     ehr("migrate")
-    assert ehr("switch", VIEW, "9") == (1, "", f"ehr: {VIEW} has no generation 9")
+    assert ehr(command, VIEW, "9") == (1, "", f"ehr: {VIEW} has no generation 9")
+
+
+def test_generations_are_listed_and_dropped(ehr: Command, database: str) -> None:
+    ehr("migrate")
+    ehr("rebuild", VIEW)
+    assert states(ehr) == [(1, "retired"), (2, "serving")]
+    assert ehr("rebuild", VIEW)[1] == (
+        f"generation 1 of {VIEW} is removed\ngeneration 3 of {VIEW} serves now\n"
+    )
+    assert states(ehr) == [(2, "retired"), (3, "serving")]
+    assert ehr("drop", VIEW, "2")[:2] == (0, f"generation 2 of {VIEW} is removed\n")
+    code, _, complaint = ehr("drop", VIEW, "3")
+    serves = f"ehr: generation 3 of {VIEW} serves; another one must take its place first"
+    assert (code, complaint) == (1, serves)
+    assert states(ehr) == [(3, "serving")]
+
+
+def states(ehr: Command) -> list[tuple[int, str]]:
+    """Of the generations of VIEW."""
+    code, output, _ = ehr("views")
+    assert code == 0
+    line = re.compile(
+        rf"{VIEW} generation (\d+): (\w+), position 0 of 0, code version 1, [\d.]+ [kM]?B|bytes"
+    )
+    return [(int(found[1]), found[2]) for found in line.finditer(output)]
+
+
+@pytest.mark.parametrize("command", [["rebuild", VIEW], ["switch", VIEW, "1"], ["drop", VIEW, "1"]])
+def test_while_a_view_is_rebuilt_nobody_else_touches_its_generations(
+    ehr: Command, database: str, command: list[str]
+) -> None:
+    ehr("migrate")
+    with connect(database) as other:
+        hold_alone(other, VIEW)
+        code, _, complaint = ehr(*command)
+    held = f"ehr: {VIEW} is being rebuilt or switched already; try again when that has ended"
+    assert (code, complaint.splitlines()[-1]) == (1, held)
 
 
 @pytest.mark.parametrize("command", ["rebuild", "project"])
