@@ -3,13 +3,17 @@
 from typing import NamedTuple
 
 from psycopg import sql
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from projections.generations import Generation
 from projections.view import Connection, View
 
 
 class Difference(NamedTuple):
-    """Citizens of one table for whom two generations differ, and how many rows each generation has."""
+    """Citizens of one table for whom two generations differ, and how many rows each generation has.
+
+    A table that the first one does not have, or with other columns, counts as empty there.
+    """
 
     table: str
     citizens: int
@@ -42,17 +46,24 @@ def _compare(
         " select count(*) filter (where (a.n, a.s) is distinct from (b.n, b.s)),"
         " coalesce(sum(a.n), 0), coalesce(sum(b.n), 0) from a full join b using (citizen)"
     ).format(one=_rows(view, table, one), other=_rows(view, table, other))
-    row = connection.execute(query).fetchone()
+    try:
+        with connection.transaction():
+            row = connection.execute(query).fetchone()
+    except (UndefinedColumn, UndefinedTable):
+        empty = sql.SQL("select count(distinct citizen), 0, count(*) from ({other}) r")
+        row = connection.execute(empty.format(other=_rows(view, table, other))).fetchone()
     assert row is not None
     return Difference(table, row[0], (int(row[1]), int(row[2])))
 
 
 def _rows(view: View, table: str, generation: Generation) -> sql.Composed:
     digested = view.tables[table]
-    return sql.SQL(
-        "select {citizen} as citizen, hashtextextended(row({columns})::text, 0) as hash from {table}"
-    ).format(
+    rows = "select {citizen} as citizen, hashtextextended(row({columns})::text, 0) as hash from {table} t"
+    if digested.owner:
+        rows += " left join {owner} o using (pk)"  # What is tied to nothing is not passed over.
+    return sql.SQL(rows).format(
         citizen=sql.SQL(digested.subject),
         columns=sql.SQL(digested.columns),
         table=sql.Identifier(generation.schema, table),
+        owner=sql.Identifier(generation.schema, digested.owner or table),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
@@ -12,14 +13,17 @@ Connection = psycopg.Connection[Any]
 
 
 class Digested(NamedTuple):
-    """How the rows of a table are compared between generations.
+    """How the rows of a table ``t`` are compared between generations.
 
     subject: SQL expression of the citizen a row belongs to, as text. columns: SQL expressions that make up
-    the row's meaning, comma-separated; never surrogate keys.
+    the row's meaning, comma-separated; never surrogate keys. owner: the table to whose rows, ``o``, those of
+    ``t`` are tied by ``pk``. outside: column that is not compared -> the reason.
     """
 
     subject: str
     columns: str
+    owner: str | None = None
+    outside: Mapping[str, str] = MappingProxyType({})
 
 
 class View(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -34,6 +35,9 @@ PAST = ("text", "text", "int4", "int8", "int8", "timestamptz", "bool", "uuid", "
 IDENTIFIER = ("text", "text", "text", "int8")
 COMPARTMENT = ("uuid", "text", "timestamptz", "int8")
 _MEANING = "type, id, version, position, last_updated, deleted, subject, splice, md5(body)"
+_SURROGATE = MappingProxyType(
+    {"pk": "another one in each generation; what it ties together is compared in identifier and compartment"}
+)
 
 
 class _Version(NamedTuple):
@@ -56,12 +60,18 @@ class FhirResources:
     name = "fhir_resources"
     code_version = 1
     schema = Path(__file__).with_name("schema.sql")
-    tables: Mapping[str, Digested] = {
-        "current": Digested("subject::text", f"{_MEANING}, starts"),
-        "past": Digested("subject::text", f"{_MEANING}, until"),
-        "identifier": Digested("''", "type, value, system"),
-        "compartment": Digested("patient::text", "patient, type, starts"),
-    }
+    tables: Mapping[str, Digested] = MappingProxyType(
+        {
+            "current": Digested("subject::text", f"{_MEANING}, starts", outside=_SURROGATE),
+            "past": Digested("subject::text", f"{_MEANING}, until"),
+            "identifier": Digested(
+                "coalesce(o.subject::text, '')", "o.type, o.id, t.type, t.value, t.system", "current"
+            ),
+            "compartment": Digested(
+                "t.patient::text", "o.type, o.id, t.patient, t.type, t.starts", "current"
+            ),
+        }
+    )
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Supersedes what gets a further version, then copies the new rows in."""

@@ -5,11 +5,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from multiprocessing.synchronize import Event
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from projections import rebuild as rebuilding
+from projections.digests import Difference
 from projections.fhir_resources.view import FhirResources
 from projections.generations import (
     Held,
@@ -77,6 +79,28 @@ def test_what_was_not_switched_to_is_there_until_it_is_decided(filled: str) -> N
     with closing(NotificationLog(filled)) as log:
         assert switch(Other(1), 4, log, filled) == [1]
     assert known(filled) == [Known(3, "retired"), Known(4, "serving")]
+
+
+class Wider(FhirResources):
+    """Newer code, with a column more."""
+
+    code_version = 2
+
+    def __init__(self, directory: Path) -> None:
+        self.schema = directory / "schema.sql"
+        added = "alter table identifier add column note text not null default 'x';"
+        self.schema.write_text(FhirResources.schema.read_text() + added)
+        identifier = FhirResources.tables["identifier"]
+        columns = f"{identifier.columns}, t.note"
+        self.tables = {**FhirResources.tables, "identifier": identifier._replace(columns=columns)}
+
+
+def test_newer_code_may_have_other_columns(filled: str, tmp_path: Path) -> None:
+    result = rebuilt(filled, Wider(tmp_path))
+    rows = value(filled, "select count(*) from fhir_resources_1.identifier")
+    assert result.switched
+    assert result.differences == [Difference("identifier", 1, (0, rows))]
+    assert value(filled, "select min(note) from fhir_resources.identifier") == "x"
 
 
 def test_those_who_were_parked_in_a_generation_go_with_it(filled: str) -> None:
