@@ -50,6 +50,10 @@ def parked(connection: Connection) -> list[Parked]:
     return [Parked(*row) for row in connection.execute(_sql["waiting"])]
 
 
+def _parked_in(connection: Connection, generation: Generation) -> list[Parked]:
+    return [one for one in parked(connection) if one[:2] == generation[:2]]
+
+
 def quarantined(connection: Connection) -> list[Unreadable]:
     """Every record that could not be decoded, by view."""
     return [Unreadable(*row) for row in connection.execute(_sql["quarantined"])]
@@ -66,7 +70,7 @@ def retry(view: View, log: EventLog, conninfo: str) -> tuple[list[Released], lis
         generation = serving(connection, view.name)
         if generation is None:
             return [], []
-        waiting = {p.subject: p for p in parked(connection) if p[:2] == generation[:2]}
+        waiting = {p.subject: p for p in _parked_in(connection, generation)}
         use_schema(connection, generation)
         while waiting:
             one = next(iter(waiting.values()))
@@ -93,9 +97,10 @@ def _retry_one(
             row = connection.execute(queries["hold"], _place(generation)).fetchone()
             assert row is not None
             facts += _facts_of(log, group, max(generation.position, min(group.values()) - 1), row[0])
-            others = {s for (s,) in connection.execute(_sql["parked"], _place(generation))} - group.keys()
+            others = {p.subject: p for p in _parked_in(connection, generation) if p.subject not in group}
             for fact in facts:
-                if fact.fact.moved_from in others:
+                former = others.get(fact.fact.moved_from) if fact.fact.moved_from else None
+                if former and former.since_position < fact.position:
                     raise NotYet
                 view.project(connection, [fact])
             _release(connection, generation, group)

@@ -1,9 +1,14 @@
--- name: last_pk
--- The highest surrogate in use.
-select coalesce(max(pk), 0) from current;
+-- name: standing
+-- The highest surrogate in use, with each of the named resources that is there; at least one row.
+select m.pk, c.type, c.id, c.pk, c.version
+from (select coalesce(max(pk), 0) as pk from current) m
+left join (
+    select c.type, c.id, c.pk, c.version
+    from unnest(%(types)b::text[], %(ids)b::text[]) n(type, id) join current c on c.type = n.type and c.id = n.id
+) c on true;
 
 -- name: supersede
--- Current versions of resources that get another one become past; gives the surrogates they keep.
+-- Current versions of resources that get another one become past.
 with next as (
     select * from unnest(%(types)b::text[], %(ids)b::text[], %(positions)b::bigint[]) n(type, id, until)
 ), gone as (
@@ -13,10 +18,35 @@ with next as (
     select type, id, version, position, until, last_updated, deleted, subject, splice, body from gone
 ), forgotten as (
     delete from identifier i using gone g where i.pk = g.pk
-), left_compartments as (
-    delete from compartment c using gone g where c.pk = g.pk
 )
-select type, id, pk from gone;
+delete from compartment c using gone g where c.pk = g.pk;
+
+-- name: add_late
+-- Versions that come after a newer one was projected.
+insert into past (type, id, version, position, until, last_updated, deleted, subject, splice, body)
+select * from unnest(
+    %(types)b::text[], %(ids)b::text[], %(versions)b::int[], %(positions)b::bigint[], %(untils)b::bigint[],
+    %(last_updated)b::timestamptz[], %(deleted)b::boolean[], %(subjects)b::uuid[], %(splices)b::int[],
+    %(bodies)b::bytea[]
+)
+on conflict do nothing;
+
+-- name: join_intervals
+-- Each version of these resources is valid until the next one.
+update past p set until = n.until
+from (
+    select type, id, version, lead(position) over (partition by type, id order by version) as until
+    from (
+        select p.type, p.id, p.version, p.position
+        from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
+        join past p on p.type = k.type and p.id = k.id
+        union
+        select c.type, c.id, c.version, c.position
+        from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
+        join current c on c.type = k.type and c.id = k.id
+    ) versions
+) n
+where p.type = n.type and p.id = n.id and p.version = n.version and p.until <> n.until;
 
 -- name: copy_current
 copy current (pk, type, id, version, position, last_updated, deleted, subject, starts, splice, body)

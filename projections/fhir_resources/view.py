@@ -1,8 +1,8 @@
 """Projects facts to resource versions and the rows by which they are found."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -32,6 +32,10 @@ CURRENT = (
     "bytea",
 )
 PAST = ("text", "text", "int4", "int8", "int8", "timestamptz", "bool", "uuid", "int4", "bytea")
+_LATE = (
+    "types", "ids", "versions", "positions", "untils", "last_updated", "deleted", "subjects", "splices",
+    "bodies",
+)  # fmt: skip
 IDENTIFIER = ("text", "text", "text", "int8")
 COMPARTMENT = ("uuid", "text", "timestamptz", "int8")
 _MEANING = "type, id, version, position, last_updated, deleted, subject, splice, md5(body)"
@@ -52,6 +56,18 @@ class _Version(NamedTuple):
     @property
     def deleted(self) -> bool:
         return self.resource.version.action == "delete"
+
+    @property
+    def number(self) -> int:
+        return self.resource.version.version
+
+    def past(self, until: int) -> tuple[Any, ...]:
+        """Its row in the table of former versions."""
+        stated = self.resource.version
+        return (
+            *self.key, stated.version, self.position, until, self.last_updated, self.deleted,
+            self.subject, stated.splice, stated.body,
+        )  # fmt: skip
 
 
 class FhirResources:
@@ -74,24 +90,77 @@ class FhirResources:
     )
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
-        """Supersedes what gets a further version, then copies the new rows in."""
+        """Supersedes what gets a further version, then copies the new rows in.
+
+        A version that comes after a newer one (its citizen was parked) takes its place among the past ones.
+        """
         histories: dict[Key, list[_Version]] = {}
         for version in _versions(facts):
             histories.setdefault(version.key, []).append(version)
         if not histories:
             return
-        next_pk = _one(connection.execute(_sql["last_pk"]))  # Before rows that keep their surrogate are gone.
-        pks = _supersede(connection, histories)
-        for key in histories:
-            if key not in pks:
-                next_pk += 1
-                pks[key] = next_pk
-        _copy(connection, "copy_past", PAST, (row for h in histories.values() for row in _past_rows(h)))
-        newest = [(history[-1], pks[key]) for key, history in histories.items()]
-        rows = [_Rows(version, pk) for version, pk in newest]
-        _copy(connection, "copy_current", CURRENT, (row.current for row in rows))
-        _copy(connection, "copy_identifier", IDENTIFIER, (i for row in rows for i in row.identifiers))
-        _copy(connection, "copy_compartment", COMPARTMENT, (c for row in rows for c in row.compartments))
+        last_pk, standing = _look(connection, histories)
+        newer, late = _told_apart(histories, standing)
+        _supersede(connection, [history[0] for key, history in newer.items() if key in standing])
+        _copy(connection, "copy_past", PAST, (row for h in newer.values() for row in _past_rows(h)))
+        _copy_newest(connection, [history[-1] for history in newer.values()], standing, last_pk)
+        if late:
+            _add_late(connection, late)
+
+
+class _Standing(NamedTuple):
+    """The current version of a resource before the batch. pk: the surrogate, which it keeps."""
+
+    pk: int
+    version: int
+
+
+def _look(connection: Connection, keys: Iterable[Key]) -> tuple[int, dict[Key, _Standing]]:
+    """The highest surrogate in use, and those of the resources that are there."""
+    rows = connection.execute(_sql["standing"], _names(keys)).fetchall()
+    return rows[0][0], {Key(*row[1:3]): _Standing(*row[3:]) for row in rows if row[1] is not None}
+
+
+def _told_apart(
+    histories: Mapping[Key, list[_Version]], standing: Mapping[Key, _Standing]
+) -> tuple[dict[Key, list[_Version]], list[_Version]]:
+    """(what is newer than the current versions, what is older)."""
+    newer: dict[Key, list[_Version]] = {}
+    late: list[_Version] = []
+    for key, history in histories.items():
+        least = standing[key].version if key in standing else 0
+        late += [version for version in history if version.number < least]
+        later = [version for version in history if version.number > least]
+        if later:
+            newer[key] = sorted(later, key=lambda version: version.number)
+    return newer, late
+
+
+def _supersede(connection: Connection, first: Sequence[_Version]) -> None:
+    if first:
+        positions = [version.position for version in first]
+        connection.execute(_sql["supersede"], {**_names(v.key for v in first), "positions": positions})
+
+
+def _copy_newest(
+    connection: Connection, newest: Sequence[_Version], standing: Mapping[Key, _Standing], last_pk: int
+) -> None:
+    numbers = count(last_pk + 1)
+    rows = [_Rows(v, standing[v.key].pk if v.key in standing else next(numbers)) for v in newest]
+    _copy(connection, "copy_current", CURRENT, (row.current for row in rows))
+    _copy(connection, "copy_identifier", IDENTIFIER, (i for row in rows for i in row.identifiers))
+    _copy(connection, "copy_compartment", COMPARTMENT, (c for row in rows for c in row.compartments))
+
+
+def _add_late(connection: Connection, late: Sequence[_Version]) -> None:
+    columns = zip(*(version.past(until=0) for version in late), strict=True)
+    connection.execute(_sql["add_late"], dict(zip(_LATE, map(list, columns), strict=True)))
+    connection.execute(_sql["join_intervals"], _names({version.key for version in late}))
+
+
+def _names(keys: Iterable[Key]) -> dict[str, list[str]]:
+    types, ids = zip(*keys, strict=True)
+    return {"types": list(types), "ids": list(ids)}
 
 
 class _Rows:
@@ -131,26 +200,10 @@ def _patients(key: Key, resource: dict[str, Any]) -> list[UUID]:
     return [subject_of(reference) for reference in sorted(patient_references(resource))]
 
 
-def _supersede(connection: Connection, histories: dict[Key, list[_Version]]) -> dict[Key, int]:
-    older = [history[0] for history in histories.values() if history[0].resource.version.version > 1]
-    if not older:
-        return {}
-    columns = {
-        "types": [version.key.type for version in older],
-        "ids": [version.key.id for version in older],
-        "positions": [version.position for version in older],
-    }
-    return {Key(type_, id_): pk for type_, id_, pk in connection.execute(_sql["supersede"], columns)}
-
-
 def _past_rows(history: list[_Version]) -> Iterator[tuple[Any, ...]]:
     """Versions that were superseded within the batch."""
     for version, later in pairwise(history):
-        stated = version.resource.version
-        yield (
-            *version.key, stated.version, version.position, later.position, version.last_updated,
-            version.deleted, version.subject, stated.splice, stated.body,
-        )  # fmt: skip
+        yield version.past(later.position)
 
 
 def _copy(connection: Connection, query: str, types: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:
@@ -162,8 +215,3 @@ def _copy(connection: Connection, query: str, types: Sequence[str], rows: Iterat
         copy.write_row(first)
         for row in rows:
             copy.write_row(row)
-
-
-def _one(cursor: Any) -> int:
-    value: int = cursor.fetchone()[0]
-    return value
