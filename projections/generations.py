@@ -110,7 +110,8 @@ def serve(connection: Connection, view: View, number: int) -> None:
         }
         connection.execute(sql.SQL("drop view if exists {reader}").format(**names))
         connection.execute(sql.SQL("create view {reader} as select * from {table}").format(**names))
-    connection.execute("select pg_notify('views', %s)", [f"{view.name} 0"])
+    # In this generation others may be parked than in the former one.
+    connection.execute("select pg_notify('views', %s)", [f"{view.name} parked"])
 
 
 def hold_alone(connection: Connection, view: str) -> None:

@@ -11,7 +11,7 @@ from ehr.values import Key
 from fhir_api.call import Call
 from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.headers import etag
-from fhir_api.interactions.read import missing, wait_for_position
+from fhir_api.interactions.read import missing, refuse_former, wait_for_position
 from fhir_api.reading import Entry, address, base_of, bundle
 from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span, unsupported
 from projections.fhir_resources.history import EVER, Extent, extent, read_versions
@@ -37,6 +37,7 @@ async def history(call: Call) -> Response:
         walk, total = call.services.pages.open(given["_page"], _Walk, "history", *key), None
     else:
         found = await _extent(call, key, given)
+        await _refuse_former(call, key)
         walk, total = _Walk(found.least, found.most, _count(given)), found.size
     return await _page(call, key, walk, total)
 
@@ -63,6 +64,13 @@ async def _extent(call: Call, key: Key, given: dict[str, str]) -> Extent:
     if found is None:
         raise await missing(call, key)
     return found
+
+
+async def _refuse_former(call: Call, key: Key) -> None:
+    """A history without the newest version would be told as if it were whole."""
+    current = await call.services.reader.read(key) if call.services.visibility.parked else None
+    if current:
+        await refuse_former(call, key, current)
 
 
 async def _page(call: Call, key: Key, walk: _Walk, total: int | None) -> Response:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from ehr.errors import Gone, Unknown
 from ehr.values import Key
 from fhir_api.call import Call
+from fhir_api.completeness import waits
 from fhir_api.errors import BadRequest, NotShownYet
 from fhir_api.headers import version_headers
 from projections.fhir_resources.queries import Version, read_version
@@ -21,8 +22,7 @@ async def read(call: Call) -> Response:
     version = await call.services.reader.read(key)
     if version is None:
         raise await missing(call, key)
-    if call.services.visibility.parked:
-        await _refuse_former(call, key, version)
+    await refuse_former(call, key, version)
     return _told(call, version)
 
 
@@ -52,11 +52,9 @@ async def wait_for_position(call: Call) -> None:
         raise NotShownYet(headers={"Retry-After": "1"})
 
 
-async def _refuse_former(call: Call, key: Key, version: Version) -> None:
+async def refuse_former(call: Call, key: Key, version: Version) -> None:
     """Raises NotShownYet when a later version waits with its parked citizen."""
-    resolved = await call.services.recorder.resolve({key}, set(), None)
-    head = resolved.heads.get(key)
-    if head and head.version > version.version and head.subject in call.services.visibility.parked:
+    if await waits(call, {key: version.version}):
         raise NotShownYet("A later version waits with its citizen's facts.", headers={"Retry-After": "1"})
 
 

@@ -13,6 +13,7 @@ import orjson
 from starlette.responses import Response
 
 from fhir_api.call import COMMON_PARAMETERS, Call
+from fhir_api.completeness import INCOMPLETE, found_waits, incomplete_entry
 from fhir_api.errors import UnknownParameter
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
@@ -61,11 +62,18 @@ async def _answer(call: Call, parameters: Parameters) -> Response:
         criteria.type, _ordered(criteria.ids), criteria.identifiers, criteria.updated, criteria.newest_first
     )
     async with call.services.views.connection() as connection:
-        if not criteria.count:
-            return _told(call, asked, criteria, [], await count(connection, wanted))
-        found = await find(connection, wanted, asked.after, criteria.count + 1)
-    total = len(found) if len(found) <= criteria.count and not asked.after else None
-    return _told(call, asked, criteria, found, total)
+        if criteria.count:
+            found = await find(connection, wanted, asked.after, criteria.count + 1)
+            total = len(found) if len(found) <= criteria.count and not asked.after else None
+        else:
+            found, total = [], await count(connection, wanted)
+    incomplete = await _is_incomplete(call, wanted, found)
+    return _told(call, asked, criteria, found, total, incomplete)
+
+
+async def _is_incomplete(call: Call, wanted: Wanted, found: Sequence[Found]) -> bool:
+    identified = [condition for group in wanted.identifiers for condition in group]
+    return await found_waits(call, found, wanted.ids, identified, wanted.type)
 
 
 def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
@@ -86,7 +94,12 @@ def _ordered(ids: frozenset[str] | None) -> Sequence[str] | None:
 
 
 def _told(
-    call: Call, asked: _Asked, criteria: Criteria, found: Sequence[Found], total: int | None
+    call: Call,
+    asked: _Asked,
+    criteria: Criteria,
+    found: Sequence[Found],
+    total: int | None,
+    incomplete: bool,
 ) -> Response:
     shown = found[: criteria.count]
     used = call.parameters if asked.after else asked.parameters
@@ -99,7 +112,9 @@ def _told(
     entries = [entry(base, *pair) for pair in zip(shown, bodies_of(shown), strict=True)]
     if asked.ignored:
         entries.append(outcome_entry(_ignored(call, asked.ignored)))
-    return call.answer(bundle("searchset", entries, links, total))
+    if incomplete:
+        entries.append(incomplete_entry(call))
+    return call.answer(bundle("searchset", entries, links, total), headers=INCOMPLETE if incomplete else None)
 
 
 def _ignored(call: Call, message: str) -> bytes:

@@ -19,6 +19,7 @@ from ehr.requests import Change
 from ehr.values import Key
 from fhir_api.bundles import create_condition, read_resource, version_of
 from fhir_api.call import Call
+from fhir_api.completeness import INCOMPLETE
 from fhir_api.errors import BadRequest, NotSupported
 from fhir_api.headers import etag, location, text_of, version_headers
 from fhir_api.intake import Issue
@@ -30,7 +31,7 @@ LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
 
 _OF_READS = ("If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
-_LAG, _INCOMPLETE = {"X-EHR-Lag": "views"}, {"X-EHR-Incomplete": "parked"}
+_LAG = {"X-EHR-Lag": "views"}
 
 
 class Shown(NamedTuple):
@@ -96,7 +97,7 @@ async def position_headers(call: Call, position: int, subjects: frozenset[UUID])
         return {}
     headers = {"X-EHR-Position": str(position)}
     if not call.services.visibility.parked.isdisjoint(subjects):
-        headers |= _INCOMPLETE
+        headers |= INCOMPLETE
     if not await call.services.visibility.wait(position, call.services.visibility_wait):
         headers |= _LAG
     return headers
@@ -119,7 +120,7 @@ async def shown_version(call: Call, key: Key, number: int, until: float) -> Show
         if version:
             return Shown(version, {})
         if await _is_parked(call, key):
-            return Shown(None, _INCOMPLETE)
+            return Shown(None, INCOMPLETE)
         if not await visibility.wait(position + 1, until - clock()):
             return Shown(None, _LAG)
 

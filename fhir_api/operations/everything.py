@@ -15,7 +15,8 @@ from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Gone
 from ehr.values import Key, subject_of
 from fhir_api.call import Call
-from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.completeness import INCOMPLETE, incomplete_entry, versions_of, waits
+from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
 from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
@@ -30,6 +31,7 @@ MOST_SEEN = 400
 8 KiB."""
 
 _SEEN_BYTES = 8
+_WAITS = "Facts about this Patient wait. With Prefer: handling=lenient, what is shown is told all the same."
 
 
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
@@ -56,12 +58,17 @@ async def everything(call: Call) -> Response:
     key = Key("Patient", call.places["id"])
     walk = _walk(call, key)
     wanted = _wanted(key, walk.parameters)
+    parked = subject_of(key.reference) in call.services.visibility.parked
+    if parked and call.prefers("handling") != "lenient":
+        raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
     async with call.services.views.snapshot() as connection:
         page = await _read(connection, wanted, walk)
     if page is None:
         raise await _absent(call, key)
-    body = bundle("searchset", _entries(base_of(call), page), _links(call, key, page.next))
-    return call.answer(body, headers=_completeness(call, key))
+    incomplete = parked or await waits(call, versions_of([*page.told, *page.referred]))
+    entries = [*_entries(base_of(call), page), *([incomplete_entry(call)] if incomplete else [])]
+    body = bundle("searchset", entries, _links(call, key, page.next))
+    return call.answer(body, headers=INCOMPLETE if incomplete else None)
 
 
 def _walk(call: Call, key: Key) -> _Walk:
@@ -150,12 +157,6 @@ def _links(call: Call, key: Key, rest: _Walk | None) -> Links:
         token = call.services.pages.seal(rest, "everything", key.id)
         links["next"] = address(call, path, [("_page", token)])
     return links
-
-
-def _completeness(call: Call, key: Key) -> dict[str, str]:
-    """Says so when facts about the Patient are stored and not shown."""
-    parked = subject_of(key.reference) in call.services.visibility.parked
-    return {"X-EHR-Incomplete": "parked"} if parked else {}
 
 
 async def _absent(call: Call, key: Key) -> Exception:

@@ -98,9 +98,7 @@ def test_without_a_projector_a_write_is_stored_and_says_that_the_views_lag(datab
 
 
 class Stumbling(FhirResources):
-    """A view that cannot project one resource, until it is mended."""
-
-    mended = False
+    """A view that cannot project one resource."""
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         keys = {Key(one.version.type, one.version.id) for fact in facts for one in fact.resources}

@@ -1,0 +1,60 @@
+"""What is said when facts of parked citizens are stored and not shown (docs/consistency.md).
+
+While nobody is parked nothing of this asks anything of anybody.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+
+from ehr.appending import Condition
+from ehr.values import Key
+from fhir_api.call import Call
+from fhir_api.intake import Issue
+from fhir_api.outcomes import outcome
+from fhir_api.reading import Entry, outcome_entry
+from projections.fhir_resources.found import Found
+
+INCOMPLETE = {"X-EHR-Incomplete": "parked"}
+_MESSAGE = "Incomplete: facts about some citizens are stored and not shown yet."
+
+
+async def waits(call: Call, shown: Mapping[Key, int]) -> bool:
+    """Whether a later version of some resource waits with its citizen. shown: version, 0 for none."""
+    parked = call.services.visibility.parked
+    if not parked or not shown:
+        return False
+    heads = (await call.services.recorder.resolve(set(shown), set(), None)).heads
+    return any(head.subject in parked and head.version > shown[key] for key, head in heads.items())
+
+
+async def found_waits(
+    call: Call,
+    found: Sequence[Found],
+    named: Sequence[str] | None,
+    identified: Sequence[Condition],
+    type_: str,
+) -> bool:
+    """Whether what a search gives is out of date, or leaves out what waits and may match.
+
+    named: ids that it is limited to; identified: identifiers. A search without limits may always match.
+    """
+    if not call.services.visibility.parked:
+        return False
+    if named is None and not identified:
+        return True
+    resolved = await call.services.recorder.resolve(set(), set(identified), None)
+    ids = {*(named or ()), *(id_ for matching in resolved.matches.values() for id_ in matching)}
+    return await waits(call, {Key(type_, id_): 0 for id_ in ids} | versions_of(found))
+
+
+def versions_of(found: Sequence[Found]) -> dict[Key, int]:
+    """Which version of each is shown."""
+    return {Key(one.type, one.id): one.version for one in found}
+
+
+def incomplete_entry(call: Call) -> Entry:
+    """Says it in a Bundle, for those who do not look at headers."""
+    return outcome_entry(
+        orjson.dumps(outcome([Issue("incomplete", "", _MESSAGE, "warning")], call.request_id))
+    )

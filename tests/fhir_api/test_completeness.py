@@ -1,0 +1,143 @@
+"""What waits with a parked citizen is never passed over in silence.
+
+https://hl7.org/fhir/R4/search.html#Outcomes (entries of mode outcome).
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from backbone.embedded_postgres import EmbeddedPostgres
+from fhir_api.completeness import INCOMPLETE
+from projections.fhir_resources.view import FhirResources
+from projections.parking import retry
+from streams.notification_log import NotificationLog
+from tests.backbone.waiting import until
+from tests.conftest import fresh_database
+from tests.fhir_api.running import Door, entries, outcome_of, prepare, serving
+from tests.fhir_api.test_positions import about, patient, stumbling
+
+LENIENT = {"Prefer": "handling=lenient"}
+NUMBER = {"identifier": [{"system": "urn:test", "value": "parked"}]}
+
+
+@pytest.fixture(scope="module")
+def door(postgres: EmbeddedPostgres) -> Iterator[Door]:
+    """A server whose citizen ``parked`` has a version that waits; ``other`` has none."""
+    with fresh_database(postgres) as url:
+        prepare(url)
+        with stumbling(url), serving(url) as served:
+            fill(served)
+            yield served
+
+
+def fill(door: Door) -> None:
+    for id_ in ("parked", "other"):
+        door.put(patient(id_))
+        door.put(about(id_, id=f"of-{id_}"))
+    door.put(about("parked", id="stumble"))
+    door.put(patient("parked", **NUMBER))
+    door.put(about("parked", id="later"))
+
+
+def said(door: Door, url: str, **headers: str) -> tuple[bool, bool]:
+    """Whether (a header, an entry) says that something waits."""
+    answer = door.get(url, headers=headers)
+    outcomes = [e["resource"] for e in answer.json().get("entry", []) if e["search"]["mode"] == "outcome"]
+    return answer.headers.get("x-ehr-incomplete") == "parked", [
+        issue["code"] for outcome in outcomes for issue in outcome["issue"]
+    ] == ["incomplete"]
+
+
+@pytest.mark.parametrize(
+    ("query", "incomplete"),
+    [
+        ("Basic", True),
+        ("Basic?_count=0", True),
+        ("Observation", True),
+        ("Patient?_lastUpdated=lt2000", True),
+        ("Patient?_id=parked", True),
+        ("Patient?_id=parked,other", True),
+        ("Patient?_id=other", False),
+        ("Patient?_id=never", False),
+        ("Patient?identifier=urn:test|parked", True),
+        ("Patient?identifier=parked", True),
+        ("Patient?identifier=urn:test|never", False),
+        ("Patient?identifier=urn:test|never&_id=other", False),
+        ("Basic?_id=later", True),
+        ("Basic?_id=stumble&_count=0", True),
+        ("Basic?_id=of-other", False),
+        ("Basic?_id=of-parked", False),
+    ],
+)
+def test_searches_say_what_they_may_lack(door: Door, query: str, incomplete: bool) -> None:
+    assert said(door, query) == (incomplete, incomplete)
+
+
+def test_every_page_of_a_walk_says_so(door: Door) -> None:
+    page = door.json("Basic?_count=1")
+    (following,) = [link["url"] for link in page["link"] if link["relation"] == "next"]
+    assert said(door, following) == (True, True)
+
+
+def test_a_batch_keeps_what_the_search_says(door: Door) -> None:
+    batch: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "type": "batch",
+        "entry": [{"request": {"method": "GET", "url": f"Basic?_id={id_}"}} for id_ in ("later", "of-other")],
+    }
+    told = [one["resource"] for one in door.send("POST", "", batch).json()["entry"]]
+    modes = [[e["search"]["mode"] for e in bundle.get("entry", [])] for bundle in told]
+    assert modes == [["outcome"], ["match"]]
+
+
+def test_everything_is_refused_unless_less_is_preferred(door: Door) -> None:
+    answer = door.get("Patient/parked/$everything", 503)
+    assert outcome_of(answer)["code"] == "transient"
+    assert "handling=lenient" in outcome_of(answer)["details"]["text"]
+    assert answer.headers["retry-after"] == "1"
+    assert said(door, "Patient/parked/$everything", **LENIENT) == (True, True)
+    told = entries(door, "Patient/other/$everything")
+    assert [entry["search"]["mode"] for entry in told] == ["match", "match"]
+    assert said(door, "Patient/other/$everything") == (False, False)
+
+
+def test_reads_and_histories_of_what_waits_are_refused(door: Door) -> None:
+    for url in ("Patient/parked", "Patient/parked/_history", "Patient/parked/_history/2", "Basic/later"):
+        assert outcome_of(door.get(url, 503))["code"] == "transient"
+    for url in ("Patient/parked/_history/1", "Basic/of-parked", "Basic/of-parked/_history", "Patient/other"):
+        assert "x-ehr-incomplete" not in door.get(url).headers
+
+
+def test_what_is_a_member_of_two_and_waits_with_another_is_told_of(door: Door) -> None:
+    """The reading moved to the parked citizen: what is shown of it is out of date."""
+    door.put(about("other", id="moves"))
+    door.put(about("parked", id="moves"))
+    assert said(door, "Patient/other/$everything") == (True, True)
+    assert outcome_of(door.get("Basic/moves", 503))["code"] == "transient"
+
+
+def test_nothing_is_said_once_nobody_waits(database: str) -> None:
+    prepare(database)
+    with stumbling(database), serving(database) as door:
+        fill(door)
+        with closing(NotificationLog(database)) as log:
+            retry(FhirResources(), log, database)
+        until(lambda: not door.services.visibility.parked, "the server hears that nobody is parked")
+        assert said(door, "Basic") == (False, False)
+        assert said(door, "Patient/parked/$everything") == (False, False)
+        assert door.json("Patient/parked")["identifier"] == NUMBER["identifier"]
+        assert len(entries(door, "Patient/parked/$everything")) == 4
+
+
+def test_nobody_is_asked_while_nobody_is_parked(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(database)
+    with serving(database) as door:
+        asked: list[object] = []
+        monkeypatch.setattr(type(door.services.recorder), "resolve", lambda *said: asked.append(said))
+        for url in ("Basic", "Patient?_id=a", "Patient?identifier=b"):
+            assert said(door, url) == (False, False)
+        assert asked == []
+    assert INCOMPLETE == {"X-EHR-Incomplete": "parked"}
