@@ -18,10 +18,17 @@ from ehr.values import Key
 from fhir_api.services import Services
 from projections.database import DatabaseTrouble
 from projections.standing import Standing, standings
+from projections.visibility import LISTENS
 
 MOST_LAG = 20_000
 """Facts that a view may be behind while the server counts as ready: some seconds of a projector's work, about
 as long as a write waits to be shown."""
+
+MOST_BEHIND = 60.0
+"""Seconds that a fact may wait to be shown while the server counts as ready; beyond it a projector hangs."""
+
+MOST_SILENCE = 3 * LISTENS
+"""Seconds that the server may know nothing of the views' positions."""
 
 PATIENCE = 2.0
 """Seconds that a part has to answer."""
@@ -39,7 +46,7 @@ async def livez(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when all parts serve, otherwise 503; says of each part how it is."""
     services: Services = request.app.state.services
-    parts: dict[str, Part] = {"record": _record, "views": _views}
+    parts: dict[str, Part] = {"record": _record, "views": _views, "visibility": _visibility}
     states = {name: await _state(services, part) for name, part in parts.items()}
     states |= {name: await _state(services, _known(serves)) for name, serves in services.ready.items()}
     ready = all(state == READY for state in states.values())
@@ -77,8 +84,23 @@ async def _record(services: Services) -> str:
 async def _views(services: Services) -> str:
     async with services.views.connection() as connection:
         found = await standings(connection)
-    late = [f"{view.view} is {view.lag} facts behind" for view in found if view.lag > MOST_LAG]
-    return "; ".join(late) or (READY if found else "there is none yet")
+    wrong = [reason for view in found if (reason := _wrong(view))]
+    return "; ".join(wrong) or (READY if found else "there is none yet")
+
+
+def _wrong(view: Standing) -> str:
+    """What keeps a view from being ready, if anything."""
+    if view.lag > MOST_LAG:
+        return f"{view.view} is {view.lag} facts behind"
+    if view.behind > MOST_BEHIND:
+        return f"{view.view} is {view.behind:.0f} s behind"
+    return "" if view.projected else f"{view.view} has no projector"
+
+
+async def _visibility(services: Services) -> str:
+    """Without it no write is known to be shown, nor who is parked."""
+    silence = services.visibility.silence
+    return READY if silence < MOST_SILENCE else f"has not heard of the views for {silence:.0f} s"
 
 
 def _known(serves: Callable[[], Awaitable[bool]]) -> Part:
@@ -118,6 +140,10 @@ def figures(found: Sequence[Standing] | None) -> Iterator[GaugeMetricFamily]:
     yield record
     yield _by_view("ehr_view_position", "Position up to which a view shows the record.", views, "position")
     yield _by_view("ehr_view_lag_facts", "Facts that a view does not show yet.", views, "lag")
+    yield _by_view(
+        "ehr_view_behind_seconds", "Age of the first fact that a view does not show.", views, "behind"
+    )
+    yield _by_view("ehr_view_projected", "1 when a projector of the view is connected.", views, "projected")
     yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
     yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
 

@@ -98,6 +98,8 @@ class Projector:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
             self._generation = None
+            if self._fixed is None:
+                self._connection.execute(_sql["call_itself"], {"view": self.view.name})
         if self._generation is None:
             self._take_up(self._connection)
         return self._connection

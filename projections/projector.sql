@@ -31,3 +31,7 @@ where g.state <> 'retired' order by p.view, p.since_position;
 select q.view, q.generation, q.position, q.subject, q.reason
 from views.quarantined q join views.generations g using (view, generation)
 where g.state <> 'retired' order by q.view, q.position;
+
+-- name: call_itself
+-- By this name others see that a view has a projector (standing.sql).
+select set_config('application_name', 'ehr project ' || %(view)s::text, false);

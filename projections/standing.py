@@ -10,13 +10,19 @@ _sql = load_queries(Path(__file__).with_name("standing.sql"))
 
 
 class Standing(NamedTuple):
-    """A serving view. position: of the view; end: of the record. parked: citizens; quarantined: records."""
+    """A serving view. position: of the view; end: of the record. parked: citizens; quarantined: records.
+
+    projected: whether a projector of it is connected to the database. behind: seconds since the first fact
+    was recorded that it does not show; 0 when it shows all.
+    """
 
     view: str
     position: int
     end: int
     parked: int
     quarantined: int
+    projected: bool
+    behind: float
 
     @property
     def lag(self) -> int:

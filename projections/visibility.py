@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from contextlib import aclosing, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,10 @@ from projections.generations import queries
 
 _sql = load_queries(Path(__file__).with_name("projector.sql"))
 log = structlog.get_logger()
+
+LISTENS = 5.0
+"""Seconds after which the database is asked, whatever was announced."""
+
 PARKED = "parked"
 """Announced instead of a position when who is parked has changed."""
 
@@ -34,6 +39,12 @@ class Visibility:
         self._view = view
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._heard = monotonic()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the view's position was asked for; beyond LISTENS, it or the database is in trouble."""
+        return monotonic() - self._heard
 
     async def __aenter__(self) -> "Visibility":
         self._task = asyncio.create_task(self._follow(), name="visibility")
@@ -64,7 +75,9 @@ class Visibility:
                 await self._listen()
             except psycopg.OperationalError as error:
                 log.warning("database trouble, trying again", kind=type(error).__name__)
-                await asyncio.sleep(0.2)
+            except Exception as error:  # noqa: BLE001 - nobody would see a write any more
+                log.error("visibility trouble, trying again", kind=type(error).__name__)
+            await asyncio.sleep(0.2)
 
     async def _listen(self) -> None:
         connection = await connect_async(self._conninfo)
@@ -82,7 +95,7 @@ class Visibility:
         While they are awaited the connection is locked: whoever asks it something else meanwhile waits for
         ever, and so does every write.
         """
-        async with aclosing(connection.notifies(timeout=5.0)) as announcements:
+        async with aclosing(connection.notifies(timeout=LISTENS)) as announcements:
             async for announced in announcements:
                 view, _, position = announced.payload.partition(" ")
                 if view == self._view and position == PARKED:
@@ -98,6 +111,7 @@ class Visibility:
             cursor = await connection.execute(_sql["parked"], place)
             self.parked = frozenset([subject for (subject,) in await cursor.fetchall()])
             self._shown(row[1])
+        self._heard = monotonic()
 
     def _shown(self, position: int) -> None:
         self.position = max(self.position, position)

@@ -1,8 +1,13 @@
 """Liveness, readiness and figures."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +19,12 @@ from psycopg.conninfo import conninfo_to_dict
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
 from fhir_api import monitoring
-from tests.fhir_api.running import Door, in_process, prepare, services_of
+from projections import visibility
+from tests.backbone.waiting import until
+from tests.fhir_api.running import Door, in_process, prepare, projecting, services_of, serving
+from tests.stating import migrated
+
+READY = {"record": "ready", "views": "ready", "visibility": "ready"}
 
 
 def figures(text: str) -> dict[tuple[str, ...], float]:
@@ -40,7 +50,7 @@ def test_a_server_that_answers_lives(door: Door) -> None:
 
 
 def test_it_is_ready_when_all_parts_are(door: Door) -> None:
-    assert ready(door) == (200, {"ready": True, "parts": {"record": "ready", "views": "ready"}})
+    assert ready(door) == (200, {"ready": True, "parts": READY})
 
 
 def test_requests_are_counted_by_interaction_and_status(door: Door) -> None:
@@ -122,10 +132,11 @@ def test_a_view_that_is_far_behind_is_not_ready(database: str, monkeypatch: pyte
             answer = await client.get("http://test/readyz")
             return [*told, (answer.status_code, answer.json())]
 
-    *early, last = asyncio.run(ask())
+    with standing_by(migrated(database)):
+        *early, last = asyncio.run(ask())
     assert early == [(200, "ready")] * 2 + [(503, "fhir_resources is 2 facts behind")]
     views = "fhir_resources is 3 facts behind"
-    assert last == (503, {"ready": False, "parts": {"record": "ready", "views": views}})
+    assert last == (503, {"ready": False, "parts": READY | {"views": views}})
 
 
 def test_a_record_without_views_is_not_ready(database: str) -> None:
@@ -134,7 +145,81 @@ def test_a_record_without_views_is_not_ready(database: str) -> None:
         connection.execute("delete from views.generations")
     status, told = asyncio.run(_ready(database))
     assert status == 503
-    assert told["parts"] == {"record": "ready", "views": "there is none yet"}
+    assert told["parts"] == READY | {"views": "there is none yet"}
+
+
+def test_a_view_without_a_projector_is_not_ready(database: str) -> None:
+    """Also while there is nothing to project."""
+    prepare(database)
+    with serving(database) as door:
+        gone = READY | {"views": "fhir_resources has no projector"}
+        assert ready(door) == (503, {"ready": False, "parts": gone})
+        with projecting(database):
+            until(lambda: ready(door)[0] == 200, "the projector is seen")
+            assert measure(door)[("ehr_view_projected", "fhir_resources")] == 1
+        until(lambda: ready(door)[0] == 503, "its end is seen")
+        assert measure(door)[("ehr_view_projected", "fhir_resources")] == 0
+
+
+def test_a_projector_that_is_killed_is_seen(database: str, tmp_path: Path) -> None:
+    prepare(database)
+    variables = {**os.environ, "EHR_DATABASE_URL": database, "EHR_DATA": str(tmp_path)}
+    command = [sys.executable, "-m", "backbone", "project", "fhir_resources"]
+    with (
+        serving(database) as door,
+        subprocess.Popen(command, env=variables, stderr=subprocess.DEVNULL) as one,
+    ):
+        until(lambda: ready(door)[0] == 200, "the projector is seen")
+        one.kill()
+        until(lambda: ready(door)[1]["parts"]["views"] != "ready", "its death is seen")
+        assert ready(door)[1]["parts"]["views"] == "fhir_resources has no projector"
+
+
+def test_a_projector_that_hangs_is_seen(database: str) -> None:
+    """It is connected and does nothing while a fact waits."""
+    prepare(database)
+    with serving(database, services_of(database, visibility_wait=0.0)) as door, standing_by(database):
+        assert ready(door)[0] == 200
+        door.put({"resourceType": "Patient", "id": "waits"})
+        with connect(database) as connection:
+            connection.execute("update record.facts set last_updated = last_updated - interval '61 seconds'")
+        status, told = ready(door)
+        assert (status, told["parts"]["views"][:18]) == (503, "fhir_resources is ")
+        assert re.fullmatch(r"fhir_resources is 6\d s behind", told["parts"]["views"])
+        assert measure(door)[("ehr_view_behind_seconds", "fhir_resources")] > 60
+
+
+def test_a_server_that_hears_nothing_of_the_views_is_not_ready(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it is that goes wrong in there; it goes on by itself once it can."""
+    monkeypatch.setattr(monitoring, "MOST_SILENCE", 0.5)
+    monkeypatch.setattr(visibility, "LISTENS", 0.1)
+    prepare(database)
+    with serving(database) as door, projecting(database):
+        until(lambda: ready(door)[0] == 200, "all is well")
+        with connect(database) as connection:
+            connection.execute("select pg_notify('views', 'fhir_resources nonsense')")
+        door.put({"resourceType": "Patient", "id": "seen"})
+        assert "x-ehr-lag" not in door.put({"resourceType": "Patient", "id": "seen", "active": True}).headers
+        with monkeypatch.context() as broken:
+            broken.setattr(visibility.Visibility, "_look", _fail)
+            until(lambda: ready(door)[0] == 503, "silence is seen")
+            heard = ready(door)[1]["parts"]["visibility"]
+            assert re.fullmatch(r"has not heard of the views for \d+ s", heard)
+        until(lambda: ready(door)[0] == 200, "it has gone on")
+
+
+async def _fail(*_: object) -> None:
+    raise ZeroDivisionError
+
+
+@contextmanager
+def standing_by(url: str) -> Iterator[None]:
+    """What looks like a projector and projects nothing."""
+    with connect(url) as connection:
+        connection.execute("set application_name = 'ehr project fhir_resources'")
+        yield
 
 
 @pytest.mark.parametrize(
@@ -146,7 +231,8 @@ def test_other_parts_count_too(database: str, serves: bool, status: int, state: 
 
     prepare(database)
     ready_parts: dict[str, Callable[[], Awaitable[bool]]] = {"log": part}
-    told = asyncio.run(_ready(database, ready=ready_parts))
+    with standing_by(database):
+        told = asyncio.run(_ready(database, ready=ready_parts))
     assert (told[0], told[1]["parts"]["log"]) == (status, state)
 
 
@@ -175,7 +261,9 @@ def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgre
 
     async def ask() -> tuple[list[httpx.Response], httpx.Response]:
         async with in_process(services_of(database)) as client:
-            assert (await client.get("http://test/readyz")).status_code == 200
+            async with asyncio.timeout(30):
+                while (await client.get("http://test/readyz")).status_code != 200:
+                    pass
             with away(postgres, database):
                 during = [await client.get(f"http://test/{path}") for path in ("readyz", "metrics", "livez")]
                 during.append(await client.get("Patient/1"))
@@ -184,7 +272,8 @@ def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgre
                     pass
             return during, after
 
-    (readiness, measured, alive, read), after = asyncio.run(ask())
+    with projecting(database):
+        (readiness, measured, alive, read), after = asyncio.run(ask())
     assert (readiness.status_code, alive.status_code, read.status_code) == (503, 200, 503)
     assert readiness.json()["parts"]["record"] == "the database cannot be reached"
     assert figures(measured.text)[("ehr_database_up",)] == 0
