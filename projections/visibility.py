@@ -43,7 +43,7 @@ class Visibility:
 
     @property
     def silence(self) -> float:
-        """Seconds since the view's position was asked for; beyond LISTENS, it or the database is in trouble."""
+        """Seconds since the view's position was asked for; beyond LISTENS, something is wrong."""
         return monotonic() - self._heard
 
     async def __aenter__(self) -> "Visibility":
