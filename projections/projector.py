@@ -97,6 +97,7 @@ class Projector:
     def _ready(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
+            self._connection.execute(_sql["lazily"])
             self._generation = None
             if self._fixed is None:
                 self._connection.execute(_sql["call_itself"], {"view": self.view.name})

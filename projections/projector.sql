@@ -12,6 +12,11 @@ on conflict do nothing;
 insert into views.quarantined values (%(view)s, %(generation)s, %(position)s, %(subject)s, %(reason)s)
 on conflict do nothing;
 
+-- name: lazily
+-- Commits of this session need not reach the disk at once: whatever a crash takes back is projected again, for
+-- the position goes back with the rows.
+set synchronous_commit to off;
+
 -- name: announce
 -- Tells those who wait that a view has come so far.
 select pg_notify('views', %(view)s::text || ' ' || %(position)s::text);

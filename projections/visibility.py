@@ -83,6 +83,7 @@ class Visibility:
         connection = await connect_async(self._conninfo)
         async with connection:
             await connection.execute("listen views")
+            self.position = 0  # A database that crashed may have taken a view back: docs/decisions/0008.
             await self._look(connection)
             # Asking again now and then costs nothing and mends whatever a lost announcement left.
             while True:

@@ -12,12 +12,14 @@ import httpx
 import orjson
 import pytest
 
+from ehr.event_store.connections import connect
 from ehr.values import Key
 from projections.fhir_resources.view import FhirResources
 from projections.projector import Projector, run_projectors
 from projections.view import Connection
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
+from tests.backbone.waiting import until
 from tests.fhir_api.bundles import batch, creating, end_of, putting, send, transaction
 from tests.fhir_api.running import (
     FHIR_JSON,
@@ -56,6 +58,27 @@ def test_so_is_a_bundle(door: Door, bundle: Callable[..., Json]) -> None:
     assert answer.headers["x-ehr-position"] == str(end_of(door))
     assert "x-ehr-lag" not in answer.headers
     door.get("Patient/b2")
+
+
+def test_a_view_that_a_crash_took_back_is_waited_for_again(database: str) -> None:
+    """docs/decisions/0008-views-commit-lazily.md"""
+    prepare(database)
+    with serving(database, services_of(database, visibility_wait=0.5)) as door:
+        with projecting(database):
+            position = door.put(patient("seen")).headers["x-ehr-position"]
+        with connect(database) as connection:
+            connection.execute("update views.generations set position = 0")
+            connection.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where query like '%views.parked%'"
+                " and datname = current_database() and pid <> pg_backend_pid()"
+            )
+        visibility = door.services.visibility
+        until(lambda: visibility.position == 0, "the server believes the smaller position")
+        waiting = {"X-EHR-Position": position}
+        door.get("Patient/seen", 503, waiting)
+        with projecting(database):
+            until(lambda: visibility.position == int(position), "the view has caught up")
+            door.get("Patient/seen", headers=waiting)
 
 
 def test_what_is_found_is_seen_too(door: Door) -> None:
