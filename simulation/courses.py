@@ -48,7 +48,12 @@ class Course:
 
 
 def course_of(life: Life) -> Course | None:
-    """What the citizen lives with, None when it is nothing of the kind. The same whenever it is asked."""
+    """What the citizen lives with, None when it is nothing of the kind. The same whenever it is asked.
+
+    Nobody who bears a child in the period is among them: care would be another one.
+    """
+    if life.citizen.pregnancy:
+        return None
     chance = life.chance("course")
     codes = _codes(life, chance)
     return _course(life, chance, codes) if codes else None

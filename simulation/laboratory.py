@@ -47,12 +47,14 @@ def _drawn(chance: Chance, key: str, ill: bool) -> float | str:
         return POSITIVE if chance.happens(_POSITIVE_SHARE[key]) else NEGATIVE
     if key in _FOLLOWING:
         return 0.0  # follows from the others
-    middle = _middle(key) * (_ILLNESS.get(key, 1.0) if ill else 1.0)
-    return chance.near(middle, middle * 0.12, middle * 0.55, middle * 1.6)
+    middle, spread = _usual(key)
+    factor = _ILLNESS.get(key, 1.0) if ill else 1.0
+    return chance.near(middle, spread, middle - 3 * spread, middle + 3 * spread) * factor
 
 
-def _middle(key: str) -> float:
+def _usual(key: str) -> tuple[float, float]:
+    """Mean and standard deviation: about 97 of 100 healthy people are within the reference range."""
     measured = measurements()[key]
     if measured.low is None or measured.high is None:
-        return _MIDDLE[key]
-    return (measured.low + measured.high) / 2
+        return _MIDDLE[key], _MIDDLE[key] * 0.15
+    return (measured.low + measured.high) / 2, (measured.high - measured.low) / 4.4

@@ -52,9 +52,9 @@ _PREGNANT: Final[Instead] = {
 
 
 def allergy_of(life: Life) -> Allergy | None:
-    """What the citizen answers about allergies; None when nobody ever asks."""
+    """What the citizen answers about allergies; None when nobody ever asks, or nobody can answer."""
     chance = life.chance("allergy")
-    if not chance.happens(_ASKED_ABOUT_ALLERGIES):
+    if life.citizen.found or not chance.happens(_ASKED_ABOUT_ALLERGIES):
         return None
     answer = chance.pick(_ALLERGIES)
     return answer if life.citizen.age_on(life.start) >= _TOO_YOUNG else _NONE_KNOWN

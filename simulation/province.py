@@ -33,7 +33,7 @@ from simulation.visits import Visit
 
 QUANG_TRI: Final = "44"
 UNTIL: Final = date(2026, 11, 23)  # a fixed day: the same seed gives the same bytes on any day
-DEMO_CITIZENS: Final = 1_400  # about 97,000 resources: under a minute at 2,000 resources/s (two quiet cores)
+DEMO_CITIZENS: Final = 1_400  # about 96,000 resources: under a minute at 2,000 resources/s (two quiet cores)
 LATE_SHARE: Final = 0.05
 CORRECTED_SHARE: Final = 0.03  # of the visits with laboratory results
 _DAYS_BEFORE_DEATH: Final = 90

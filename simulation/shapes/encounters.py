@@ -35,8 +35,9 @@ _SERVICES = {
 _ANYONE: Json = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}
 _MAIN = concept(systems.DIAGNOSIS_ROLE, "CC", "Chief complaint")
 _OTHER = concept(systems.DIAGNOSIS_ROLE, "CM", "Comorbidity diagnosis")
-_LASTING = {"chronic", "programme", "antenatal"}
+_LASTING = {"chronic", "programme"}
 _SETTLED = {"prevention", "vaccination", "delivery"}
+_PAPERS = {"home": "Giấy ra viện", "died": "Tóm tắt hồ sơ bệnh án tử vong"}
 _OUTCOMES = {
     "home": concept(systems.DISCHARGE_DISPOSITION, "home", "Home", "Ra viện"),
     "died": concept(systems.DISCHARGE_DISPOSITION, "exp", "Expired", "Tử vong"),
@@ -138,22 +139,22 @@ def problem(entry: Problem, scene: Scene) -> Json:
 
 
 @cache
-def _discharge_paper() -> Json:
+def _discharge_paper(title: str) -> Json:
     elements = {
         "status": "final",
-        "type": concept(systems.LOINC, "18842-5", "Discharge summary", "Giấy ra viện"),
+        "type": concept(systems.LOINC, "18842-5", "Discharge summary", title),
         "date": "2025-01-01",
         "author": [_ANYONE],
-        "title": "Giấy ra viện",
+        "title": title,
     }
     return checked(Composition, elements)
 
 
 def discharge_paper(paper: Discharge, scene: Scene, conditions: Sequence[str], names: str) -> Json:
-    """Giấy ra viện: diagnosis, course, advice."""
+    """Giấy ra viện, or the summary of the record of somebody who died: diagnosis, course, advice."""
     found = _section("Chẩn đoán", names)
     return {
-        **_discharge_paper(),
+        **_discharge_paper(_PAPERS[paper.outcome]),
         "subject": scene.subject,
         "encounter": scene.encounter,
         "date": scene.ends,

@@ -136,3 +136,26 @@ def test_some_illnesses_are_those_of_children(people: Province) -> None:
     ages = [c.age_on(v.starts.date()) for c, v in care(people) if "B08.4" in v.diagnoses]
     assert ages
     assert max(ages) <= 6
+
+
+def test_healthy_values_are_mostly_within_their_range() -> None:
+    sodium = [
+        finding.value
+        for number in range(400)
+        for finding in report(chance_of(number, "salt"), "chemistry").findings
+        if finding.key == "sodium"
+    ]
+    within = [value for value in sodium if isinstance(value, float) and 135 <= value <= 145]
+    assert len(within) > 0.93 * len(sodium)
+
+
+def test_whoever_cannot_answer_is_not_said_to_have_answered(people: Province) -> None:
+    unidentified = [citizen for citizen in people.citizens if citizen.found]
+    assert unidentified
+    assert all(visit.allergy is None for citizen in unidentified for visit in people.visits_of(citizen))
+
+
+def test_nobody_bears_a_child_while_treated_for_a_lasting_illness(people: Province) -> None:
+    mothers = [citizen for citizen in people.citizens if citizen.pregnancy]
+    assert mothers
+    assert all(course_of(life_of(people, mother)) is None for mother in mothers)

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
+import orjson
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.patient import Patient
+from pydantic import ValidationError
 
 from fhir_api.intake import validate
 from simulation import systems
 from simulation.province import Province, Sending
+from simulation.shapes.elements import checked
 from tests.simulation.looking import Json, entries, resources
 
 KINDS = {
@@ -32,12 +36,18 @@ def test_every_kind_is_there(sendings: tuple[Sending, ...]) -> None:
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["shared", "apart"])
-def test_fhir_resources_accepts_every_resource(
+def test_fhir_resources_would_write_every_resource_just_so(
     apart: bool, sendings: tuple[Sending, ...], sendings_apart: tuple[Sending, ...]
 ) -> None:
     for entry in entries(sendings_apart if apart else sendings):
         resource = entry["resource"]
-        get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        model = get_fhir_model_class(resource["resourceType"]).model_validate(resource)
+        assert orjson.loads(model.model_dump_json()) == orjson.loads(orjson.dumps(resource))
+
+
+def test_a_shape_that_is_none_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        checked(Patient, {"active": "perhaps"})
 
 
 def test_fhir_resources_accepts_whole_bundles(sendings: tuple[Sending, ...]) -> None:
