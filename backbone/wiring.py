@@ -4,7 +4,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from types import FrameType
 
 from backbone import logs
@@ -89,8 +91,24 @@ def _demo(settings: Settings) -> Demo | None:
     finished = settings.data / f"demo-{sha256(named.encode()).hexdigest()[:12]}"
     if settings.demo == "none" or finished.exists():
         return None
-    command = [sys.executable, "-m", "simulation", "--base", f"{base_url(settings)}/fhir"]
+    last_day = _day_of_first_fill(finished.with_suffix(".until"))
+    command = [
+        sys.executable,
+        "-m",
+        "simulation",
+        "--base",
+        f"{base_url(settings)}/fhir",
+        "--until",
+        last_day,
+    ]
     return Demo(Program("demo", command), finished)
+
+
+def _day_of_first_fill(kept: Path) -> str:
+    """Today, and what was today when a filling that is gone on with began: its bundles depend on it."""
+    if not kept.exists():
+        kept.write_text(datetime.now(ZONE).date().isoformat(), encoding="ascii")
+    return kept.read_text(encoding="ascii")
 
 
 def project(settings: Settings, names: Sequence[str]) -> None:
