@@ -21,6 +21,9 @@ from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
 from fhir_api.frames import Refused
 from fhir_api.outcomes import note, outcome, told
 
+NUMBERED = "\x1f"
+"""Stands between the key of a batch and an entry's index; no key of a client has it."""
+
 
 class Envelope(NamedTuple):
     """What a request says beside its body. key: its Idempotency-Key, if it has one."""
@@ -119,7 +122,8 @@ async def _state_entry(
         return _refused(wish.error, envelope), None
     try:
         _refuse_links_into(wish, urls)
-        numbered = envelope._replace(key=f"{envelope.key}#{wish.index}" if envelope.key else None)
+        key = f"{envelope.key}{NUMBERED}{wish.index}" if envelope.key else None
+        numbered = envelope._replace(key=key)
         receipt = await state_change(record, wish, numbered, hash_of_change(wish))
     except Exception as error:  # noqa: BLE001 - what one entry brings must not fail its neighbours
         note(error, envelope.request_id)

@@ -1,6 +1,7 @@
 """Create, update and delete, by id or by condition (https://hl7.org/fhir/R4/http.html#create)."""
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from projections.fhir_resources.queries import Version, read_version
 LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _OF_READS = ("If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 _LAG = {"X-EHR-Lag": "views"}
 
@@ -83,8 +85,9 @@ async def conditional_delete(call: Call) -> Response:
 def envelope_of(call: Call) -> Envelope:
     """What the headers of a writing call say."""
     key = call.headers.get("idempotency-key")
-    if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise BadRequest(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+    # The keys of a batch's entries have a control character, NUMBERED, so that they are no client's.
+    if key is not None and (not 0 < len(key) <= LONGEST_KEY or _CONTROL.search(key)):
+        raise BadRequest(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters, none a control character.")
     return Envelope(call.actor, call.request_id, key, call.prefers("return") == "representation")
 
 

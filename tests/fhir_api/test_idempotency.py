@@ -127,6 +127,26 @@ def test_a_key_has_a_length(door: Door, key: str, status: int) -> None:
     assert ask(door, "POST", "Patient", key, patient()).status_code == status
 
 
+def test_a_key_has_no_control_characters(door: Door) -> None:
+    assert outcome_of(ask(door, "POST", "Patient", "a\tb", patient()))["code"] == "invalid"
+
+
+def test_the_key_of_a_batch_may_be_as_long_as_any(door: Door) -> None:
+    bundle = batch(*(creating(patient()) for _ in range(12)))
+    headers = {"Idempotency-Key": "b" * 200}
+    first = send(door, bundle, headers=headers)
+    assert statuses([one["response"] for one in first.json()["entry"]]) == [201] * 12
+    assert same(send(door, bundle, headers=headers), first)
+
+
+@pytest.mark.parametrize("key", ["apart#0", "apart:0", "apart/0", "apart 0", "apart0"])
+def test_no_key_is_that_of_an_entry_of_a_batch(door: Door, key: str) -> None:
+    (of_entry,) = send(door, batch(creating(patient())), headers={"Idempotency-Key": "apart"}).json()["entry"]
+    alone = ask(door, "POST", "Patient", key, patient())
+    assert alone.status_code == 201
+    assert not alone.headers["location"].endswith(of_entry["response"]["location"])
+
+
 def mixed(door: Door, mark: str) -> list[Json]:
     """Entries of every kind, and what they take for granted."""
     for id_ in ("same", "amended", "gone"):
