@@ -9,13 +9,20 @@ Reply = TypeVar("Reply")
 
 
 class MicroBatch(Generic[Question, Reply]):
-    """Gathers questions of one event loop; ``ask_all`` answers a batch of them, in order."""
+    """Gathers questions of one event loop; ``ask_all`` answers a batch of them, in order.
+
+    A question that makes ``ask_all`` fail fails alone: a batch that failed is asked again in halves.
+    """
 
     def __init__(
-        self, ask_all: Callable[[Sequence[Question]], Awaitable[Sequence[Reply]]], most: int = 256
+        self,
+        ask_all: Callable[[Sequence[Question]], Awaitable[Sequence[Reply]]],
+        trouble: type[Exception],
+        most: int = 256,
     ) -> None:
-        """most: questions in one batch."""
+        """trouble: what no question is guilty of, a lost connection say; all get it. most: in one batch."""
         self._ask_all = ask_all
+        self._trouble = trouble
         self._most = most
         self._waiting: list[tuple[Question, asyncio.Future[Reply]]] = []
         self._task: asyncio.Task[None] | None = None
@@ -39,7 +46,12 @@ class MicroBatch(Generic[Question, Reply]):
     async def _answer(self, batch: list[tuple[Question, asyncio.Future[Reply]]]) -> None:
         try:
             replies = await self._ask_all([question for question, _ in batch])
-        except Exception as error:  # noqa: BLE001 - passed on to everyone who asked
+        except Exception as error:  # noqa: BLE001 - passed on to whoever asked
+            if len(batch) > 1 and not isinstance(error, self._trouble):
+                middle = len(batch) // 2
+                await self._answer(batch[:middle])
+                await self._answer(batch[middle:])
+                return
             for _, reply in batch:
                 if not reply.done():
                     reply.set_exception(error)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import psycopg
 
 from ehr.appending import Condition, Head, Resolved, Stored
 from ehr.dates import instant
@@ -33,7 +34,7 @@ class Resolver:
         """Connects at the first question."""
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
-        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all)
+        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, psycopg.OperationalError)
 
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None

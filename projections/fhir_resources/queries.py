@@ -12,7 +12,7 @@ from ehr.event_store.connections import connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
-from projections.database import Reader
+from projections.database import DatabaseTrouble, Reader
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -38,7 +38,7 @@ class ResourceReader:
         """Connects at the first read."""
         self._conninfo = conninfo
         self._connection: Reader | None = None
-        self._batch: MicroBatch[Key, Version | None] = MicroBatch(self._read_all)
+        self._batch: MicroBatch[Key, Version | None] = MicroBatch(self._read_all, DatabaseTrouble)
 
     async def read(self, key: Key) -> Version | None:
         """The current version, deleted or not; None when the view has never had the resource."""

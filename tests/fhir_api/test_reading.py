@@ -10,6 +10,8 @@ import httpx
 import orjson
 import pytest
 
+from ehr.values import Key
+from projections.fhir_resources.queries import ResourceReader, Version
 from tests.fhir_api.running import Door, in_process, outcome_of, prepare, services_of
 
 NEVER = "Patient/never"
@@ -226,3 +228,17 @@ async def _ask(
             )
             assert written.headers["x-ehr-lag"] == "views"
         return await client.get(address, headers=headers)
+
+
+def test_an_id_that_postgresql_refuses_fails_alone(door: Door, patient: str) -> None:
+    async def work() -> list[Version | BaseException | None]:
+        reader, known = ResourceReader(door.database), patient.removeprefix("Patient/")
+        try:
+            asked = (reader.read(Key("Patient", id_)) for id_ in (known, "\0", "never", "\ud800", known))
+            return await asyncio.gather(*asked, return_exceptions=True)
+        finally:
+            await reader.close()
+
+    replies = asyncio.run(work())
+    assert [isinstance(reply, Version) for reply in replies] == [True, False, False, False, True]
+    assert replies[2] is None
