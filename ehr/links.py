@@ -102,9 +102,11 @@ def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links
     return Links(True, conditional, [])
 
 
-def link_targets(raw: bytes) -> list[str]:
-    """What the usual links of a resource say."""
-    return [match[1].decode() for match in _USUAL.findall(raw)]
+def link_targets(raw: bytes, links: Links) -> list[str]:
+    """What every link of a resource says, as ``rewrite`` meets them."""
+    if links.usual:
+        return [target.decode() for _, target in _USUAL.findall(raw)]
+    return [link.target for link in links.found]
 
 
 def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:

@@ -12,13 +12,12 @@ import orjson
 from ehr.bodies import with_meta
 from ehr.compression import decompress
 from ehr.deciding import Outcome
-from ehr.errors import Unresolved
 from ehr.health_record import HealthRecord, Receipt, now
-from ehr.links import link_targets
 from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor
 from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
 from fhir_api.frames import Refused
+from fhir_api.independence import Neighbours, neighbours_of, refuse_links_into
 from fhir_api.outcomes import note, outcome, told
 
 NUMBERED = "\x1f"
@@ -103,8 +102,9 @@ async def _state_transaction(
 
 async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
     """Each entry is a request of its own; those that wait at one time share flushes."""
+    neighbours = neighbours_of(bundle)
     results = await asyncio.gather(
-        *(_state_entry(record, wish, bundle.full_urls, envelope) for wish in bundle.wishes)
+        *(_state_entry(record, wish, neighbours, envelope) for wish in bundle.wishes)
     )
     entries = [entry for entry, _ in results]
     receipts = [receipt for _, receipt in results if receipt]
@@ -114,14 +114,14 @@ async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Env
 
 
 async def _state_entry(
-    record: HealthRecord, wish: Wish, urls: frozenset[str], envelope: Envelope
+    record: HealthRecord, wish: Wish, neighbours: Neighbours, envelope: Envelope
 ) -> tuple[Entry, Receipt | None]:
     if isinstance(wish, Get):
         return wish, None
     if isinstance(wish, Refused):
         return _refused(wish.error, envelope), None
     try:
-        _refuse_links_into(wish, urls)
+        refuse_links_into(wish, neighbours)
         key = f"{envelope.key}{NUMBERED}{wish.index}" if envelope.key else None
         numbered = envelope._replace(key=key)
         receipt = await state_change(record, wish, numbered, hash_of_change(wish))
@@ -129,14 +129,6 @@ async def _state_entry(
         note(error, envelope.request_id)
         return _refused(error, envelope), None
     return _entry(receipt.outcomes[0], receipt, envelope), receipt
-
-
-def _refuse_links_into(change: Change, urls: frozenset[str]) -> None:
-    """https://hl7.org/fhir/R4/http.html#brules: entries of a batch do not depend on each other."""
-    if change.json is None:
-        return
-    if any(target in urls and target != change.full_url for target in link_targets(change.raw)):
-        raise Unresolved("Entries of a batch cannot refer to each other.", entry=change.index)
 
 
 def _entry(done: Outcome, receipt: Receipt, envelope: Envelope) -> bytes | Former:

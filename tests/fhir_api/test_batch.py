@@ -20,6 +20,7 @@ from tests.fhir_api.bundles import (
     responses,
     send,
     statuses,
+    transaction,
 )
 from tests.fhir_api.running import Door, Json, outcome_of
 
@@ -137,6 +138,64 @@ def test_entries_do_not_depend_on_each_other(door: Door) -> None:
 def test_not_even_on_those_that_failed(door: Door) -> None:
     answered = responses(door, batch(creating(patient(active=1), PERSON), creating(about(PERSON))))
     assert statuses(answered) == [422, 400]
+
+
+def narrated(tag: str) -> Json:
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{tag}</div>'
+    return about("Patient/b-any") | {"text": {"status": "additional", "div": div}}
+
+
+def stated(**value: str) -> Json:
+    return about("Patient/b-any") | {"extension": [{"url": "http://example.org/x", **value}]}
+
+
+LINKS = [
+    pytest.param(about(PERSON), id="reference"),
+    pytest.param(narrated(f'<a href="{PERSON}">x</a>'), id="href"),
+    pytest.param(narrated(f"<img alt='x' src='{PERSON}'/>"), id="src"),
+    pytest.param(stated(valueUri=PERSON), id="uri"),
+    pytest.param(stated(valueUuid=PERSON), id="uuid"),
+]
+STRINGS = [
+    pytest.param(narrated(f"<p>{PERSON}</p>"), id="text"),
+    pytest.param(stated(valueString=PERSON), id="string"),
+    pytest.param(stated(valueCanonical=PERSON), id="canonical"),
+]
+
+
+@pytest.mark.parametrize("resource", LINKS)
+def test_what_a_transaction_rewrites_is_refused(door: Door, resource: Json) -> None:
+    answered = responses(door, batch(creating(patient(), PERSON), creating(resource)))
+    assert statuses(answered) == [201, 400]
+    assert issue_of(answered[1])["code"] == "not-found"
+    (_, rewritten) = responses(door, transaction(creating(patient(), PERSON), creating(resource)))
+    assert PERSON not in orjson.dumps(door.json(f"Basic/{id_of(rewritten)}")).decode()
+
+
+@pytest.mark.parametrize("resource", STRINGS)
+def test_what_a_transaction_leaves_alone_is_stored(door: Door, resource: Json) -> None:
+    answered = responses(door, batch(creating(patient(), PERSON), creating(resource)))
+    assert statuses(answered) == [201, 201]
+    assert PERSON in orjson.dumps(door.json(f"Basic/{id_of(answered[1])}")).decode()
+
+
+@pytest.mark.parametrize("resource", LINKS[1:])
+def test_links_to_none_of_the_entries_are_stored(door: Door, resource: Json) -> None:
+    assert statuses(responses(door, batch(GOOD, creating(resource)))) == [201, 201]
+
+
+@pytest.mark.parametrize("target", [f"{SYSTEM}/Patient/b-put", "Patient/b-put"])
+def test_addresses_of_what_the_server_names_anew_are_refused(door: Door, target: str) -> None:
+    person = creating(patient(), f"{SYSTEM}/Patient/b-put")
+    link = creating(about(target), f"{SYSTEM}/Basic/b-link")
+    assert statuses(responses(door, batch(person, link))) == [201, 400]
+
+
+def test_a_reference_that_is_right_already_is_stored(door: Door) -> None:
+    person = putting(patient(id="b-right"), f"{SYSTEM}/Patient/b-right")
+    failed = putting(patient(id="b-wrong", active=1), f"{SYSTEM}/Patient/b-wrong")
+    links = [creating(about(f"Patient/{i}"), f"{SYSTEM}/Basic/{i}") for i in ("b-right", "b-wrong", "b-none")]
+    assert statuses(responses(door, batch(person, failed, *links))) == [201, 422, 201, 201, 201]
 
 
 def test_an_entry_may_refer_to_itself(door: Door) -> None:
