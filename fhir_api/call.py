@@ -38,7 +38,6 @@ MOST_DROPPED = 64 * 1024 * 1024
 DROPPING_SECONDS = 5
 MOST_PARAMETERS = 50
 Answering = Callable[["Call"], Awaitable[Response]]
-_ETAG = re.compile(r'^\s*(?:W/)?"?(\d{1,9})"?\s*$')
 _HOST = re.compile(r"^(?:[A-Za-z0-9._\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
 
@@ -113,16 +112,6 @@ class Call:
         if not _HOST.match(host):
             raise BadRequest("Its Host header names no host.")
         return f"{self._scope['scheme']}://{host}{self._scope.get('root_path', '')}"
-
-    def version_in(self, header: str) -> int | None:
-        """The version that If-Match names. Raises BadRequest for what is no version."""
-        value = self.headers.get(header)
-        if value is None:
-            return None
-        match = _ETAG.match(value)
-        if not match:
-            raise BadRequest(f'{header} must name a version, as in W/"3".')
-        return int(match.group(1))
 
     def prefers(self, wish: str) -> str | None:
         """The value of ``wish`` in the Prefer header (RFC 7240), e.g. of ``return``."""
