@@ -1,6 +1,7 @@
 """The FHIR API as an ASGI application: finds the route, runs the handler, tells every error as an outcome."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from time import perf_counter
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from fhir_api.errors import BadRequest, MethodNotAllowed, NoSuchPlace
 from fhir_api.outcomes import note, refusal
 from fhir_api.services import Services
 
-BAD_REQUEST = 400
 Handler = Callable[[Call], Awaitable[Response]]
 
 
@@ -50,7 +50,7 @@ class FhirEndpoint:
         started = perf_counter()
         call = Call(scope, receive, self._services, _segments(scope), self.answer)
         response = await self.answer(call)
-        if response.status_code >= BAD_REQUEST:
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
             await call.drop_body()
         self._services.metrics.note(call.interaction, response.status_code, perf_counter() - started)
         await response(scope, receive, send)
