@@ -105,9 +105,14 @@ def _demo(settings: Settings) -> Demo | None:
 
 
 def _day_of_first_fill(kept: Path) -> str:
-    """Today, and what was today when a filling that is gone on with began: its bundles depend on it."""
+    """Today, and what was today when a filling that is gone on with began: its bundles depend on it.
+
+    Written beside and renamed: half a day would be no day.
+    """
     if not kept.exists():
-        kept.write_text(datetime.now(ZONE).date().isoformat(), encoding="ascii")
+        written = kept.with_name(f"{kept.name}.new")
+        written.write_text(datetime.now(ZONE).date().isoformat(), encoding="ascii")
+        written.replace(kept)
     return kept.read_text(encoding="ascii")
 
 

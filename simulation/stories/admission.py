@@ -106,7 +106,7 @@ def visits(life: Life) -> Iterator[Visit]:
     free_from = life.start
     for day in sorted(life.day(chance) for _ in range(chance.count(rate * life.years, most=3))):
         code = (_OF_THE_OLD if life.age >= 55 else _OF_THE_YOUNG).pick(chance)
-        if day > free_from and day + timedelta(days=25) < life.until:
+        if day > free_from:
             free_from = day + timedelta(days=30)
             yield from _journey(life, chance, code, day)
 
