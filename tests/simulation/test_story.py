@@ -80,6 +80,13 @@ def test_some_are_in_a_bed_when_the_period_ends(told: Told) -> None:
         assert kinds.isdisjoint({"Composition", "ServiceRequest"})
 
 
+@pytest.mark.parametrize("weekday", range(7))
+def test_on_whatever_day_it_ends_somebody_is_in_a_bed(weekday: int) -> None:
+    province = Province(1, 1_000, months=3, until=UNTIL + timedelta(days=weekday))
+    visits = [visit for citizen in province.citizens for visit in province.visits_of(citizen)]
+    assert 1 <= sum(visit.ongoing for visit in visits) <= 20
+
+
 def test_what_was_prescribed_in_the_last_weeks_is_still_taken(told: Told) -> None:
     ends = [
         request["dispenseRequest"]["validityPeriod"]["end"]
