@@ -238,8 +238,9 @@ def _treatment(case: Case, entries: Entries, scene: Scene, main: str) -> None:
     visit = case.visit
     for done in visit.procedures:
         entries.post(procedure(done, scene, main))
+    first_day = visit.starts if visit.ongoing else visit.ends
     for dosage in visit.dosages:
-        entries.post(medication_request(dosage, scene, visit.ends.date()))
+        entries.post(medication_request(dosage, scene, first_day.date()))
     for shot in visit.shots:
         lot = f"{shot.dose.vaccine}-{visit.starts:%y%m}"
         entries.post(immunization(shot, scene, lot))

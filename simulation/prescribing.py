@@ -48,6 +48,7 @@ _PREGNANT: Final[Instead] = {
     "loperamid": None,
     "albendazol": None,
     "methylprednisolon": None,
+    "domperidon": None,
 }
 
 

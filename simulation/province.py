@@ -33,10 +33,11 @@ from simulation.visits import Visit
 
 QUANG_TRI: Final = "44"
 UNTIL: Final = date(2026, 11, 23)  # a fixed day: the same seed gives the same bytes on any day
-DEMO_CITIZENS: Final = 1_400  # about 96,000 resources: under a minute at 2,000 resources/s (two quiet cores)
+DEMO_CITIZENS: Final = 1_400  # about 100,000 resources: under a minute at 2,000 resources/s (two quiet cores)
 LATE_SHARE: Final = 0.05
 CORRECTED_SHARE: Final = 0.03  # of the visits with laboratory results
 _DAYS_BEFORE_DEATH: Final = 90
+_MINUTES_TOLD_OF_THE_ONGOING: Final = 12 * 60
 
 
 class TooManyCitizens(ValueError):
@@ -132,7 +133,7 @@ class Province:
         life = Life(self.seed, citizen, self.network, self.start, self.until)
         stories = OF_UNIDENTIFIED if citizen.found else OF_RESIDENTS
         told = [visit for story in stories for visit in story(life) if self._can_be(citizen, visit)]
-        given = [_as_given(life, visit) for visit in told if _free_for(visit, told)]
+        given = [_as_given(life, self._as_it_stands(visit)) for visit in told if _free_for(visit, told)]
         return _asked_about_allergies(life, sorted(given, key=lambda visit: visit.starts))
 
     def _can_be(self, citizen: Citizen, visit: Visit) -> bool:
@@ -140,13 +141,21 @@ class Province:
 
         Their Patient says from its registration on that they have died: all of it is sent afterwards.
         """
-        if not at(self.start) <= visit.starts <= visit.ends < at(self.until):
+        if not at(self.start) <= visit.starts < at(self.until):
             return False
         if citizen.died is None:
             return visit.starts.date() >= citizen.birth
         last = at(citizen.died, 23, 59)
         first = last - timedelta(days=_DAYS_BEFORE_DEATH)
         return not visit.prompt and first < visit.starts <= visit.ends <= last
+
+    def _as_it_stands(self, visit: Visit) -> Visit:
+        """Who is in a bed when the period ends has neither left nor been sent on."""
+        left = (at(self.until) - visit.starts) // timedelta(minutes=1) - 1
+        if visit.minutes <= left:
+            return visit
+        told = min(left, _MINUTES_TOLD_OF_THE_ONGOING)
+        return replace(visit, minutes=told, discharge=None, referral=None, ongoing=True)
 
     @cached_property
     def _plan(self) -> list[_Planned]:
@@ -237,6 +246,8 @@ def _as_given(life: Life, visit: Visit) -> Visit:
 
 def _sent_at(chance: Chance, citizen: Citizen, visit: Visit) -> datetime:
     """Most visits are sent within the hour, some in the evening, a few days later (no line, no power)."""
+    if visit.ongoing:
+        return visit.ends
     soon = visit.ends + timedelta(minutes=chance.between(1, 60))
     late = visit.ends + timedelta(hours=chance.between(20, 12 * 24), minutes=chance.between(0, 59))
     evening = max(soon, at(visit.ends.date(), 19) + timedelta(minutes=chance.between(0, 120)))

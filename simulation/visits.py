@@ -88,6 +88,7 @@ class Visit:
 
     `diagnoses` are ICD-10 codes, the main one first. `answers` is the number of the referral that led here.
     `prompt` visits belong to a referral: they are always sent at once, because the next one points at them.
+    An `ongoing` one is not over when it is told: `minutes` are those that are told about.
     """
 
     facility: Facility
@@ -109,8 +110,9 @@ class Visit:
     allergy: Allergy | None = None
     midwife: bool = False
     prompt: bool = False
+    ongoing: bool = False
 
     @property
     def ends(self) -> datetime:
-        """When it was over."""
+        """When it was over; of an ongoing one, as of when it is told."""
         return self.starts + timedelta(minutes=self.minutes)

@@ -1,7 +1,7 @@
 """A citizen's chart: all entries about one person, as a clinician reads them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
@@ -23,14 +23,12 @@ from projections.health_record.kinds import (
     Result,
     Visit,
 )
+from projections.health_record.lateness import Lateness, lateness_of
 from projections.health_record.order import newest_first
 from projections.health_record.series import Series, series_of
 
 K = TypeVar("K", bound=Entry)
 C = TypeVar("C", Problem, Medicine)
-
-LATE = timedelta(days=1)
-"""A fact that is recorded so long after the end of what it tells is marked as late."""
 
 OVER = frozenset({"inactive", "remission", "resolved"})
 """Clinical states of a problem that is not one now (https://hl7.org/fhir/R4/valueset-condition-clinical.html)."""
@@ -195,6 +193,10 @@ class Chart:
         """Procedures."""
         return self._kind(Act)
 
+    def lateness(self, entry: Entry) -> Lateness | None:
+        """Whether it was recorded long after it had happened, and what that means."""
+        return lateness_of(entry, self._visits.values())
+
     def of_visit(self, visit: Visit) -> list[AnyEntry]:
         """Whatever else belongs to a visit, kind by kind, each in the order in which it happened."""
         return [entry for entry in self._by_visit.get(visit.origin.id, ()) if entry.origin != visit.origin]
@@ -280,13 +282,6 @@ def is_in_use(medicine: Medicine, now: datetime) -> bool:
     stated = medicine.origin.type in ("MedicationRequest", "MedicationStatement")
     end = span(medicine.until) if medicine.until else None
     return stated and medicine.status in IN_USE and not medicine.forbidden and not (end and end.end <= now)
-
-
-def is_late(entry: Entry) -> bool:
-    """Whether it was recorded long after it had happened."""
-    told = getattr(entry, "ends", None) or entry.at
-    happened, recorded = span(told) if told else None, span(entry.origin.recorded_at)
-    return bool(happened and recorded and recorded.start - happened.end > LATE)
 
 
 def _stated_at(entry: Entry) -> str:

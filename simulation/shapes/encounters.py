@@ -45,10 +45,10 @@ _OUTCOMES = {
 
 
 @cache
-def _encounter(kind: VisitKind, service: str) -> Json:
+def _encounter(kind: VisitKind, service: str, ongoing: bool) -> Json:
     code, display = _CLASSES[kind]
     elements = {
-        "status": "finished",
+        "status": "in-progress" if ongoing else "finished",
         "class": {"system": systems.ENCOUNTER_CLASS, "code": code, "display": display},
         "type": [concept(systems.VISIT_CLASS, service, text=_SERVICES[service])],
     }
@@ -59,12 +59,12 @@ def encounter(visit: Visit, scene: Scene, number: str, conditions: Sequence[str]
     """The visit itself; `conditions` are the fullUrls of its diagnoses, the main one first."""
     second_point = visit.facility.point and visit.minutes % 4 == 0
     return {
-        **_encounter(visit.kind, visit.service),
+        **_encounter(visit.kind, visit.service, visit.ongoing),
         "identifier": [identifier(systems.VISIT_NUMBER, number, "VN")],
         "subject": scene.subject,
         **({"basedOn": [referral_pointer(visit.answers)]} if visit.answers else {}),
         "participant": [{"individual": scene.clinician}],
-        "period": {"start": scene.starts, "end": scene.ends},
+        "period": {"start": scene.starts} if visit.ongoing else {"start": scene.starts, "end": scene.ends},
         "reasonCode": [text_only(visit.reason)],
         **({"diagnosis": _ranked(conditions)} if conditions else {}),
         **({"hospitalization": _hospitalization(visit.discharge)} if visit.discharge else {}),

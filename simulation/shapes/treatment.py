@@ -20,7 +20,6 @@ from simulation.shapes.scene import Scene
 from simulation.visits import Allergy, ProcedureDone, Referral, Shot
 
 _ANYONE: Json = {"reference": "urn:uuid:00000000-0000-4000-8000-000000000000"}
-_HANDED_OUT_DAYS = 15  # a course up to this long is handed out whole, so that nothing remains to be done
 
 
 @cache
@@ -30,7 +29,7 @@ def _medication_request(dosage: Dosage) -> Json:
     units = dosage.dose * dosage.times * dosage.days
     amount = {"value": 1, "unit": drug.package} if drug.package else {"value": units, "unit": drug.unit}
     elements = {
-        "status": "completed" if dosage.days <= _HANDED_OUT_DAYS else "active",
+        "status": "active",
         "intent": "order",
         "medicationCodeableConcept": concept(systems.ATC, drug.atc, text=name),
         "subject": _ANYONE,
@@ -57,7 +56,7 @@ def _days(number: int) -> Json:
 
 
 def medication_request(dosage: Dosage, scene: Scene, day: date) -> Json:
-    """A prescription with its dosage in Vietnamese; `validityPeriod` says until when it lasts."""
+    """A prescription with its dosage in Vietnamese; nobody says when it is used up, `validityPeriod` does."""
     skeleton = _medication_request(dosage)
     last = day + timedelta(days=dosage.days)
     valid = {"validityPeriod": {"start": day.isoformat(), "end": last.isoformat()}}

@@ -96,6 +96,7 @@ _OF_THE_OLD: Final = Weighted({"J18.9": 3.0, "J44.9": 3.0, "I50.9": 2.0, "I25.9"
 _OF_THE_YOUNG: Final = Weighted({"J18.9": 4.0, "A97.0": 3.0, "A09.9": 2.0})
 _DAYS_BETWEEN: Final = 60  # a lasting illness may be prescribed for up to 90 (Circular 26/2025/TT-BYT)
 _COMES: Final = 0.8
+_IN_A_BED: Final = 0.006  # of the people: some of them are turned away by the weekend or an earlier stay
 _STABLE: Final = "Đã ổn định, đề nghị trạm y tế theo dõi tiếp"
 
 
@@ -104,11 +105,20 @@ def visits(life: Life) -> Iterator[Visit]:
     chance = life.chance("admission")
     rate = next(rate for age, rate in _A_YEAR.items() if life.age < age)
     free_from = life.start
-    for day in sorted(life.day(chance) for _ in range(chance.count(rate * life.years, most=3))):
+    days = [life.day(chance) for _ in range(chance.count(rate * life.years, most=3))]
+    for day in sorted([*days, *_last_day(life)]):
         code = (_OF_THE_OLD if life.age >= 55 else _OF_THE_YOUNG).pick(chance)
-        if day > free_from and day + timedelta(days=25) < life.until:
+        if day > free_from:
             free_from = day + timedelta(days=30)
             yield from _journey(life, chance, code, day)
+
+
+def _last_day(life: Life) -> list[date]:
+    """On whatever day the period ends, some are in a bed then."""
+    chance = life.chance("in a bed")
+    if not chance.happens(_IN_A_BED) or life.citizen.birth > life.until - timedelta(days=60):
+        return []
+    return [life.until - timedelta(days=chance.between(1, 4))]
 
 
 def _journey(life: Life, chance: Chance, code: str, day: date) -> Iterator[Visit]:

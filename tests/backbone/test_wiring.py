@@ -18,7 +18,7 @@ def test_the_demo_ends_on_the_day_on_which_it_was_begun(tmp_path: Path) -> None:
     before = datetime.now(ZONE).date().isoformat()
     begun = _until(tmp_path)
     assert before <= begun <= datetime.now(ZONE).date().isoformat()
-    [kept] = tmp_path.glob("*.until")
+    [kept] = tmp_path.iterdir()
     kept.write_text("2026-01-31")
     assert _until(tmp_path) == "2026-01-31"
 

@@ -39,7 +39,10 @@ def test_nothing_is_sent_before_it_happened(sendings: tuple[Sending, ...]) -> No
 def test_about_one_in_twenty_is_late(told: Told) -> None:
     living = {f"{citizen.index:07d}" for citizen in told[0].citizens if citizen.died is None}
     visits = [
-        s for s in about_citizens(told[1]) if s.citizen in living and next(entries([s], "Encounter"), None)
+        sending
+        for sending in about_citizens(told[1])
+        if sending.citizen in living
+        and any("end" in visit["period"] for visit in resources([sending], "Encounter"))
     ]
     late = [s for s in visits if s.sent_at - at(ended(s)) > timedelta(days=2)]
     assert 0.03 < len(late) / len(visits) < 0.07
@@ -59,6 +62,38 @@ def test_about_one_citizen_in_twenty_goes_to_several_facilities_each_month(told:
             months[day.year, day.month][sending.citizen].add(sending.facility)
     several = sum(len(where) > 1 for month in months.values() for where in month.values())
     assert 0.04 < several / 24 / len(province.citizens) < 0.06
+
+
+def test_some_are_in_a_bed_when_the_period_ends(told: Told) -> None:
+    open_stays = [
+        (sending, visit)
+        for sending in told[1]
+        for visit in resources([sending], "Encounter")
+        if visit["status"] == "in-progress"
+    ]
+    assert open_stays
+    for sending, visit in open_stays:
+        kinds = {entry["resource"]["resourceType"] for entry in sending.bundle["entry"]}
+        assert at(UNTIL) - sending.happened_at < timedelta(days=10)
+        assert "end" not in visit["period"]
+        assert "hospitalization" not in visit
+        assert kinds.isdisjoint({"Composition", "ServiceRequest"})
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_on_whatever_day_it_ends_somebody_is_in_a_bed(weekday: int) -> None:
+    province = Province(1, 1_000, months=3, until=UNTIL + timedelta(days=weekday))
+    visits = [visit for citizen in province.citizens for visit in province.visits_of(citizen)]
+    assert 1 <= sum(visit.ongoing for visit in visits) <= 20
+
+
+def test_what_was_prescribed_in_the_last_weeks_is_still_taken(told: Told) -> None:
+    ends = [
+        request["dispenseRequest"]["validityPeriod"]["end"]
+        for request in resources(told[1], "MedicationRequest")
+        if request["status"] == "active"
+    ]
+    assert sum(end >= UNTIL.isoformat() for end in ends) > 50
 
 
 def test_all_stories_are_told(told: Told) -> None:

@@ -16,10 +16,11 @@ from ehr.values import Key, subject_of
 from fhir_api.pages.chart.banner import banner_of
 from fhir_api.pages.chart.timeline import timeline_of
 from fhir_api.pages.chart.words import sayer, told
-from fhir_api.pages.formats import moment_text
+from fhir_api.pages.formats import date_text, moment_text
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import is_fragment, render
-from projections.health_record.chart import Chart, is_late
+from projections.health_record.chart import Chart
+from projections.health_record.lateness import Lateness
 from projections.health_record.queries import read_chart
 from projections.health_record.series import grid_of
 
@@ -103,11 +104,13 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
     language, now = language_of(request), datetime.now(UTC)
     wishes = request.query_params
     before = _day(wishes)
+    timeline = timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS)
     return {
         "patient_id": request.path_params["patient_id"],
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
-        "timeline": timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS),
+        "timeline": timeline,
+        "any_late": any(chart.lateness(visit) is Lateness.LATE for visit in timeline.visits),
         "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, before),
         "before": before,
         "limit": limit,
@@ -116,7 +119,7 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
         "now": now,
         "said": sayer(language),
         "when": told(moment_text),
-        "is_late": is_late,
+        "on": told(date_text),
     }
 
 

@@ -94,7 +94,9 @@ def test_visits_of_all_facilities_newest_first(client: Client) -> None:
     assert places == sorted(places)
     assert "Mọi cơ sở Trạm Y tế xã Hướng Lập 2 Bệnh viện Đa khoa Khe Sanh 1" in text
     assert "Chóng mặt Đái tháo đường típ 2 E11.9 Bệnh chính" in text
-    assert "ghi nhận muộn, 05/10/2026 15:00" in text
+    assert "Chi tiết (4) · ghi nhận 05/10/2026 15:00" in text
+    assert "Chi tiết (4) · nhập từ hồ sơ cũ, ghi nhận 05/10/2026" in text
+    assert "ghi nhận muộn" not in text.casefold()
 
 
 def test_visits_of_one_facility(client: Client) -> None:

@@ -9,6 +9,7 @@ from fhir_api.pages import languages
 from fhir_api.pages.chart.pages import PANELS
 from projections.health_record.chart import AllergyState
 from projections.health_record.kinds import READERS
+from projections.health_record.lateness import Lateness
 
 TEXTS = {
     language: orjson.loads((languages.MESSAGES / f"chart.{language}.json").read_bytes())
@@ -45,6 +46,7 @@ def test_every_key_is_used() -> None:
 def test_the_names_that_templates_put_together_exist() -> None:
     wanted = {f"chart.panel.{panel}" for panel in PANELS} | {f"chart.none.{panel}" for panel in PANELS}
     wanted |= {f"chart.allergy_state.{state}" for state in AllergyState}
+    wanted |= {f"chart.lateness.{lateness}" for lateness in Lateness}
     wanted |= {f"chart.age.{unit}" for unit in ("years", "months", "days")}
     wanted |= {f"chart.type.{type_}" for type_ in READERS if type_ not in ("Encounter", "Patient")}
     assert wanted <= set(TEXTS["vi"])

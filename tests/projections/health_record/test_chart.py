@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from projections.health_record.chart import Chart, Diagnosed, Standing, is_late
+from projections.health_record.chart import Chart, Diagnosed, Standing
 from projections.health_record.entry import Coded, Named, Origin
 from projections.health_record.kinds import (
     Allergy,
@@ -177,22 +177,6 @@ def test_of_visit_goes_by_kind_then_time() -> None:
     assert chart(late, seen, early, found).of_visit(seen) == [found, early, late]
     undated = visit("u", None)
     assert chart(undated).of_visit(chart(undated).visits[0]) == []
-
-
-@pytest.mark.parametrize(
-    ("at", "ends", "late"),
-    [
-        ("2026-10-03T23:00:00Z", None, True),
-        ("2026-10-04T08:00:00+07:00", None, False),
-        ("2026-09-20", "2026-10-04T23:00:00Z", False),
-        ("2026-10", None, False),
-        ("2026-09", None, True),
-        (None, None, False),
-        ("hồi nhỏ", None, False),
-    ],
-)
-def test_late_is_a_day_after_the_end(at: str | None, ends: str | None, late: bool) -> None:
-    assert is_late(visit("e", at, ends=ends)) is late
 
 
 def test_what_has_no_date_gets_that_of_its_visit() -> None:

@@ -7,7 +7,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.health_record.chart import Chart, Standing, is_late
+from projections.health_record.chart import Chart, Standing
 from projections.health_record.directory import LISTED
 from projections.health_record.elements import LONGEST
 from projections.health_record.kinds import READERS
@@ -24,7 +24,7 @@ def walk(chart: Chart) -> None:
     """Everything that a page asks of a chart."""
     for entry in chart.entries:
         chart.facility(entry)
-        is_late(entry)
+        chart.lateness(entry)
     for visit in chart.visits:
         chart.diagnoses(visit)
     grid = grid_of(chart.series, 3)

@@ -1,0 +1,98 @@
+"""Facts that came late: when that is said, and when it is a hazard."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from projections.health_record.entry import Coded, Origin
+from projections.health_record.kinds import Visit
+from projections.health_record.lateness import Lateness, lateness_of
+from tests.projections.health_record.test_chart import chart, measure, problem, result, visit
+
+RECORDED = "2026-10-05T01:00:00.000Z"
+
+
+def sent(at: str | None, recorded: str = RECORDED, facility: str | None = "45901", **more: Any) -> Visit:
+    """A visit, by whom and when it was recorded."""
+    return replace(
+        visit(f"e-{at}", at, **more), origin=Origin("Encounter", f"e-{at}", recorded, None, facility)
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "ends", "lateness"),
+    [
+        ("2026-10-03T23:00:00Z", None, Lateness.AFTERWARDS),
+        ("2026-10-04T08:00:00+07:00", None, None),
+        ("2026-09-20", "2026-10-04T23:00:00Z", None),
+        ("2026-08-20", "2026-10-01T23:00:00Z", Lateness.AFTERWARDS),
+        ("2026-10", None, None),
+        ("2026-09", None, Lateness.AFTERWARDS),
+        ("2026-08", None, Lateness.BROUGHT_IN),
+        ("2026-09-05T08:00:00+07:00", None, Lateness.AFTERWARDS),
+        ("2026-09-05T07:00:00+07:00", None, Lateness.BROUGHT_IN),
+        ("1985", None, Lateness.BROUGHT_IN),
+        ("2026-11-01", None, None),
+        (None, None, None),
+        ("hồi nhỏ", None, None),
+    ],
+)
+def test_it_is_counted_from_the_end_of_what_is_told(
+    at: str | None, ends: str | None, lateness: Lateness | None
+) -> None:
+    assert lateness_of(sent(at, ends=ends), []) is lateness
+
+
+@pytest.mark.parametrize(
+    ("other", "lateness"),
+    [
+        (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", "45902"), Lateness.LATE),
+        (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", None), Lateness.LATE),
+        (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", "45901"), Lateness.AFTERWARDS),
+        (sent("2026-10-03T08:00:00Z", RECORDED, "45902"), Lateness.AFTERWARDS),
+        (sent("2026-10-03T08:00:00Z", "2026-10-06T09:00:00.000Z", "45902"), Lateness.AFTERWARDS),
+        (sent("2026-09-30T08:00:00Z", "2026-09-30T09:00:00.000Z", "45902"), Lateness.AFTERWARDS),
+        (sent("2026-10-08T08:00:00Z", "2026-10-03T09:00:00.000Z", "45902"), Lateness.AFTERWARDS),
+        (
+            sent("2026-10-03T08:00:00Z", "2026-10-02T09:00:00.000Z", "45902", status="planned"),
+            Lateness.AFTERWARDS,
+        ),
+        (sent(None, "2026-10-03T09:00:00.000Z", "45902"), Lateness.AFTERWARDS),
+    ],
+    ids=[
+        "seen elsewhere",
+        "seen by nobody knows whom",
+        "seen by the same",
+        "recorded with it",
+        "recorded after it",
+        "seen before",
+        "an appointment to come",
+        "planned only",
+        "nobody knows when",
+    ],
+)
+def test_a_hazard_is_what_another_facility_could_not_know(other: Visit, lateness: Lateness) -> None:
+    late = sent("2026-10-01T08:00:00Z")
+    assert chart(late, other).lateness(late) is lateness
+
+
+def test_history_brought_in_at_once_overtakes_nothing() -> None:
+    """Each visit of a life, at alternating facilities, recorded in one go, in order."""
+    life = [
+        sent(f"2026-09-{day:02d}T08:00:00Z", f"2026-10-05T01:00:00.{day:03d}Z", f"4590{day % 2}")
+        for day in range(1, 29)
+    ]
+    said = [chart(*life).lateness(one) for one in life]
+    assert said == [Lateness.BROUGHT_IN] * 4 + [Lateness.AFTERWARDS] * 24
+
+
+def test_old_history_is_no_hazard_even_when_it_is_overtaken() -> None:
+    old, seen = sent("2020-05-01"), sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", "45902")
+    assert chart(old, seen).lateness(old) is Lateness.BROUGHT_IN
+    assert chart(old, seen).lateness(seen) is None
+
+
+def test_only_what_is_done_at_one_time_can_be_late() -> None:
+    assert lateness_of(problem("c", Coded("Hen"), "2019"), []) is None
+    assert lateness_of(result("o", "2026-10-02T08:00:00Z", measure("5")), []) is Lateness.AFTERWARDS
