@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from ehr.values import Actor
-from fhir_api.access.actor import actor_of
+from fhir_api.access.actor import actor_of, checked
 from fhir_api.errors import (
     BadRequest,
     BodyTooLarge,
@@ -68,8 +68,8 @@ class Call:
 
     @cached_property
     def actor(self) -> Actor:
-        """Who asks."""
-        return actor_of(self.headers)
+        """Who asks. Raises BadRequest."""
+        return checked(actor_of(self.headers))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
