@@ -24,6 +24,7 @@ from fhir_api.heavy import HeavyWorkers
 from fhir_api.intake import warm
 from fhir_api.page_tokens import KEY_BYTES, PageTokens
 from fhir_api.pages.routes import pages
+from fhir_api.room import Room
 from fhir_api.services import Services
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
@@ -56,6 +57,12 @@ def serve(settings: Settings, url: str) -> None:
     uvicorn.Server(config).run()
 
 
+def begin_worker(parent: int, log_level: str) -> None:
+    """In a worker process: it dies with the server, and its log lines are of the same kind."""
+    follow_parent(parent, signal.SIGKILL)
+    logs.configure(log_level)
+
+
 def application(settings: Settings, url: str) -> App:
     """The application on the database; it opens its parts when it starts."""
     limits = BundleLimits(settings.max_bundle_bytes, settings.max_bundle_entries, settings.max_resource_bytes)
@@ -69,7 +76,8 @@ def application(settings: Settings, url: str) -> App:
         limits=limits,
         visibility_wait=settings.visibility_wait,
         pages=PageTokens(kept_key(settings.data / "page.key", KEY_BYTES)),
-        heavy=HeavyWorkers(url, limits, partial(follow_parent, os.getpid(), signal.SIGKILL)),
+        heavy=HeavyWorkers(url, limits, partial(begin_worker, os.getpid(), settings.log_level)),
+        room=Room(4 * limits.bytes),
     )
 
     @asynccontextmanager

@@ -133,6 +133,6 @@ class Recorder(Protocol):
         ...
 
     async def append(self, request: Append) -> Appended:
-        """Stores the request in the next flush, if its assertions hold. Raises Unavailable, and TooLarge
-        beyond LARGEST_FACT and LARGEST_REQUEST."""
+        """Stores the request in the next flush, if its assertions hold. Raises Unavailable, its
+        OutcomeUnknown, and TooLarge beyond LARGEST_FACT and LARGEST_REQUEST."""
         ...

@@ -62,4 +62,8 @@ class Unresolved(Refusal):
 
 
 class Unavailable(Refusal):
-    """The record cannot be reached now. Nothing was stored, or a retry with the same key will tell."""
+    """The record cannot be reached now. Nothing was stored."""
+
+
+class OutcomeUnknown(Unavailable):
+    """Whether this request was stored is not known yet. A retry with the same Idempotency-Key is safe."""

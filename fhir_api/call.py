@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from ehr.values import Actor
-from fhir_api.access.actor import actor_of
+from fhir_api.access.actor import actor_of, checked
 from fhir_api.errors import (
     BadRequest,
     BodyTooLarge,
@@ -26,6 +26,7 @@ from fhir_api.errors import (
 )
 from fhir_api.measurements import NO_INTERACTION
 from fhir_api.outcomes import FHIR_JSON
+from fhir_api.room import Growth
 from fhir_api.services import Services
 
 JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "application/json+fhir"}
@@ -40,6 +41,10 @@ MOST_PARAMETERS = 50
 Answering = Callable[["Call"], Awaitable[Response]]
 _HOST = re.compile(r"^(?:[A-Za-z0-9._\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
+
+
+def _anyhow(_: int) -> None:
+    """For bodies that need no room."""
 
 
 class Call:
@@ -68,8 +73,8 @@ class Call:
 
     @cached_property
     def actor(self) -> Actor:
-        """Who asks."""
-        return actor_of(self.headers)
+        """Who asks. Raises BadRequest."""
+        return checked(actor_of(self.headers))
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
@@ -121,12 +126,15 @@ class Call:
                 return value.strip().strip('"')
         return None
 
-    async def body(self, limit: int) -> bytes:
-        """The whole body, decompressed. limit: bytes. Raises BodyTooLarge, UnsupportedMediaType."""
+    async def body(self, limit: int, grow: Growth = _anyhow) -> bytes:
+        """The whole body, decompressed. limit: bytes. grow: is told its size as it grows.
+
+        Raises BodyTooLarge, UnsupportedMediaType.
+        """
         kind = self.headers.get("content-type", FHIR_JSON).partition(";")[0].strip().lower()
         if kind not in JSON_TYPES:
             raise UnsupportedMediaType
-        return await self.raw_body(limit)
+        return await self.raw_body(limit, grow)
 
     async def add_form(self) -> None:
         """Adds a form's parameters to those of the address. Raises NotAForm, BodyTooLarge."""
@@ -136,13 +144,14 @@ class Call:
         self.query = [*self.query, *_parse_parameters(await self.raw_body(LARGEST_FORM))]
         self.check_format()
 
-    async def raw_body(self, limit: int) -> bytes:
+    async def raw_body(self, limit: int, grow: Growth = _anyhow) -> bytes:
         """The whole body of whatever type, decompressed."""
         pieces, size = [], 0
         async for piece in self._decoded():
             size += len(piece)
             if size > limit:
                 raise BodyTooLarge(f"At most {limit} bytes.")
+            grow(size)
             pieces.append(piece)
         return b"".join(pieces)
 

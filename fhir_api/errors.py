@@ -65,6 +65,14 @@ class NotShownYet(ApiError):
     """The resource is stored, but the views do not show it yet."""
 
 
+class Busy(ApiError):
+    """The server is busy with other large Bundles. Nothing was stored; try again later."""
+
+
+class WorkerLost(ApiError):
+    """A worker died. Whether it stored the Bundle is not known; a retry with the same key is safe."""
+
+
 ANSWERS: dict[type[Exception], Answer] = {
     BadRequest: Answer(400, "invalid"),
     UnknownParameter: Answer(400, "not-supported"),
@@ -76,6 +84,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     NotAForm: Answer(415, "not-supported"),
     BodyTooLarge: Answer(413, "too-long"),
     NotShownYet: Answer(503, "transient"),
+    Busy: Answer(503, "throttled"),
+    WorkerLost: Answer(503, "transient"),
     errors.Unknown: Answer(404, "not-found"),
     errors.Gone: Answer(410, "deleted"),
     errors.VersionConflict: Answer(412, "conflict"),
@@ -88,5 +98,6 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.TooLarge: Answer(413, "too-long"),
     errors.Unresolved: Answer(400, "not-found"),
     errors.Unavailable: Answer(503, "transient"),
+    errors.OutcomeUnknown: Answer(503, "transient"),
 }
 """Every error that a client meets, but for what intake finds (400, 413 or 422) and the unforeseen (500)."""

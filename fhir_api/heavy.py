@@ -2,25 +2,39 @@
 pure computing, during which small requests must not wait.
 
 A worker carries out the whole Bundle with its own connections to the record; several processes may append.
+Each worker is given one Bundle at a time, and dies with no other; those that wait do so in the server.
 """
 
 import asyncio
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
+from time import perf_counter
 from typing import NamedTuple
 
-from ehr.errors import Unavailable
+import structlog
+
 from ehr.event_store.store import PostgresRecorder
 from ehr.garbage import no_search_for_cycles
 from ehr.health_record import HealthRecord
 from fhir_api.bundles import BundleLimits
+from fhir_api.errors import Busy, WorkerLost
 from fhir_api.intake import Issue, warm
 from fhir_api.outcomes import Told, note, told
+from fhir_api.room import SMALL, SOON
 from fhir_api.writing import BundleAnswer, Envelope, state_bundle
+
+HEAVY = SMALL
+"""Bytes from which a Bundle goes to a worker process."""
+
+MOST_WAITING = 16
+"""Bundles that wait for a worker; further ones are refused, as their turn would come too late."""
+
+log = structlog.get_logger()
 
 
 class _Refusal(NamedTuple):
@@ -29,42 +43,107 @@ class _Refusal(NamedTuple):
     headers: dict[str, str]
 
 
-class HeavyWorkers:
-    """A pool of worker processes. ``async with`` starts and stops it."""
+Result = BundleAnswer | _Refusal
 
-    def __init__(self, conninfo: str, limits: BundleLimits, tie: Callable[[], None], count: int = 2) -> None:
-        """conninfo: of the record's database. tie: called in each worker first, to tie it to this process."""
-        self._setup = (conninfo, limits, tie)
+
+class _Setup(NamedTuple):
+    """What a worker starts with; see ``HeavyWorkers``."""
+
+    conninfo: str
+    limits: BundleLimits
+    begin: Callable[[], None]
+
+
+class HeavyWorkers:
+    """A few worker processes. ``async with`` starts and stops them."""
+
+    def __init__(
+        self,
+        conninfo: str,
+        limits: BundleLimits,
+        begin: Callable[[], None],
+        count: int = 2,
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        """conninfo: of the record's database. begin: called in each worker first, to tie it to this process
+        and to say where its log lines go. count: of workers."""
+        self._setup = _Setup(conninfo, limits, begin)
         self._count = count
-        self._pool: ProcessPoolExecutor | None = None
+        self._most_waiting = most_waiting
+        self._workers: list[_Process] = []
+        self._idle: list[_Process] = []
+        self._turn = asyncio.Semaphore(count)
+        self.waiting = 0
 
     async def __aenter__(self) -> "HeavyWorkers":
-        self._pool = self._start()
+        self._workers = [_Process(self._setup) for _ in range(self._count)]
+        self._idle = list(self._workers)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+        for worker in self._workers:
+            worker.stop()
 
     async def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
-        """``writing.state_bundle`` in a worker. Raises Told for what it refuses, Unavailable when it died."""
-        assert self._pool is not None
-        pool = self._pool
+        """``writing.state_bundle`` in a worker. Raises Told for what it refuses, Busy when too many wait,
+        WorkerLost when it died."""
+        await self._wait()
+        worker = self._idle.pop()
         try:
-            result = await asyncio.get_running_loop().run_in_executor(pool, _state_bundle, raw, envelope)
-        except BrokenProcessPool:
-            if self._pool is pool:
-                self._pool = self._start()
-            raise Unavailable from None
+            result = await worker.state_bundle(raw, envelope)
+        finally:
+            self._idle.append(worker)
+            self._turn.release()
         if isinstance(result, _Refusal):
             raise Told(*result)
         return result
 
+    async def _wait(self) -> None:
+        """Until a worker has nothing to do; whoever came first is first."""
+        if self._turn.locked() and self.waiting >= self._most_waiting:
+            raise Busy(headers=SOON)
+        self.waiting += 1
+        try:
+            await self._turn.acquire()
+        finally:
+            self.waiting -= 1
+
+
+class _Process:
+    """One worker, and when it has died the next one in its place."""
+
+    def __init__(self, setup: _Setup) -> None:
+        self._setup = setup
+        self._pool = self._start()
+
+    async def state_bundle(self, raw: bytes, envelope: Envelope) -> Result:
+        """Raises WorkerLost."""
+        try:
+            return await asyncio.wrap_future(self._submit(raw, envelope))
+        except BrokenProcessPool:
+            log.error("a worker died", request=envelope.request_id, bytes=len(raw))
+            self._restart()
+            raise WorkerLost(headers={"Retry-After": "1"}) from None
+
+    def stop(self) -> None:
+        """Waits for what is under way."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _submit(self, raw: bytes, envelope: Envelope) -> Future[Result]:
+        try:
+            return self._pool.submit(_state_bundle, raw, envelope)
+        except BrokenProcessPool:  # It had nothing to do when it died, so nothing is lost.
+            log.error("an idle worker died")
+            self._restart()
+            return self._pool.submit(_state_bundle, raw, envelope)
+
+    def _restart(self) -> None:
+        self._pool.shutdown(wait=False)
+        self._pool = self._start()
+
     def _start(self) -> ProcessPoolExecutor:
-        spawn = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(self._count, spawn, _set_up, self._setup)
-        for _ in range(self._count):
-            pool.submit(_ready)  # starts a process; nobody waits for it before the first heavy bundle
+        pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _set_up, self._setup)
+        pool.submit(_ready)  # starts the process; nobody waits for it before the first heavy bundle
         return pool
 
 
@@ -89,22 +168,27 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _set_up(conninfo: str, limits: BundleLimits, tie: Callable[[], None]) -> None:
-    tie()
+def _set_up(conninfo: str, limits: BundleLimits, begin: Callable[[], None]) -> None:
+    begin()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the server stops its workers
     warm()
     _workers.append(_Worker(conninfo, limits))
+    log.info("worker ready", process=os.getpid())
 
 
 def _ready() -> bool:
     return bool(_workers)
 
 
-def _state_bundle(raw: bytes, envelope: Envelope) -> BundleAnswer | _Refusal:
+def _state_bundle(raw: bytes, envelope: Envelope) -> Result:
+    begun = perf_counter()
     try:
         return _workers[0].state_bundle(raw, envelope)
     except Exception as error:  # noqa: BLE001 - an error that cannot be pickled would break the pool
         note(error, envelope.request_id)
         return _Refusal(*told(error))
+    finally:
+        seconds = round(perf_counter() - begun, 3)
+        log.debug("large bundle", request=envelope.request_id, bytes=len(raw), seconds=seconds)

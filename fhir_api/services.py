@@ -9,6 +9,7 @@ from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
 from fhir_api.measurements import RequestMetrics
 from fhir_api.page_tokens import PageTokens
+from fhir_api.room import Room
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
 from projections.visibility import Visibility
@@ -29,6 +30,7 @@ class Services:
     limits: BundleLimits
     visibility_wait: float = 5.0
     heavy: HeavyWorkers | None = None
+    room: Room = field(default_factory=Room)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PageTokens = field(default_factory=PageTokens)
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

@@ -102,6 +102,7 @@ async def _state_transaction(
 
 async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
     """Each entry is a request of its own; those that wait at one time share flushes."""
+    await _take_key(record, envelope)
     neighbours = neighbours_of(bundle)
     results = await asyncio.gather(
         *(_state_entry(record, wish, neighbours, envelope) for wish in bundle.wishes)
@@ -111,6 +112,16 @@ async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Env
     position = max((receipt.position for receipt in receipts), default=0)
     subjects = frozenset(subject for receipt in receipts for subject in receipt.subjects)
     return BundleAnswer("batch-response", entries, position, subjects)
+
+
+async def _take_key(record: HealthRecord, envelope: Envelope) -> None:
+    """The key is then a batch's: no other kind of request can have it. Raises KeyReused.
+
+    What the entries say does not matter here: those that were refused may come corrected.
+    """
+    if envelope.key:
+        key = IdempotencyKey(envelope.actor.client, envelope.key, hash_of(b"batch"))
+        await record.state(Request([], envelope.actor, now(), envelope.request_id, key))
 
 
 async def _state_entry(

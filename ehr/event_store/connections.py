@@ -8,13 +8,22 @@ Connection = psycopg.Connection[Any]
 AsyncConnection = psycopg.AsyncConnection[Any]
 
 _OPTIONS = "-c timezone=UTC"
+_NOTICES: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Half a minute after the other machine or the way to it is gone, the connection is lost and no longer silent
+(https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-KEEPALIVES)."""
 
 
 def connect(conninfo: str) -> Connection:
     """A new connection. Raises psycopg.OperationalError."""
-    return psycopg.connect(conninfo, autocommit=True, options=_OPTIONS)
+    return psycopg.connect(conninfo, autocommit=True, options=_OPTIONS, **_NOTICES)
 
 
 async def connect_async(conninfo: str) -> AsyncConnection:
     """A new connection for the event loop. Raises psycopg.OperationalError."""
-    return await psycopg.AsyncConnection.connect(conninfo, autocommit=True, options=_OPTIONS)
+    return await psycopg.AsyncConnection.connect(conninfo, autocommit=True, options=_OPTIONS, **_NOTICES)

@@ -1,12 +1,14 @@
 """Group commit: requests that arrive while a flush is under way share the next one.
 
 One transaction a flush, one fsync for all of its requests. A flush whose connection is lost is neither
-repeated nor forgotten: its id is looked up, and fenced off if it was not committed.
+repeated nor forgotten: its id is looked up, and fenced off if it was not committed. Whoever waits for that
+is told after a while that the outcome is not known.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +18,7 @@ import psycopg
 
 from ehr.appending import LARGEST_FACT, LARGEST_REQUEST, Append, Appended, Verdict
 from ehr.dates import instant
-from ehr.errors import TooLarge, Unavailable
+from ehr.errors import OutcomeUnknown, TooLarge, Unavailable
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.sql import load_queries
@@ -29,6 +31,12 @@ MOST_BYTES = 64 * 1024 * 1024
 
 PAUSE_SECONDS = 0.2
 """Between two tries to find out about a flush while the database does not answer."""
+
+OPEN_SECONDS = 10.0
+"""So long the requests of a lost flush wait until it is found out about; then they raise OutcomeUnknown."""
+
+SILENT_SECONDS = 60.0
+"""The same while the database holds the connection and says nothing, or others hold the lock."""
 
 _queries = load_queries(Path(__file__).with_name("resolve.sql"))
 Row = tuple[list[int], list[int], datetime | None]
@@ -57,11 +65,12 @@ class GroupCommit:
         self._arrived = asyncio.Event()
         self._connection: AsyncConnection | None = None
         self._ended = False
+        self._open = False  # a lost flush has been found out about for too long
 
     async def append(self, request: Append) -> Appended:
         """See ``ehr.appending.Recorder.append``."""
         size = _check_size(request)
-        if self._ended:
+        if self._ended or self._open:
             raise Unavailable
         done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(request, done, size))
@@ -81,7 +90,8 @@ class GroupCommit:
                     self._arrived.clear()
         finally:
             self._ended = True
-            self._refuse([*self._flushing, *self._waiting], Unavailable())
+            self._refuse(self._flushing, OutcomeUnknown())
+            self._refuse(self._waiting, Unavailable())
             if self._connection:
                 await self._connection.close()
 
@@ -119,24 +129,24 @@ class GroupCommit:
             self._refuse(flush, Unavailable(), error)
             return
         try:
-            self._settle(flush, await self._commit(connection, [waiting.request for waiting in flush]))
+            self._settle(flush, await self._commit(connection, flush))
         except _Lost as error:
             self._refuse(flush, Unavailable(), error)
         except Exception as error:  # noqa: BLE001 - the committer must outlive whatever one request brings
             await self._blame(flush, error)
 
-    async def _commit(self, connection: AsyncConnection, requests: Sequence[Append]) -> Row:
+    async def _commit(self, connection: AsyncConnection, flush: Sequence[_Waiting]) -> Row:
         """The outcome of one flush. Raises _Lost when it was not and never will be stored."""
         flush_id = UUID(new_id())
+        values = parameters(flush_id, [waiting.request for waiting in flush])
         try:
-            cursor = await connection.execute(
-                APPEND, parameters(flush_id, requests), prepare=True, binary=True
-            )
-            row: Row | None = await cursor.fetchone()
+            with self._answering(flush, SILENT_SECONDS):
+                cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
+                row: Row | None = await cursor.fetchone()
         except psycopg.Error:
             if not self._lost():
                 raise
-            row = await self._find_out(flush_id)
+            row = await self._find_out(flush_id, flush)
         if row is None:
             raise _Lost
         return row
@@ -148,7 +158,8 @@ class GroupCommit:
             self._refuse(flush, Unavailable() if trouble else error, error if trouble else None)
             return
         for waiting in flush:
-            await self._flush([waiting])
+            if not waiting.done.done():
+                await self._flush([waiting])
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
@@ -158,8 +169,35 @@ class GroupCommit:
     def _lost(self) -> bool:
         return self._connection is None or self._connection.broken or self._connection.closed
 
-    async def _find_out(self, flush_id: UUID) -> Row | None:
-        """What the flush came to, once that can be known; None when it was not and never will be stored.
+    async def _find_out(self, flush_id: UUID, flush: Sequence[_Waiting]) -> Row | None:
+        """What the flush came to, once that can be known; None when it was not and never will be stored."""
+        with self._answering(flush, OPEN_SECONDS):
+            return await self._look_or_fence(flush_id, flush)
+
+    @contextmanager
+    def _answering(self, flush: Sequence[_Waiting], seconds: float) -> Iterator[None]:
+        """What comes of a flush may take longer than its requests wait for that, and others behind it."""
+        timer = asyncio.get_running_loop().call_later(seconds, self._leave_open, flush)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            self._open = False
+
+    def _leave_open(self, flush: Sequence[_Waiting]) -> None:
+        self._open = True
+        self._refuse(flush, OutcomeUnknown())
+        self._refuse_others(flush)
+
+    def _refuse_others(self, flush: Sequence[_Waiting], cause: Exception | None = None) -> None:
+        """Refuses whoever waits behind a flush, and has not been sent."""
+        sent = {waiting.done for waiting in flush}
+        others = [waiting for waiting in (*self._flushing, *self._waiting) if waiting.done not in sent]
+        self._refuse(others, Unavailable(), cause)
+        self._waiting.clear()
+
+    async def _look_or_fence(self, flush_id: UUID, flush: Sequence[_Waiting]) -> Row | None:
+        """See ``_find_out``.
 
         Looking alone would be a race: the lost transaction may still wait for its lock. So its id is taken
         under the same lock; either it is there already, or the late transaction fails on it. Those who wait
@@ -173,10 +211,9 @@ class GroupCommit:
                     return None
                 cursor = await connection.execute(_queries["flush"], {"flush_id": flush_id}, binary=True)
                 row: Row | None = await cursor.fetchone()
-                return row
+                return row if row and row[0] else None  # A fence says nothing: an earlier try took the id.
             except psycopg.Error as error:
-                self._refuse(self._waiting, Unavailable(), error)
-                self._waiting.clear()
+                self._refuse_others(flush, error)
                 await asyncio.sleep(PAUSE_SECONDS)
 
     @staticmethod

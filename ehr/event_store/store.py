@@ -7,7 +7,7 @@ import psycopg
 
 from ehr.appending import Append, Appended, Condition, Resolved
 from ehr.errors import Unavailable
-from ehr.event_store.group_commit import GroupCommit
+from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
 from ehr.values import Key
@@ -42,8 +42,9 @@ class PostgresRecorder:
     ) -> Resolved:
         """See ``Recorder.resolve``."""
         try:
-            return await self._resolver.resolve(heads, conditions, key)
-        except psycopg.OperationalError as error:
+            async with asyncio.timeout(SILENT_SECONDS):
+                return await self._resolver.resolve(heads, conditions, key)
+        except (psycopg.OperationalError, TimeoutError) as error:
             raise Unavailable from error
 
     async def append(self, request: Append) -> Appended:

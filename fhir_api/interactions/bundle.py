@@ -13,13 +13,11 @@ from ehr.deciding import Outcome
 from fhir_api.bundles import Get
 from fhir_api.call import Call
 from fhir_api.frames import Frame, read_frames
+from fhir_api.heavy import HEAVY
 from fhir_api.intake import Issue
 from fhir_api.interactions.write import envelope_of, patience, position_headers, shown_version
 from fhir_api.outcomes import Told
-from fhir_api.writing import Entry, Former, join_bundle, response_entry, state_bundle
-
-HEAVY = 96 * 1024
-"""Bytes from which a Bundle goes to a worker process, so that small requests beside it do not wait."""
+from fhir_api.writing import BundleAnswer, Entry, Former, join_bundle, response_entry, state_bundle
 
 _ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
@@ -30,19 +28,21 @@ AT_A_TIME = 256
 async def bundle(call: Call) -> Response:
     """Carries out a Bundle: its writes first, then its reads."""
     call.refuse_parameters()
-    services = call.services
-    raw = await call.body(services.limits.bytes)
-    envelope = envelope_of(call)
-    if b'"GET"' in raw:
-        await _refuse_wrong_reads(call, raw)
-    if len(raw) >= HEAVY and services.heavy:
-        answer = await services.heavy.state_bundle(raw, envelope)
-    else:
-        answer = await state_bundle(services.record, raw, services.limits, envelope)
+    with call.services.room.share() as grow:
+        answer = await _state(call, await call.body(call.services.limits.bytes, grow))
     headers = await position_headers(call, answer.position, answer.subjects)
     former = await _look_up_all(call, [e.outcome for e in answer.entries if isinstance(e, Former)])
     entries = [await _finished(call, entry, former) for entry in answer.entries]
     return call.answer(join_bundle(answer.type, entries), headers=headers)
+
+
+async def _state(call: Call, raw: bytes) -> BundleAnswer:
+    services, envelope = call.services, envelope_of(call)
+    if b'"GET"' in raw:
+        await _refuse_wrong_reads(call, raw)
+    if len(raw) >= HEAVY and services.heavy:
+        return await services.heavy.state_bundle(raw, envelope)
+    return await state_bundle(services.record, raw, services.limits, envelope)
 
 
 async def _refuse_wrong_reads(call: Call, raw: bytes) -> None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import psycopg
 
-from ehr.appending import Append
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection
 from ehr.event_store.group_commit import GroupCommit, Row
@@ -35,12 +34,12 @@ class RepeatingCommit(LosingCommit):
 
     often = 0.3
 
-    async def _commit(self, connection: AsyncConnection, requests: Sequence[Append]) -> Row:
-        flush = parameters(UUID(new_id()), requests)
+    async def _commit(self, connection: AsyncConnection, flush: Sequence[Any]) -> Row:
+        values = parameters(UUID(new_id()), [waiting.request for waiting in flush])
         try:
-            cursor = await connection.execute(APPEND, flush, prepare=True, binary=True)
+            cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
         except psycopg.OperationalError:
-            return await self._commit(await self._connected(), requests)
+            return await self._commit(await self._connected(), flush)
         row: Row | None = await cursor.fetchone()
         assert row
         return row

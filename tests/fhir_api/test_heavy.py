@@ -3,10 +3,11 @@
 https://hl7.org/fhir/R4/http.html#transaction, docs/consistency.md
 """
 
+import gzip
 import os
 import signal
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache, partial
@@ -16,10 +17,11 @@ import httpx
 import orjson
 import pytest
 
+from backbone.serving import begin_worker
 from backbone.tether import follow_parent
 from ehr.event_store.connections import connect
-from fhir_api.heavy import HeavyWorkers
-from fhir_api.interactions.bundle import HEAVY
+from fhir_api.heavy import HEAVY, HeavyWorkers
+from fhir_api.room import Room
 from tests.backbone.waiting import is_gone, until
 from tests.fhir_api.bundles import (
     batch,
@@ -48,17 +50,17 @@ SYSTEM = "http://example.org/heavy"
 
 
 @contextmanager
-def heavy(url: str) -> Iterator[Door]:
+def heavy(url: str, workers: HeavyWorkers, room: Room) -> Iterator[Door]:
     """A server with workers, and a projector."""
     prepare(url)
-    tie = partial(follow_parent, os.getpid(), signal.SIGKILL)
-    with projecting(url), serving(url, services_of(url, heavy=HeavyWorkers(url, LIMITS, tie))) as served:
+    with projecting(url), serving(url, services_of(url, heavy=workers, room=room)) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
 def door(module_database: str) -> Iterator[Door]:
-    with heavy(module_database) as served:
+    tie = partial(follow_parent, os.getpid(), signal.SIGKILL)
+    with heavy(module_database, HeavyWorkers(module_database, LIMITS, tie), Room()) as served:
         until(lambda: len(workers()) == 2, "the workers start")
         yield served
 
@@ -186,15 +188,17 @@ def killed_at(door: Door, hand: ThreadPoolExecutor, value: str) -> Future[httpx.
 def test_a_worker_that_is_killed_before_it_stores_stores_nothing(
     door: Door, hand: ThreadPoolExecutor
 ) -> None:
-    until(lambda: len(workers()) == 2, "the workers start")
+    until(lambda: bool(workers()), "a worker starts")
     tell("SIGSTOP")
     answer = killed_at(door, hand, "stopped")
+    until(lambda: door.services.room.taken > HEAVY, "it is at a worker")
     assert count(door, "stopped") == 0
     tell("SIGKILL")
     refused = answer.result()
     assert refused.status_code == 503
     assert outcome_of(refused)["code"] == "transient"
     assert refused.headers["retry-after"] == "1"
+    assert "retry with the same key is safe" in outcome_of(refused)["details"]["text"]
     assert count(door, "stopped") == 0
     assert post(door, large("stopped"), Idempotency_Key="stopped").status_code == 200
     assert count(door, "stopped") == 1
@@ -202,7 +206,7 @@ def test_a_worker_that_is_killed_before_it_stores_stores_nothing(
 
 def test_a_worker_that_is_killed_while_it_stores_stores_once(door: Door, hand: ThreadPoolExecutor) -> None:
     """Its statement goes on without it: whoever tries again is answered for what that stored."""
-    until(lambda: len(workers()) == 2, "the workers start")
+    until(lambda: bool(workers()), "a worker starts")
     waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
     with connect(door.database) as connection:
         connection.execute("select pg_advisory_lock(hashtext('record.append'))")
@@ -218,6 +222,102 @@ def test_a_worker_that_is_killed_while_it_stores_stores_once(door: Door, hand: T
     assert count(door, "storing") == 1
     third = post(door, large("storing"), Idempotency_Key="storing")
     assert third.content == stored.content
+
+
+@contextmanager
+def alone(
+    url: str, begin: Callable[[], None] | None = None, most_waiting: int = 1, room: Room | None = None
+) -> Iterator[Door]:
+    """A server with one worker, for one test."""
+    begin = begin or partial(follow_parent, os.getpid(), signal.SIGKILL)
+    others = set(workers())
+    with heavy(url, HeavyWorkers(url, LIMITS, begin, 1, most_waiting), room or Room()) as served:
+        until(lambda: bool(set(workers()) - others), "its worker starts")
+        yield served
+
+
+@contextmanager
+def stopped() -> Iterator[None]:
+    """Workers do nothing meanwhile."""
+    tell("SIGSTOP")
+    try:
+        yield
+    finally:
+        tell("SIGCONT")
+
+
+def heavies(door: Door) -> HeavyWorkers:
+    found = door.services.heavy
+    assert found
+    return found
+
+
+def test_who_waits_behind_a_worker_that_is_killed_is_not_lost(
+    database: str, hand: ThreadPoolExecutor
+) -> None:
+    with alone(database) as door, stopped():
+        first = killed_at(door, hand, "first")
+        until(lambda: door.services.room.taken > HEAVY, "the first one is at the worker")
+        second = killed_at(door, hand, "second")
+        until(lambda: heavies(door).waiting == 1, "the second one waits")
+        tell("SIGKILL")
+        assert first.result().status_code == 503
+        assert second.result().status_code == 200
+        assert (count(door, "first"), count(door, "second")) == (0, 1)
+        tell("SIGKILL")
+        until(lambda: not workers(), "the idle worker is dead")
+        until(
+            lambda: post(door, large("third"), Idempotency_Key="third").status_code == 200, "there is another"
+        )
+        assert count(door, "third") == 1
+
+
+def test_so_many_wait_and_no_more(database: str, hand: ThreadPoolExecutor) -> None:
+    with alone(database) as door:
+        with stopped():
+            taken = [killed_at(door, hand, "one"), killed_at(door, hand, "two")]
+            until(lambda: heavies(door).waiting == 1, "one is carried out, and one waits")
+            refused = post(door, large("three"))
+            assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+            assert outcome_of(refused)["code"] == "throttled"
+            assert statuses(responses(door, transaction(creating(person("small"))))) == [201]
+        assert [answer.result().status_code for answer in taken] == [200, 200]
+        assert post(door, large("three")).status_code == 200
+        assert door.services.room.taken == 0
+
+
+def test_bodies_that_are_held_have_so_much_room_together(database: str, hand: ThreadPoolExecutor) -> None:
+    with alone(database, most_waiting=9, room=Room(3 * HEAVY)) as door:
+        with stopped():
+            taken = [killed_at(door, hand, "one"), killed_at(door, hand, "two")]
+            until(lambda: door.services.room.taken > 2 * HEAVY, "two are held")
+            refused = post(door, large("three"))
+            assert (refused.status_code, outcome_of(refused)["code"]) == (503, "throttled")
+            packed = post(door, gzip.compress(large("three")), Content_Encoding="gzip")
+            assert (packed.status_code, outcome_of(packed)["code"]) == (503, "throttled")
+            assert statuses(responses(door, transaction(creating(person("small"))))) == [201]
+        assert [answer.result().status_code for answer in taken] == [200, 200]
+        assert post(door, large("three")).status_code == 200
+        assert door.services.room.taken == 0
+
+
+def test_a_worker_logs_as_the_server_does_and_tells_of_no_one(
+    database: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with alone(database, partial(begin_worker, os.getpid(), "debug")) as door:
+        assert post(door, large("0123456789"), X_Request_Id="taken").status_code == 200
+        with connect(database) as connection:
+            connection.execute("alter table record.claims rename to gone")
+        assert post(door, large("0123456789"), X_Request_Id="failed").status_code == 500
+    written = capfd.readouterr().err
+    lines = [orjson.loads(line) for line in written.splitlines() if line.startswith("{")]
+    told = {(line["event"], line["level"], line.get("request")) for line in lines}
+    assert told >= {
+        ("worker ready", "info", None),
+        ("large bundle", "debug", "taken"),
+        ("unforeseen error", "error", "failed"),
+    }
+    assert "0123456789" not in written
 
 
 @cache

@@ -114,6 +114,40 @@ def test_keys_are_each_clients_own(door: Door) -> None:
     assert made[0] == made[2] != made[1]
 
 
+@pytest.mark.parametrize(("name", "status"), [("c" * 100, 201), ("ệ" * 100, 201), ("c" * 101, 400)])
+def test_clients_with_long_names_do_not_become_one(door: Door, name: str, status: int) -> None:
+    headers = [*FHIR_JSON.items(), ("Idempotency-Key", "long")]
+    client = [("X-EHR-Client", name.encode().decode("latin-1"))]
+    answer = door.client.post("Patient", content=orjson.dumps(patient()), headers=_raw([*headers, *client]))
+    assert answer.status_code == status
+
+
+def _raw(headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers]
+
+
+def _by(door: Door, kind: str, key: str, status: int) -> httpx.Response:
+    """The answer to a request of one kind that brings a new Patient."""
+    if kind == "create":
+        answer = ask(door, "POST", "Patient", key, patient())
+        assert answer.status_code == (201 if status == 200 else status)
+        return answer
+    bundle = {"batch": batch, "transaction": transaction}[kind](creating(patient()))
+    return send(door, bundle, status, {"Idempotency-Key": key})
+
+
+@pytest.mark.parametrize("second", ["create", "transaction", "batch"])
+@pytest.mark.parametrize("first", ["create", "transaction", "batch"])
+def test_a_key_is_of_one_kind_of_request(door: Door, first: str, second: str) -> None:
+    key = f"{first}, then {second}"
+    _by(door, first, key, 200)
+    before = end_of(door)
+    answer = _by(door, second, key, 200 if first == second else 422)
+    if first != second:
+        assert outcome_of(answer)["code"] == "duplicate"
+    assert end_of(door) == before
+
+
 def test_a_refusal_is_not_remembered(door: Door) -> None:
     refused = ask(door, "PUT", "Patient/i-wait", "wait", patient(id="i-wait", active=True), If_Match="1")
     assert refused.status_code == 412
