@@ -35,7 +35,7 @@ _WAITS = "Facts about this Patient wait. With Prefer: handling=lenient, what is 
 
 
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
-    """parameters: as the first page was asked for. after: the last member told, None before the Patient is.
+    """parameters: as the first page was asked for. after: the last member read, None before the Patient is.
     seen: names of what was told from outside the compartment, hashed."""
 
     parameters: dict[str, str]
@@ -44,12 +44,17 @@ class _Walk(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Page(NamedTuple):
-    """told: the Patient and members of its compartment; bodies: theirs. referred: what these refer to."""
+    """told: the Patient and members of its compartment, with their bodies. referred: what these refer to, and
+    what those do that were read and are not told."""
 
-    told: Sequence[Found]
-    bodies: list[bytes]
+    told: Sequence[tuple[Found, bytes]]
     referred: Sequence[Found]
     next: _Walk | None
+
+    @property
+    def found(self) -> list[Found]:
+        """All that is told."""
+        return [*(member for member, _ in self.told), *self.referred]
 
 
 async def everything(call: Call) -> Response:
@@ -65,7 +70,7 @@ async def everything(call: Call) -> Response:
         page = await _read(connection, wanted, walk)
     if page is None:
         raise await _absent(call, key)
-    incomplete = parked or await waits(call, versions_of([*page.told, *page.referred]))
+    incomplete = parked or await waits(call, versions_of(page.found))
     entries = [*_entries(base_of(call), page), *([incomplete_entry(call)] if incomplete else [])]
     body = bundle("searchset", entries, _links(call, key, page.next))
     return call.answer(body, headers=INCOMPLETE if incomplete else None)
@@ -79,9 +84,10 @@ def _walk(call: Call, key: Key) -> _Walk:
     message = unsupported(names, PARAMETERS)
     if message:
         raise UnknownParameter(message)
-    if len(set(names)) < len(names):
-        raise BadRequest("A parameter is there twice.")
-    return _Walk(given)
+    types = [value for name, value in call.parameters if name == "_type"]
+    if len(names) > len(given) + max(0, len(types) - 1):
+        raise BadRequest("Only _type may be there more than once.")
+    return _Walk({**given, "_type": ",".join(types)} if types else given)
 
 
 def _wanted(key: Key, given: dict[str, str]) -> Wanted:
@@ -108,32 +114,35 @@ def _limit(given: dict[str, str]) -> int:
 async def _read(connection: Reader, wanted: Wanted, walk: _Walk) -> _Page | None:
     """None when the Patient is not there."""
     limit = _limit(walk.parameters)
-    members = await read_page(connection, wanted, walk.after, limit + 1)
+    window = MOST_COUNT if wanted.by_way_of_others else limit
+    members = await read_page(connection, wanted, walk.after, window + 1)
     patient = next((found for found in members if found.type == "Patient"), None)
     if patient is None:
         return None
     members.remove(patient)
-    if walk.after is None and wanted.includes(patient):
+    if walk.after is None:
         members.insert(0, patient)
-    told = members[:limit]
-    bodies = bodies_of(told)
+    read = _up_to(wanted, members[:window], limit)
+    bodies = bodies_of(read)
     referred = await _referred(connection, wanted, bodies, walk.seen)
-    return _Page(told, bodies, referred, _next(walk, members, limit, referred))
+    told = [(member, body) for member, body in zip(read, bodies, strict=True) if wanted.includes(member)]
+    return _Page(told, referred, _next(walk, read[-1], referred) if len(members) > len(read) else None)
+
+
+def _up_to(wanted: Wanted, members: Sequence[Found], limit: int) -> Sequence[Found]:
+    """The members before the first one that is wanted beyond the limit."""
+    places = [place for place, member in enumerate(members) if wanted.includes(member)]
+    return members[: places[limit]] if len(places) > limit else members
 
 
 async def _referred(
     connection: Reader, wanted: Wanted, bodies: Sequence[bytes], seen: frozenset[bytes]
 ) -> list[Found]:
     keys = {key for key in outside_references(bodies) if _hash(key) not in seen}
-    if wanted.types is not None:
-        keys = {key for key in keys if key.type in wanted.types}
-    return await read_outside(connection, keys, wanted.since) if keys else []
+    return await read_outside(connection, wanted, keys)
 
 
-def _next(walk: _Walk, members: Sequence[Found], limit: int, referred: Sequence[Found]) -> _Walk | None:
-    if len(members) <= limit:
-        return None
-    last = members[limit - 1]
+def _next(walk: _Walk, last: Found, referred: Sequence[Found]) -> _Walk:
     after = Key("", "") if last.type == "Patient" else Key(last.type, last.id)
     seen = [*walk.seen, *(_hash(Key(found.type, found.id)) for found in referred)]
     return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]))
@@ -144,7 +153,7 @@ def _hash(key: Key) -> bytes:
 
 
 def _entries(base: bytes, page: _Page) -> Iterator[Entry]:
-    for found, body in zip(page.told, page.bodies, strict=True):
+    for found, body in page.told:
         yield entry(base, found, body)
     for found, body in zip(page.referred, bodies_of(page.referred), strict=True):
         yield entry(base, found, body, "include")

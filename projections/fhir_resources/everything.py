@@ -35,22 +35,31 @@ class Wanted(NamedTuple):
     start: datetime | None = None
     end: datetime | None = None
 
-    def includes(self, patient: Found) -> bool:
-        """Whether the Patient itself is wanted; its date of birth does not matter."""
-        of_type = self.types is None or patient.type in self.types
-        return of_type and (self.since is None or patient.last_updated >= self.since)
+    def includes(self, found: Found) -> bool:
+        """Whether this resource is of a wanted type and was changed late enough."""
+        of_type = self.types is None or found.type in self.types
+        return of_type and (self.since is None or found.last_updated >= self.since)
+
+    @property
+    def by_way_of_others(self) -> bool:
+        """Whether members that are not wanted themselves may refer to what is."""
+        chosen = self.types is not None or self.since is not None
+        return chosen and (self.types is None or not OUTSIDE.isdisjoint(self.types))
 
 
 async def read_page(connection: Reader, wanted: Wanted, after: Key | None, limit: int) -> list[Found]:
-    """The Patient, if it is there, and the next ``limit`` resources of its compartment.
+    """The Patient, if it is there, and the next ``limit`` members of its compartment that are wanted or may
+    refer to what is.
 
     They are ordered by type and then as they were first stated, which no amendment changes.
     """
+    every = wanted.by_way_of_others
     parameters = {
         **wanted._asdict(),
         "id": wanted.patient.id,
         "patient": subject_of(wanted.patient.reference),
-        "types": None if wanted.types is None else list(wanted.types),
+        "types": None if every or wanted.types is None else list(wanted.types),
+        "since": None if every else wanted.since,
         "after_type": after and after.type,
         "after_id": after and after.id,
         "limit": limit,
@@ -59,12 +68,16 @@ async def read_page(connection: Reader, wanted: Wanted, after: Key | None, limit
     return [Found(*row) for row in await cursor.fetchall()]
 
 
-async def read_outside(connection: Reader, keys: Iterable[Key], since: datetime | None) -> list[Found]:
-    """Those of the keys that are in no Patient's compartment and were changed at ``since`` or later."""
-    names = list(keys)
-    parameters = {"types": [key.type for key in names], "ids": [key.id for key in names], "since": since}
-    cursor = await connection.execute(_sql["outside"], parameters, binary=True)
-    return [Found(*row) for row in await cursor.fetchall()]
+async def read_outside(connection: Reader, wanted: Wanted, keys: Iterable[Key]) -> list[Found]:
+    """Those of the keys that are wanted and in no Patient's compartment."""
+    names = [key for key in keys if wanted.types is None or key.type in wanted.types]
+    parameters = {
+        "types": [key.type for key in names],
+        "ids": [key.id for key in names],
+        "since": wanted.since,
+    }
+    cursor = await connection.execute(_sql["outside"], parameters, binary=True) if names else None
+    return [Found(*row) for row in await cursor.fetchall()] if cursor else []
 
 
 def outside_references(resources: Sequence[bytes]) -> set[Key]:

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 import orjson
 import pytest
 
 from ehr.dates import span
 from ehr.definitions import main_date, patient_references, references
+from tests.fhir_api.bundles import creating, transaction
 from tests.fhir_api.running import (
     FHIR_JSON,
     Door,
@@ -147,6 +149,70 @@ def test_types_can_be_chosen(door: Door, people: list[Person]) -> None:
     assert names(entries(door, f"{person.address}/$everything?_type=Patient")) == [person.address]
 
 
+CHOICES = [
+    (["Practitioner"], False),
+    (["Encounter", "Practitioner", "Condition"], False),
+    (["Patient", "Organization"], False),
+    (["Observation", "Claim"], False),
+    (["Location"], True),
+    (["Observation", "Practitioner"], True),
+    (["Observation", "Immunization"], True),
+    ([], True),
+]
+"""Types, and whether it is only what was changed since."""
+
+
+class Amended(NamedTuple):
+    """A Patient, of whom everything was told, and since when two resources are other ones than before."""
+
+    address: str
+    whole: list[Json]
+    since: str
+
+
+@pytest.fixture(scope="module")
+def amended(door: Door, people: list[Person]) -> Amended:
+    """One of the two is a member of the compartment, the other one a Location."""
+    address = people[6].address
+    for type_ in ("Observation", "Location"):
+        resource = entries(door, f"{address}/$everything?_type={type_}")[-1]["resource"]
+        door.put({**resource, "language": "vi"})
+    whole = entries(door, f"{address}/$everything")
+    return Amended(address, whole, sorted(entry["resource"]["meta"]["lastUpdated"] for entry in whole)[-2])
+
+
+@pytest.mark.parametrize("count", [1000, 40, 7])
+@pytest.mark.parametrize(("types", "changed"), CHOICES)
+def test_what_is_told_is_chosen_and_not_what_is_followed(
+    door: Door, amended: Amended, types: list[str], changed: bool, count: int
+) -> None:
+    address, whole, since = amended
+    expected = [
+        entry
+        for entry in whole
+        if (not types or entry["resource"]["resourceType"] in types)
+        and (not changed or entry["resource"]["meta"]["lastUpdated"] >= since)
+    ]
+    asked = [("_type", name) for name in types] + [("_since", since)] * changed + [("_count", str(count))]
+    told = entries(door, f"{address}/$everything?{urlencode(asked)}")
+    assert names(matches(told)) == names(matches(expected))
+    assert sorted(names(told)) == sorted(names(expected))
+    assert expected
+
+
+def test_a_page_may_tell_nothing_and_go_on(door: Door) -> None:
+    """1,200 Encounters, of which the last one names a Practitioner."""
+    door.put({"resourceType": "Patient", "id": "often"})
+    door.put({"resourceType": "Practitioner", "id": "seldom"})
+    seldom = {"participant": [{"individual": {"reference": "Practitioner/seldom"}}]}
+    seen = {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}
+    seen["subject"] = {"reference": "Patient/often"}
+    visits = [creating(seen)] * 1_199 + [creating(seen | seldom)]
+    door.client.post("", content=orjson.dumps(transaction(*visits)), headers=FHIR_JSON).raise_for_status()
+    told = list(pages(door, "Patient/often/$everything?_type=Practitioner"))
+    assert [names(page.get("entry", [])) for page in told] == [[], ["Practitioner/seldom"]]
+
+
 def test_care_of_a_time_can_be_chosen(door: Door, people: list[Person]) -> None:
     address = people[3].address
     whole = matches(entries(door, f"{address}/$everything"))
@@ -267,7 +333,7 @@ def test_only_patients_who_are_there_have_everything(door: Door) -> None:
         ("_since=then", "_since"),
         ("start=2024-13", "start"),
         ("end=", "end"),
-        ("start=2024&start=2025", "twice"),
+        ("start=2024&start=2025", "more than once"),
         ("_sort=date", "_sort"),
         ("_page=AAAA", "_page"),
     ],
