@@ -24,14 +24,6 @@ def cpu_seconds(*roots: int) -> float:
     return total / TICKS
 
 
-def busy_seconds() -> float:
-    """CPU that everything on this machine has used."""
-    fields = [
-        int(field) for field in Path("/proc/stat").read_text(encoding="ascii").splitlines()[0].split()[1:9]
-    ]
-    return (sum(fields) - fields[3] - fields[4]) / TICKS
-
-
 def _stat(directory: Path) -> list[str] | None:
     try:
         return (directory / "stat").read_text(encoding="utf8").rsplit(")", 1)[1].split()

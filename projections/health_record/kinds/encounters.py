@@ -12,7 +12,6 @@ from projections.health_record.elements import (
     all_words,
     code_of,
     literal,
-    shown,
     words,
 )
 from projections.health_record.entry import Entry, Named, Origin
@@ -35,7 +34,6 @@ class Visit(Entry, frozen=True, tag=2, gc=False):
     ends: str | None
     status: str | None
     kind: str | None
-    kind_name: str | None
     types: list[str]
     reasons: list[Named]
     diagnoses: list[Diagnosis]
@@ -95,7 +93,6 @@ def visit(body: bytes, origin: Origin) -> Visit | None:
         stated.period.end,
         stated.status,
         stated.class_.code,
-        shown(stated.class_.display),
         all_words(stated.type) or all_words([stated.serviceType] if stated.serviceType else []),
         _reasons(stated),
         [_diagnosis(one, stated) for one in stated.diagnosis],

@@ -7,13 +7,16 @@ from projections.health_record.elements import (
     Annotation,
     Concept,
     Period,
+    Quantity,
     Range,
     Reference,
     Resource,
     Timing,
     all_words,
+    amount,
     coded,
     encounter_id,
+    extent,
     first_event,
     shown,
     words,
@@ -83,6 +86,7 @@ class _Procedure(Resource, frozen=True, kw_only=True, gc=False):
     performedDateTime: str | None = None
     performedPeriod: Period = Period()
     performedString: str | None = None
+    performedAge: Quantity | None = None
     performedRange: Range | None = None
     performer: tuple[_Performer, ...] = ()
     reasonCode: tuple[Concept, ...] = ()
@@ -130,7 +134,7 @@ def act(body: bytes, origin: Origin) -> Act | None:
     period = stated.performedPeriod
     return Act(
         origin,
-        stated.performedDateTime or period.start or period.end or shown(stated.performedString),
+        stated.performedDateTime or period.start or period.end or _age(stated),
         encounter_id(stated.encounter),
         coded(stated.code),
         period.end,
@@ -140,3 +144,8 @@ def act(body: bytes, origin: Origin) -> Act | None:
         all_words(stated.reasonCode),
         words(stated.outcome),
     )
+
+
+def _age(stated: _Procedure) -> str | None:
+    """When it was done, where no date is known."""
+    return shown(stated.performedString) or amount(stated.performedAge) or extent(stated.performedRange)

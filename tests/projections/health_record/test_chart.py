@@ -33,7 +33,6 @@ def visit(id_: str, at: str | None, **more: Any) -> Visit:
         "ends": None,
         "status": "finished",
         "kind": "AMB",
-        "kind_name": None,
         "types": [],
         "reasons": [],
         "diagnoses": [],

@@ -112,12 +112,7 @@ def test_encounter() -> None:
     )
     assert isinstance(visit, Visit)
     assert (visit.at, visit.ends) == ("2026-10-01T08:00:00+07:00", "2026-10-01T08:30:00+07:00")
-    assert (visit.encounter, visit.status, visit.kind, visit.kind_name) == (
-        "e1",
-        "finished",
-        "AMB",
-        "ambulatory",
-    )
+    assert (visit.encounter, visit.status, visit.kind) == ("e1", "finished", "AMB")
     assert visit.types == ["Khám bệnh", "Khám"]
     assert visit.reasons == [Named("Sốt"), Named("Ho")]
     assert visit.diagnoses == [Diagnosis("Condition/c1", None, "CC", 1)]
@@ -414,6 +409,24 @@ def test_procedure() -> None:
     )
     assert isinstance(act, Act)
     assert (act.code.text, act.at, act.ends, act.by) == ("Nhổ răng", "2026-10-01", "2026-10-02", Named("Lan"))
+
+
+@pytest.mark.parametrize(
+    ("stated", "at"),
+    [
+        ({"performedDateTime": "2026-10"}, "2026-10"),
+        ({"performedAge": {"value": 35, "unit": "tuổi"}}, "35 tuổi"),
+        (
+            {"performedRange": {"low": {"value": 3, "unit": "tuổi"}, "high": {"value": 5, "unit": "tuổi"}}},
+            "3–5 tuổi",
+        ),
+        ({"performedString": "hồi nhỏ"}, "hồi nhỏ"),
+    ],
+)
+def test_when_a_procedure_was_done(stated: dict[str, Any], at: str) -> None:
+    act = read({"resourceType": "Procedure", "status": "completed", **stated})
+    assert isinstance(act, Act)
+    assert act.at == at
 
 
 # What all have in common.
