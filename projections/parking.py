@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-import psycopg
-
 from ehr.event_store.connections import connect
 from ehr.sql import load_queries
+from projections.faults import is_fault
 from projections.generations import Generation, queries, serving, use_schema
 from projections.projector import FACTS
 from projections.view import Connection, View
@@ -104,9 +103,9 @@ def _retry_one(
                     raise NotYet
                 view.project(connection, [fact])
             _release(connection, generation, group)
-    except psycopg.OperationalError:
-        raise
-    except Exception:  # noqa: BLE001 - whatever is wrong, the citizen stays parked
+    except Exception as error:
+        if not is_fault(error):
+            raise
         return []
     return [Released(subject, _references(facts, subject)) for subject in group]
 

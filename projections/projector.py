@@ -17,6 +17,7 @@ import structlog
 from ehr.event_store.connections import connect
 from ehr.garbage import no_search_for_cycles
 from ehr.sql import load_queries
+from projections.faults import is_fault
 from projections.generations import Generation, NoSuchGeneration, ensure_generation, queries, use_schema
 from projections.view import View
 from streams.event_log import EventLog
@@ -58,8 +59,8 @@ class Projector:
         self._releases = 0
 
     def step(self, until: int | None = None) -> int:
-        """Projects the next entries; gives how many it passed. Raises psycopg.OperationalError, and
-        NoSuchGeneration when the one it was made for was dropped.
+        """Projects the next entries; gives how many it passed. Raises what is trouble and no fault of a fact
+        (faults.py): psycopg.Error and MemoryError; NoSuchGeneration when the one it was made for was dropped.
 
         until: a position, the end of a flush, beyond which it does not go.
         """
@@ -75,11 +76,11 @@ class Projector:
         return passed
 
     def try_step(self) -> int:
-        """``step``; after database trouble nothing is passed, and the next step connects again."""
+        """``step``; after trouble nothing is passed, and the next step connects again."""
         try:
             return self.step()
-        except psycopg.OperationalError as error:
-            log.warning("database trouble, trying again", view=self.view.name, kind=type(error).__name__)
+        except (psycopg.Error, MemoryError) as error:
+            log.warning("trouble, trying again", view=self.view.name, kind=type(error).__name__)
             self.close()
             time.sleep(TROUBLE_SECONDS)
             return 0
@@ -122,9 +123,11 @@ class Projector:
             with connection.transaction():
                 self._write(connection, batch)
                 self._advance(connection, batch)
-        except (psycopg.OperationalError, Overtaken):
+        except Overtaken:
             raise
-        except Exception:  # noqa: BLE001 - a fact that breaks the view must not stop the others
+        except Exception as error:
+            if not is_fault(error):
+                raise
             self._parked = parked
             self._project_one_by_one(connection, batch)
         self.position = batch[-1].position
@@ -140,9 +143,9 @@ class Projector:
         try:
             with connection.transaction():
                 self._write(connection, [entry])
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
+        except Exception as error:
+            if not is_fault(error):
+                raise
             self._park(connection, entry, type(error).__name__)
 
     def _write(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:

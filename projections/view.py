@@ -59,7 +59,7 @@ class View(Protocol):
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Writes the rows of ``facts`` within the open transaction of ``connection``.
 
-        The facts are in order of position; those of parked citizens are left out. Whatever is raised here,
-        but for psycopg.OperationalError, parks the citizen of the fact.
+        The facts are in order of position; those of parked citizens are left out. What is raised here
+        parks the citizen of the fact when it is the fact's fault (faults.py).
         """
         ...
