@@ -15,7 +15,7 @@ class EventLog(Protocol):
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:
         """Entries in order of position, the first one at ``after + 1``: about ``limit`` of them, always
-        whole flushes (so possibly more); none when ``after`` is the end."""
+        whole flushes (so possibly more), fewer where they are large; none when ``after`` is the end."""
         ...
 
     def end(self) -> int:

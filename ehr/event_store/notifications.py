@@ -10,6 +10,9 @@ from uuid import UUID
 from ehr.event_store.connections import Connection, connect
 from ehr.sql import load_queries
 
+MOST_BYTES = 16 * 1024 * 1024
+"""Bytes of facts in one reading, which its reader holds all at once; a single flush may have more."""
+
 _queries = load_queries(Path(__file__).with_name("notifications.sql"))
 
 
@@ -41,8 +44,8 @@ class Notifications:
         self._heard = 0
 
     def read(self, after: int, limit: int) -> Sequence[NotificationRow]:
-        """Rows after a position, about ``limit`` of them, always whole flushes."""
-        rows = self._rows("read", after=after, limit=limit)
+        """Rows after a position, about ``limit`` of them or MOST_BYTES, always whole flushes."""
+        rows = self._rows("read", after=after, limit=limit, bytes=MOST_BYTES)
         if rows:
             end = rows[-1].transaction + rows[-1].size - 1
             if end > rows[-1].position:

@@ -157,3 +157,20 @@ def test_a_flush_takes_no_further_request_once_it_is_large(database: str) -> Non
     with psycopg.connect(url) as connection:
         sizes = connection.execute("select distinct transaction, size from record.facts order by 1")
         assert sizes.fetchall() == [(1, 2), (3, 1), (4, 2)]
+
+
+@pytest.mark.parametrize(
+    ("after", "read"),
+    [(0, [1, 2]), (2, [3, 4, 5]), (3, [4, 5]), (5, [6]), (6, [7, 8])],
+    ids=["two that fit", "a whole flush", "the rest of one", "no more beside it", "the last"],
+)
+def test_a_reading_ends_before_the_flush_with_which_it_would_be_too_large(
+    database: str, after: int, read: list[int]
+) -> None:
+    url = migrated(database)
+    for flush in ([400], [600], [500, 5_000, 1], [1_000], [1, 1]):
+        appended(url, *flush)
+    with patch("ehr.event_store.notifications.MOST_BYTES", 1_000):
+        log = Notifications(url)
+        assert [row.position for row in log.read(after, 100)] == read
+        log.close()
