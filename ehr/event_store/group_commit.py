@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
+import structlog
 
 from ehr.appending import LARGEST_FACT, LARGEST_REQUEST, Append, Appended, Verdict
 from ehr.dates import instant
@@ -39,6 +40,7 @@ SILENT_SECONDS = 60.0
 """The same while the database holds the connection and says nothing, or others hold the lock."""
 
 _queries = load_queries(Path(__file__).with_name("resolve.sql"))
+log = structlog.get_logger()
 Row = tuple[list[int], list[int], datetime | None]
 
 
@@ -129,11 +131,13 @@ class GroupCommit:
             self._refuse(flush, Unavailable(), error)
             return
         try:
-            self._settle(flush, await self._commit(connection, flush))
+            row = await self._commit(connection, flush)
         except _Lost as error:
             self._refuse(flush, Unavailable(), error)
         except Exception as error:  # noqa: BLE001 - the committer must outlive whatever one request brings
             await self._blame(flush, error)
+        else:
+            self._settle(flush, row)
 
     async def _commit(self, connection: AsyncConnection, flush: Sequence[_Waiting]) -> Row:
         """The outcome of one flush. Raises _Lost when it was not and never will be stored."""
@@ -216,8 +220,16 @@ class GroupCommit:
                 self._refuse_others(flush, error)
                 await asyncio.sleep(PAUSE_SECONDS)
 
+    def _settle(self, flush: list[_Waiting], row: Row) -> None:
+        """The flush is committed: whatever goes wrong from here on, it must not be sent again."""
+        try:
+            self._answer(flush, row)
+        except Exception as error:  # noqa: BLE001 - as above
+            log.error("what became of a flush cannot be told", kind=type(error).__name__)
+            self._refuse(flush, OutcomeUnknown(), error)
+
     @staticmethod
-    def _settle(flush: list[_Waiting], row: Row) -> None:
+    def _answer(flush: list[_Waiting], row: Row) -> None:
         verdicts, ends, last_updated = row
         stamp = instant(last_updated) if last_updated else ""
         for (_, done, _), verdict, end in zip(flush, verdicts, ends, strict=True):
