@@ -1,6 +1,6 @@
 """A citizen's chart: all entries about one person, as a clinician reads them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -195,7 +195,7 @@ class Chart:
 
     def lateness(self, entry: Entry) -> Lateness | None:
         """Whether it was recorded long after it had happened, and what that means."""
-        return lateness_of(entry, self._visits.values())
+        return lateness_of(entry, self._elsewhere(entry))
 
     def of_visit(self, visit: Visit) -> list[AnyEntry]:
         """Whatever else belongs to a visit, kind by kind, each in the order in which it happened."""
@@ -243,6 +243,20 @@ class Chart:
     def series_by(self, token: str) -> Series | None:
         """The series of a token."""
         return next((one for one in self.series if one.token == token), None)
+
+    def _elsewhere(self, entry: Entry) -> Iterator[Visit]:
+        """Visits at facilities that are shown as others. One that nobody knows may be the same."""
+        here = self.facility(entry)
+        for there, visits in self._visits_by_facility.items():
+            if here and there and there != here:
+                yield from visits
+
+    @cached_property
+    def _visits_by_facility(self) -> dict[str | None, list[Visit]]:
+        found: dict[str | None, list[Visit]] = {}
+        for visit in self._visits.values():
+            found.setdefault(self.facility(visit), []).append(visit)
+        return found
 
     def _kind(self, kind: type[K]) -> list[K]:
         return newest_first(entry for entry in self.entries if isinstance(entry, kind))

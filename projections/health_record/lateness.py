@@ -33,17 +33,16 @@ class Lateness(StrEnum):
     BROUGHT_IN = "brought-in"
 
 
-def lateness_of(entry: Entry, visits: Iterable[Visit]) -> Lateness | None:
+def lateness_of(entry: Entry, elsewhere: Iterable[Visit]) -> Lateness | None:
     """None for what was recorded within a day, has no date, or is not done at one time.
 
-    visits: of the person.
+    elsewhere: visits of the person at other facilities.
     """
     told, recorded = _told(entry), span(entry.origin.recorded_at)
     if not told or not recorded or recorded.start - told.end <= PROMPT:
         return None
     if recorded.start - told.end > BROUGHT_IN:
         return Lateness.BROUGHT_IN
-    elsewhere = (visit for visit in visits if visit.origin.facility != entry.origin.facility)
     overtaken = any(_seen_between(visit, told.end, recorded.start) for visit in elsewhere)
     return Lateness.LATE if overtaken else Lateness.AFTERWARDS
 

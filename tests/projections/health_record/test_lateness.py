@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from projections.health_record.entry import Coded, Origin
+from projections.health_record.entry import Coded, Named, Origin
 from projections.health_record.kinds import Visit
 from projections.health_record.lateness import Lateness, lateness_of
 from tests.projections.health_record.test_chart import chart, measure, problem, result, visit
@@ -48,7 +48,7 @@ def test_it_is_counted_from_the_end_of_what_is_told(
     ("other", "lateness"),
     [
         (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", "45902"), Lateness.LATE),
-        (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", None), Lateness.LATE),
+        (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", None), Lateness.AFTERWARDS),
         (sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", "45901"), Lateness.AFTERWARDS),
         (sent("2026-10-03T08:00:00Z", RECORDED, "45902"), Lateness.AFTERWARDS),
         (sent("2026-10-03T08:00:00Z", "2026-10-06T09:00:00.000Z", "45902"), Lateness.AFTERWARDS),
@@ -75,6 +75,36 @@ def test_it_is_counted_from_the_end_of_what_is_told(
 def test_a_hazard_is_what_another_facility_could_not_know(other: Visit, lateness: Lateness) -> None:
     late = sent("2026-10-01T08:00:00Z")
     assert chart(late, other).lateness(late) is lateness
+
+
+@pytest.mark.parametrize(
+    ("sender", "provider", "other_sender", "other_provider", "lateness"),
+    [
+        (None, "Bệnh viện A", None, "Bệnh viện B", Lateness.LATE),
+        (None, "Bệnh viện A", "45902", None, Lateness.LATE),
+        ("45999", "Bệnh viện A", "45999", "Bệnh viện B", Lateness.LATE),
+        ("45901", "Bệnh viện A", None, "Bệnh viện A", Lateness.AFTERWARDS),
+        ("45901", None, None, "Bệnh viện A", Lateness.AFTERWARDS),
+        (None, None, "45902", None, Lateness.AFTERWARDS),
+        (None, None, None, "Bệnh viện B", Lateness.AFTERWARDS),
+        (None, None, None, None, Lateness.AFTERWARDS),
+    ],
+)
+def test_a_facility_is_another_when_it_is_shown_as_another(
+    sender: str | None,
+    provider: str | None,
+    other_sender: str | None,
+    other_provider: str | None,
+    lateness: Lateness,
+) -> None:
+    late = sent("2026-10-01T08:00:00Z", facility=sender, provider=Named(provider))
+    other = sent(
+        "2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", other_sender, provider=Named(other_provider)
+    )
+    within = replace(result("o", "2026-10-01T08:30:00Z", measure("5")), encounter=late.origin.id)
+    shown = chart(late, other, within, names={"45901": "Bệnh viện A"})
+    assert shown.lateness(late) is lateness
+    assert shown.lateness(within) is (lateness if provider else Lateness.AFTERWARDS)
 
 
 def test_history_brought_in_at_once_overtakes_nothing() -> None:
