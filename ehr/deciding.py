@@ -109,7 +109,7 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
     outcomes, stated = [], []
     for target, links in zip(targets, question.links, strict=True):
-        seen = new_links.seen_from(target.change.full_url)
+        seen = new_links.seen_from(target.change.full_url).targets
         one = _state(target, links, seen, question.request.recorded_at)
         outcomes.append(_outcome(target, one))
         if one:

@@ -10,13 +10,14 @@ fullUrl, as ``DocumentReference.identifier.value`` often is. A search is a link 
 
 import re
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html import unescape
 from typing import Any, NamedTuple
 
 import orjson
 
-from ehr.definitions import link_texts, references, string_kinds
+from ehr.definitions import RESOURCE_TYPES, link_texts, references, string_kinds
+from ehr.errors import Unresolved
 
 _USUAL = re.compile(rb'("reference"\s*:\s*")((?:urn:(?:uuid|oid):|[A-Z][A-Za-z]+\?)[^"\\]*)')
 """The usual links: a Reference to an entry by urn, or by search."""
@@ -41,7 +42,10 @@ _START_TAG = re.compile(
 
 _ATTRIBUTE = re.compile(r"""(?<=\s)([^\s"'<>/=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
-_RESTFUL = re.compile(r"(https?://.+/)([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{1,64})")
+_ID = r"[A-Za-z0-9.\-]{1,64}"
+_RESTFUL = re.compile(rf"(https?://.+/)(({'|'.join(sorted(RESOURCE_TYPES))})/{_ID})")
+_RELATIVE = re.compile(rf"({'|'.join(sorted(RESOURCE_TYPES))})/{_ID}(/_history/{_ID})?")
+_VERSION = re.compile(rf"/_history/{_ID}\Z")
 CONDITIONAL = re.compile(r"^([A-Z][A-Za-z]+)\?(.+)$")
 
 
@@ -68,24 +72,38 @@ class Links(NamedTuple):
 NO_LINKS = Links(True, [], [])
 
 
+class Seen(NamedTuple):
+    """The new targets of links as one entry sees them.
+
+    foreign: its relative references are read against the address of another server.
+    """
+
+    targets: Mapping[str, str]
+    foreign: bool
+
+
 class Targets:
     """The new targets of links as the entries of a transaction see them."""
 
-    def __init__(self, targets: dict[str, str]) -> None:
-        """targets: fullUrl or search -> literal reference."""
+    def __init__(self, targets: dict[str, str], base: str = "") -> None:
+        """targets: fullUrl or search -> literal reference. base: this server's address, if it matters."""
         self._targets = targets
+        self._base = _without_scheme(base)
         self._relative: dict[str, dict[str, str]] = {}
         for url, target in targets.items():
             restful = _RESTFUL.fullmatch(url)
             if restful:
                 self._relative.setdefault(restful[1], {})[restful[2]] = target
 
-    def seen_from(self, full_url: str | None) -> Mapping[str, str]:
+    def seen_from(self, full_url: str | None) -> Seen:
         """For an entry whose fullUrl is ``http://host/fhir/Type/id``, relative references are read against
         ``http://host/fhir/`` (https://hl7.org/fhir/R4/bundle.html#references)."""
         restful = _RESTFUL.fullmatch(full_url or "")
-        relative = self._relative.get(restful[1]) if restful else None
-        return ChainMap(relative, self._targets) if relative else self._targets
+        if not restful:
+            return Seen(self._targets, False)
+        relative = self._relative.get(restful[1])
+        targets = ChainMap(relative, self._targets) if relative else self._targets
+        return Seen(targets, _without_scheme(restful[1]) != self._base + "/")
 
 
 def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links:
@@ -109,6 +127,23 @@ def link_targets(raw: bytes, links: Links) -> list[str]:
     return [link.target for link in links.found]
 
 
+def refuse_astray(targets: Iterable[str], seen: Seen, entry: int | None) -> None:
+    """Raises Unresolved, naming the entry, for a link that would come to name something else than it says.
+
+    A link to an entry is found without its version (https://hl7.org/fhir/R4/bundle.html#references), and the
+    version that it names is not the one that the entry gets. A relative reference of another server's would
+    name what has the same id here.
+    """
+    for target in targets:
+        if target in seen.targets:
+            continue
+        plain = _VERSION.sub("", target)
+        if plain in seen.targets and (seen.foreign or not plain.endswith(seen.targets[plain])):
+            raise Unresolved("It names a version, which no entry has yet.", entry=entry)
+        if seen.foreign and _RELATIVE.fullmatch(target):
+            raise Unresolved("Its entry's fullUrl is an address of another server.", entry=entry)
+
+
 def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
     """``raw`` with every link that has a new target."""
     if links.usual:
@@ -120,6 +155,11 @@ def rewrite(raw: bytes, links: Links, targets: Mapping[str, str]) -> bytes:
             done = link.end
     pieces.append(raw[done:])
     return b"".join(pieces)
+
+
+def _without_scheme(address: str) -> str:
+    """A server behind a proxy knows not always whether it is ``https`` to its clients."""
+    return address.partition("://")[2]
 
 
 def _hides_links(raw: bytes, resource: dict[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor
 from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
 from fhir_api.frames import Refused
-from fhir_api.independence import Neighbours, neighbours_of, refuse_links_into
+from fhir_api.independence import Neighbours, neighbours_of, refuse_links_astray, refuse_links_into
 from fhir_api.outcomes import note, outcome, told
 
 NUMBERED = "\x1f"
@@ -25,12 +25,14 @@ NUMBERED = "\x1f"
 
 
 class Envelope(NamedTuple):
-    """What a request says beside its body. key: its Idempotency-Key, if it has one."""
+    """What a request says beside its body. key: its Idempotency-Key, if it has one. base: this server's
+    address, as the client says it."""
 
     actor: Actor
     request_id: str
     key: str | None = None
     representation: bool = False
+    base: str = ""
 
 
 class Former(NamedTuple):
@@ -90,6 +92,9 @@ async def _state_transaction(
     record: HealthRecord, bundle: ParsedBundle, raw: bytes, envelope: Envelope
 ) -> BundleAnswer:
     changes = [wish for wish in bundle.wishes if isinstance(wish, Change)]
+    neighbours = neighbours_of(bundle, envelope.base)
+    for change in changes:
+        refuse_links_astray(change, neighbours)
     key = IdempotencyKey(envelope.actor.client, envelope.key, hash_of(raw)) if envelope.key else None
     receipt = await record.state(Request(changes, envelope.actor, now(), envelope.request_id, key))
     told_changes = iter(receipt.outcomes)
@@ -103,7 +108,7 @@ async def _state_transaction(
 async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
     """Each entry is a request of its own; those that wait at one time share flushes."""
     await _take_key(record, envelope)
-    neighbours = neighbours_of(bundle)
+    neighbours = neighbours_of(bundle, envelope.base)
     results = await asyncio.gather(
         *(_state_entry(record, wish, neighbours, envelope) for wish in bundle.wishes)
     )

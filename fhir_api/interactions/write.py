@@ -88,7 +88,7 @@ def envelope_of(call: Call) -> Envelope:
     # The keys of a batch's entries have a control character, NUMBERED, so that they are no client's.
     if key is not None and (not 0 < len(key) <= LONGEST_KEY or _CONTROL.search(key)):
         raise BadRequest(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters, none a control character.")
-    return Envelope(call.actor, call.request_id, key, call.prefers("return") == "representation")
+    return Envelope(call.actor, call.request_id, key, call.prefers("return") == "representation", call.base)
 
 
 async def position_headers(call: Call, position: int, subjects: frozenset[UUID]) -> dict[str, str]:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehr.links import Targets, find_links, rewrite
+from ehr.errors import Unresolved
+from ehr.links import Targets, find_links, refuse_astray, rewrite
 from tests.ehr.json_texts import written
 
 A, B = "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "urn:oid:1.2"
@@ -205,6 +206,55 @@ def test_relative_links_are_read_against_the_entrys_own_address() -> None:
         (A, None),
         (None, None),
     ):
-        seen = targets.seen_from(full_url)
+        seen = targets.seen_from(full_url).targets
         assert seen.get("Patient/1") == target
         assert [seen.get(url) for url in (here, there, A)] == ["Patient/a", "Patient/b", "Patient/c"]
+
+
+HERE, THERE = "https://here/fhir/", "http://there/fhir/"
+ENTRIES = {
+    HERE + "Patient/kept": "Patient/kept",
+    HERE + "Patient/new": "Patient/7",
+    THERE + "Patient/kept": "Patient/kept",
+    THERE + "Patient/new": "Patient/8",
+    A: "Patient/9",
+}
+
+
+@pytest.mark.parametrize(
+    ("full_url", "link", "stands"),
+    [
+        (HERE + "Basic/1", "Patient/kept", True),
+        (HERE + "Basic/1", "Patient/kept/_history/2", True),
+        (HERE + "Basic/1", HERE + "Patient/kept/_history/2", True),
+        (HERE + "Basic/1", "Patient/new/_history/2", False),
+        (HERE + "Basic/1", HERE + "Patient/new/_history/2", False),
+        (HERE + "Basic/1", "Patient/other", True),
+        (HERE + "Basic/1", "Patient/other/_history/2", True),
+        (THERE + "Basic/1", "Patient/kept", True),
+        (THERE + "Basic/1", "Patient/new", True),
+        (THERE + "Basic/1", "Patient/kept/_history/2", False),
+        (THERE + "Basic/1", "Patient/new/_history/2", False),
+        (THERE + "Basic/1", THERE + "Patient/new/_history/2", False),
+        (THERE + "Basic/1", "Patient/other", False),
+        (THERE + "Basic/1", "Patient/other/_history/2", False),
+        (THERE + "Basic/1", THERE + "Patient/other", True),
+        (THERE + "Basic/1", "Nothing/other", True),
+        (THERE + "Basic/1", "#contained", True),
+        (THERE + "Nothing/1", "Patient/other", True),
+        (A, "Patient/other", True),
+        (A, A + "/_history/2", False),
+        (None, "Patient/other/_history/2", True),
+        (None, THERE + "Patient/new/_history/2", False),
+    ],
+)
+def test_no_link_goes_astray(full_url: str | None, link: str, stands: bool) -> None:
+    """What is read against another server's address, or names a version of an entry, would otherwise name
+    what has the same id here. The scheme of this server's own address may be said in either way."""
+    seen = Targets(ENTRIES, "http://here/fhir").seen_from(full_url)
+    if stands:
+        refuse_astray(["#x", link], seen, 3)
+        return
+    with pytest.raises(Unresolved) as refused:
+        refuse_astray(["#x", link], seen, 3)
+    assert refused.value.entry == 3

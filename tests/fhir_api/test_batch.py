@@ -194,8 +194,23 @@ def test_addresses_of_what_the_server_names_anew_are_refused(door: Door, target:
 def test_a_reference_that_is_right_already_is_stored(door: Door) -> None:
     person = putting(patient(id="b-right"), f"{SYSTEM}/Patient/b-right")
     failed = putting(patient(id="b-wrong", active=1), f"{SYSTEM}/Patient/b-wrong")
-    links = [creating(about(f"Patient/{i}"), f"{SYSTEM}/Basic/{i}") for i in ("b-right", "b-wrong", "b-none")]
-    assert statuses(responses(door, batch(person, failed, *links))) == [201, 422, 201, 201, 201]
+    links = [creating(about(f"Patient/{i}"), f"{SYSTEM}/Basic/{i}") for i in ("b-right", "b-wrong")]
+    assert statuses(responses(door, batch(person, failed, *links))) == [201, 422, 201, 201]
+
+
+@pytest.mark.parametrize("target", ["Patient/b-put/_history/2", "Patient/b-put", "Patient/b-other"])
+def test_references_of_another_server_are_refused(door: Door, target: str) -> None:
+    person = creating(patient(), f"{SYSTEM}/Patient/b-put")
+    answered = responses(door, batch(person, creating(about(target), f"{SYSTEM}/Basic/b-link")))
+    assert statuses(answered) == [201, 400]
+    assert issue_of(answered[1])["expression"] == ["Bundle.entry[1]"]
+
+
+def test_references_of_this_server_are_stored(door: Door) -> None:
+    base = f"{door.address}/fhir"
+    person = putting(patient(id="b-ours"), f"{base}/Patient/b-ours")
+    links = [creating(about(f"Patient/{i}"), f"{base}/Basic/{i}") for i in ("b-ours", "b-ours-elsewhere")]
+    assert statuses(responses(door, batch(person, *links))) == [201, 201, 201]
 
 
 def test_an_entry_may_refer_to_itself(door: Door) -> None:

@@ -256,6 +256,26 @@ def test_full_urls_may_be_addresses(door: Door, link: str) -> None:
     assert resource_of(door, made)["subject"] == {"reference": f"Patient/{id_of(person)}"}
 
 
+@pytest.mark.parametrize(
+    "link", ["Patient/t-astray/_history/1", "http://far.example.org/fhir/Patient/t-astray/_history/1"]
+)
+def test_a_version_of_an_entry_is_never_taken_for_one_that_is_here(door: Door, link: str) -> None:
+    door.put(patient(id="t-astray"))
+    bundle = transaction(
+        creating(patient(), "http://far.example.org/fhir/Patient/t-astray"),
+        creating(observation(link), "http://far.example.org/fhir/Observation/8"),
+    )
+    assert refused(door, bundle, 400, "Bundle.entry[1]")["code"] == "not-found"
+
+
+def test_what_another_server_says_is_never_taken_for_what_is_here(door: Door) -> None:
+    door.put(patient(id="t-here"))
+    far = transaction(creating(observation("Patient/t-here"), "http://far.example.org/fhir/Observation/8"))
+    assert refused(door, far, 400, "Bundle.entry[0]")["code"] == "not-found"
+    here = transaction(creating(observation("Patient/t-here"), f"{door.address}/fhir/Observation/8"))
+    assert resource_of(door, responses(door, here)[0])["subject"] == {"reference": "Patient/t-here"}
+
+
 def test_what_is_not_in_the_transaction_stays_as_it_is(door: Door) -> None:
     (made,) = responses(
         door, transaction(creating(observation("urn:uuid:00000000-0000-4000-8000-000000000000")))
