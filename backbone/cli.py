@@ -57,11 +57,12 @@ def settings() -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database's schema up to date.
+    """Bring the database's schema up to date, and rebuild views that other code has built.
 
     Safe to repeat, and to run in several places at once.
     """
-    wiring.migrate(wiring.database_url(load()))
+    settings = load()
+    wiring.migrate(settings, wiring.database_url(settings))
 
 
 @app.command()

@@ -6,19 +6,23 @@ from typing import Annotated
 
 import typer
 from rich import filesize
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
-from rich.text import Text
 
 from backbone.errors import Refused
+from backbone.progress import progress_bar
 from backbone.settings import load
 from backbone.wiring import VIEWS, database_url, view_named
 from ehr.dates import ZONE
 from ehr.event_store.connections import connect
 from projections import parking, rebuild
-from projections.generations import Held, Kept, NoSuchGeneration, Serves, kept_generations
-from projections.rebuild import Progress
+from projections.generations import (
+    Generation,
+    Held,
+    Kept,
+    NoSuchGeneration,
+    OtherCode,
+    Serves,
+    kept_generations,
+)
 from streams.notification_log import NotificationLog
 
 ViewName = Annotated[str, typer.Argument(metavar="VIEW", help=f"One of {', '.join(VIEWS)}.")]
@@ -55,7 +59,7 @@ def rebuild_command(view: ViewName) -> None:
     is 1.
     """
     made, url = view_named(view), _database()
-    with closing(NotificationLog(url)) as log, _progress_bar(f"rebuilding {view}") as bar, _reasons(view):
+    with closing(NotificationLog(url)) as log, progress_bar(f"rebuilding {view}") as bar, _reasons(view):
         result = rebuild.rebuild(made, log, url, bar)
     _tell_dropped(view, result.dropped)
     number = result.generation.number
@@ -70,10 +74,11 @@ def rebuild_command(view: ViewName) -> None:
 def switch_command(view: ViewName, generation: Number) -> None:
     """Let another generation of a view serve.
 
-    It catches up first: a new one that differs, or the former one to go back.
+    It catches up first: a new one that differs, or the former one to go back. One that code of
+    another version has built is refused.
     """
     made, url = view_named(view), _database()
-    catching_up, reasons = _progress_bar(f"catching up {view}"), _reasons(view, generation)
+    catching_up, reasons = progress_bar(f"catching up {view}"), _reasons(view, generation)
     with closing(NotificationLog(url)) as log, catching_up as bar, reasons:
         dropped = rebuild.switch(made, generation, log, url, bar)
     _tell_dropped(view, dropped)
@@ -101,8 +106,18 @@ def _reasons(view: str, number: int = 0) -> Iterator[None]:
         raise Refused(
             f"generation {number} of {view} serves; another one must take its place first"
         ) from None
+    except OtherCode as other:
+        raise Refused(_other_code(other.generation)) from None
     except Held:
         raise Refused(f"{view} is being rebuilt or switched already; try again when that has ended") from None
+
+
+def _other_code(generation: Generation) -> str:
+    name, built_by, own = generation.view, generation.code_version, view_named(generation.view).code_version
+    return (
+        f"generation {generation.number} of {name} was built by code version {built_by},"
+        f" this is version {own}: use code of version {built_by}, or `ehr rebuild {name}`"
+    )
 
 
 def _tell_dropped(view: str, numbers: Iterable[int]) -> None:
@@ -135,32 +150,10 @@ def parked_command(retry: Retry = False) -> None:
 def _retry(url: str) -> None:
     with closing(NotificationLog(url)) as log:
         for name in VIEWS:
-            released, _ = parking.retry(view_named(name), log, url)
+            with _reasons(name):
+                released, _ = parking.retry(view_named(name), log, url)
             for one in released:
                 typer.echo(f"{name}: {one.subject} taken up again; late: {' '.join(one.resources)}")
-
-
-class _FactsPerSecond(ProgressColumn):
-    """How fast the log is read."""
-
-    def render(self, task: Task) -> Text:
-        """The speed of the whole when it is over, of the last while before."""
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f} facts/s")
-
-
-class _Bar:
-    """Shows how far a generation has come."""
-
-    def __init__(self, bars: Bars, what: str) -> None:
-        self._bars = bars
-        self._task = bars.add_task(what, total=None)
-
-    def __call__(self, come: Progress) -> None:
-        self._bars.update(self._task, completed=come.position, total=come.end)
-
-    def finish(self) -> None:
-        """The last facts went unreported while both generations stood still."""
-        self._bars.update(self._task, completed=self._bars.tasks[0].total)
 
 
 def _database() -> str:
@@ -168,13 +161,3 @@ def _database() -> str:
     settings = load()
     ZONE.use(settings.zone)
     return database_url(settings)
-
-
-@contextmanager
-def _progress_bar(what: str) -> Iterator[_Bar]:
-    text, speed = TextColumn("{task.description}"), _FactsPerSecond()
-    columns = (text, BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
-        bar = _Bar(bars, what)
-        yield bar
-        bar.finish()

@@ -3,7 +3,9 @@
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,20 +15,25 @@ from backbone import logs
 from backbone.embedded_postgres import running_url
 from backbone.errors import Refused
 from backbone.processes import Program
+from backbone.progress import progress_bar
 from backbone.running import Demo, Parts, base_url
 from backbone.settings import Settings, variable
 from ehr.dates import ZONE
-from ehr.event_store.connections import connect
+from ehr.event_store.connections import Connection, connect
 from ehr.event_store.migrations import migrate as migrate_record
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.fhir_resources.view import FhirResources
-from projections.generations import ensure_generation
+from projections.generations import Held, ensure_generation
 from projections.health_record.view import HealthRecord
 from projections.projector import Projector, run_projectors
+from projections.rebuild import rebuild
 from projections.view import View
 from streams.notification_log import NotificationLog
 from streams.shared_reads import SharedReads
+
+HELD_SECONDS = 1.0
+"""Between two looks whether another start has rebuilt a view."""
 
 VIEWS: Mapping[str, Callable[[], View]] = {
     view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities)
@@ -56,18 +63,39 @@ def view_named(name: str) -> View:
     return VIEWS[name]()
 
 
-def migrate(url: str) -> None:
-    """Brings the record and every view to their newest schema."""
+def migrate(settings: Settings, url: str) -> None:
+    """Brings the record and every view to the schema and the code of this program.
+
+    Views that other code has built are rebuilt, while they serve, with a progress bar on standard error.
+    """
+    ZONE.use(settings.zone)
     with connect(url) as connection:
         migrate_record(connection, "record")
-        for make_view in VIEWS.values():
-            ensure_generation(connection, make_view())
+        views = [make_view() for make_view in VIEWS.values()]
+        other = [view for view in views if _built_by_other_code(view, connection)]
+    for view in other:
+        _rebuild(view, url)
+
+
+def _built_by_other_code(view: View, connection: Connection) -> bool:
+    return ensure_generation(connection, view).code_version != view.code_version
+
+
+def _rebuild(view: View, url: str) -> None:
+    """Rebuilds the view, unless another start does so at this moment: then this one waits for it."""
+    shown = progress_bar(f"rebuilding {view.name}, built by other code")
+    with connect(url) as connection, closing(NotificationLog(url)) as log, shown as bar:
+        while _built_by_other_code(view, connection):
+            try:
+                rebuild(view, log, url, bar)
+            except Held:
+                time.sleep(HELD_SECONDS)
 
 
 def parts(settings: Settings) -> Parts:
     """What `ehr run` starts."""
     return Parts(
-        prepare=migrate,
+        prepare=lambda url: migrate(settings, url),
         programs=lambda url: _programs(settings, url),
         demo=lambda: _demo(settings),
     )

@@ -90,6 +90,8 @@ async def _views(services: Services) -> str:
 
 def _wrong(view: Standing) -> str:
     """What keeps a view from being ready, if anything."""
+    if view.awaits_rebuild and not view.projected:
+        return f"{view.view} was built by other code: `ehr rebuild {view.view}`"
     if view.lag > MOST_LAG:
         return f"{view.view} is {view.lag} facts behind"
     if view.behind > MOST_BEHIND:
@@ -144,6 +146,9 @@ def figures(found: Sequence[Standing] | None) -> Iterator[GaugeMetricFamily]:
         "ehr_view_behind_seconds", "Age of the first fact that a view does not show.", views, "behind"
     )
     yield _by_view("ehr_view_projected", "1 when a projector of the view is connected.", views, "projected")
+    yield _by_view(
+        "ehr_view_awaits_rebuild", "1 when other code has built the view.", views, "awaits_rebuild"
+    )
     yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
     yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
 

@@ -56,6 +56,21 @@ class NoSuchGeneration(LookupError):
     """The view has no generation of this number."""
 
 
+class OtherCode(Exception):
+    """The generation was built by code of another version, whose tables and rows may be others."""
+
+    def __init__(self, generation: Generation) -> None:
+        """``generation``: the one that was built by other code."""
+        super().__init__(generation.schema)
+        self.generation = generation
+
+
+def require_own_code(view: View, generation: Generation) -> None:
+    """Raises OtherCode when the generation's rows and tables are not what this code makes."""
+    if generation.code_version != view.code_version:
+        raise OtherCode(generation)
+
+
 def serving(connection: Connection, view: str) -> Generation | None:
     """The serving generation, if there is one."""
     row = connection.execute(queries["serving"], {"view": view}).fetchone()

@@ -8,7 +8,7 @@ from uuid import UUID
 from ehr.event_store.connections import connect
 from ehr.sql import load_queries
 from projections.faults import is_fault
-from projections.generations import Generation, queries, serving, use_schema
+from projections.generations import Generation, queries, require_own_code, serving, use_schema
 from projections.projector import FACTS
 from projections.view import Connection, View
 from streams.event_log import EventLog
@@ -62,6 +62,7 @@ def retry(view: View, log: EventLog, conninfo: str) -> tuple[list[Released], lis
     """Projects the facts of the parked citizens of the serving generation.
 
     Gives those who were released, and those whose facts still cannot be projected: they stay as they are.
+    Raises OtherCode when the generation is to be rebuilt first.
     """
     released: list[Released] = []
     still: list[Parked] = []
@@ -69,6 +70,7 @@ def retry(view: View, log: EventLog, conninfo: str) -> tuple[list[Released], lis
         generation = serving(connection, view.name)
         if generation is None:
             return [], []
+        require_own_code(view, generation)
         waiting = {p.subject: p for p in _parked_in(connection, generation)}
         use_schema(connection, generation)
         while waiting:

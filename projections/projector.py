@@ -18,7 +18,15 @@ from ehr.event_store.connections import connect
 from ehr.garbage import no_search_for_cycles
 from ehr.sql import load_queries
 from projections.faults import is_fault
-from projections.generations import Generation, NoSuchGeneration, ensure_generation, queries, use_schema
+from projections.generations import (
+    Generation,
+    NoSuchGeneration,
+    OtherCode,
+    ensure_generation,
+    queries,
+    require_own_code,
+    use_schema,
+)
 from projections.view import View
 from streams.event_log import EventLog
 from streams.recorded_fact import Entry, Quarantined, RecordedFact, TooNew
@@ -35,6 +43,12 @@ log = structlog.get_logger()
 
 TROUBLE_SECONDS = 0.2
 """Between two tries when the database is in trouble."""
+
+LOOK_SECONDS = 2.0
+"""Between two looks whether a view that other code has built was rebuilt."""
+
+TELL_SECONDS = 60.0
+"""Between two log lines about such a view."""
 
 
 class Overtaken(Exception):
@@ -57,10 +71,17 @@ class Projector:
         self._generation: Generation | None = None
         self._parked: set[UUID] = set()
         self._releases = 0
+        self._rests_until = self._tells_at = 0.0
+
+    @property
+    def rests(self) -> bool:
+        """Whether it lets some time pass before it tries again."""
+        return time.monotonic() < self._rests_until
 
     def step(self, until: int | None = None) -> int:
         """Projects the next entries; gives how many it passed. Raises what is trouble and no fault of a fact
-        (faults.py): psycopg.Error and MemoryError; NoSuchGeneration when the one it was made for was dropped.
+        (faults.py): psycopg.Error and MemoryError; NoSuchGeneration when the one it was made for was dropped;
+        OtherCode when the generation is to be rebuilt first.
 
         until: a position, the end of a flush, beyond which it does not go.
         """
@@ -73,23 +94,48 @@ class Projector:
                     passed += len(batch)
         except Overtaken:
             self._generation = None
+        except psycopg.ProgrammingError:
+            if not self._was_dropped():
+                raise
+            self._generation = None
         return passed
 
     def try_step(self) -> int:
-        """``step``; after trouble nothing is passed, and the next step connects again."""
+        """``step``; after trouble, or while the view is to be rebuilt, it passes nothing and rests."""
+        if self.rests:
+            return 0
         try:
             return self.step()
+        except OtherCode as other:
+            self._wait_for_rebuild(other.generation)
         except (psycopg.Error, MemoryError) as error:
             log.warning("trouble, trying again", view=self.view.name, kind=type(error).__name__)
             self.close()
-            time.sleep(TROUBLE_SECONDS)
-            return 0
+            self._rest(TROUBLE_SECONDS)
+        return 0
 
     def close(self) -> None:
         """Closes the connection; the next step opens it again."""
         if self._connection:
             self._connection.close()
         self._connection = self._generation = None
+
+    def _wait_for_rebuild(self, generation: Generation) -> None:
+        self._rest(LOOK_SECONDS)
+        if time.monotonic() < self._tells_at:
+            return
+        self._tells_at = time.monotonic() + TELL_SECONDS
+        log.error(
+            "view was built by other code and stands still",
+            view=self.view.name,
+            generation=generation.number,
+            built_by=generation.code_version,
+            code_version=self.view.code_version,
+            command=f"ehr rebuild {self.view.name}",
+        )
+
+    def _rest(self, seconds: float) -> None:
+        self._rests_until = time.monotonic() + seconds
 
     def _next(self, until: int | None) -> Sequence[Entry]:
         entries = self._log.read(self.position, FACTS)
@@ -100,22 +146,37 @@ class Projector:
             self._connection = connect(self._conninfo)
             self._connection.execute(_sql["lazily"])
             self._generation = None
-            if self._fixed is None:
-                self._connection.execute(_sql["call_itself"], {"view": self.view.name})
         if self._generation is None:
             self._take_up(self._connection)
         return self._connection
 
     def _take_up(self, connection: psycopg.Connection[Any]) -> None:
         """Finds the generation, its position and its parked citizens."""
-        self._generation = self._fixed or ensure_generation(connection, self.view)
-        place = self._place(self._generation)
+        generation = self._fixed or self._serving(connection)
+        require_own_code(self.view, generation)
+        place = self._place(generation)
         row = connection.execute(queries["position"], place).fetchone()
         if row is None:
-            raise NoSuchGeneration(self._generation.schema) if self._fixed else Overtaken
+            raise NoSuchGeneration(generation.schema) if self._fixed else Overtaken
         self.position, _, self._releases = row
         self._parked = {row[0] for row in connection.execute(_sql["parked"], place)}
-        use_schema(connection, self._generation)
+        use_schema(connection, generation)
+        self._generation = generation
+
+    def _serving(self, connection: psycopg.Connection[Any]) -> Generation:
+        """The generation that serves. Others see by the connection's name whether this code projects it."""
+        generation = ensure_generation(connection, self.view)
+        own = generation.code_version == self.view.code_version
+        does = "project" if own else "await"
+        connection.execute(_sql["call_itself"], {"does": does, "view": self.view.name})
+        return generation
+
+    def _was_dropped(self) -> bool:
+        """Whether the generation is gone with its tables, which is why they are not found."""
+        if self._connection is None or self._generation is None:
+            return False
+        place = self._place(self._generation)
+        return self._connection.execute(queries["position"], place).fetchone() is None
 
     def _project(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
         parked = set(self._parked)
@@ -204,12 +265,17 @@ def run_projectors(
     """
     while not stopped():
         if not sum([projector.try_step() for projector in projectors]):
-            _wait(event_log, min(projector.position for projector in projectors), patience)
+            awake = [projector.position for projector in projectors if not projector.rests]
+            _wait(event_log, awake, patience)
 
 
-def _wait(event_log: EventLog, position: int, patience: float) -> None:
+def _wait(event_log: EventLog, positions: Sequence[int], patience: float) -> None:
+    """Until there is more for one of those who do not rest."""
     try:
-        event_log.wait(position, patience)
+        if positions:
+            event_log.wait(min(positions), patience)
+        else:
+            time.sleep(TROUBLE_SECONDS)
     except psycopg.OperationalError:
         time.sleep(TROUBLE_SECONDS)
 

@@ -38,5 +38,5 @@ from views.quarantined q join views.generations g using (view, generation)
 where g.state <> 'retired' order by q.view, q.position;
 
 -- name: call_itself
--- By this name others see that a view has a projector (standing.sql).
-select set_config('application_name', 'ehr project ' || %(view)s::text, false);
+-- By this name others see that a view has a projector, or one that awaits its rebuild (standing.sql).
+select set_config('application_name', 'ehr ' || %(does)s::text || ' ' || %(view)s::text, false);

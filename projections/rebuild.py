@@ -24,6 +24,7 @@ from projections.generations import (
     generation_of,
     hold_alone,
     queries,
+    require_own_code,
     serve,
     serving,
 )
@@ -83,7 +84,8 @@ def switch(
     conninfo: str,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> list[int]:
-    """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration, and Held.
+    """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration, Held, and
+    OtherCode when code of another version has built it.
 
     Gives the numbers of the generations that were dropped: all but this and the former one.
     """
@@ -92,6 +94,7 @@ def switch(
         generation, state, *_ = generation_of(connection, view.name, number)
         if state == "serving":
             return []
+        require_own_code(view, generation)
         connection.execute(queries["revive"], {"view": view.name, "generation": number})
         with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
             return _take_over(connection, view, generation, projector)

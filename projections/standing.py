@@ -12,8 +12,9 @@ _sql = load_queries(Path(__file__).with_name("standing.sql"))
 class Standing(NamedTuple):
     """A serving view. position: of the view; end: of the record. parked: citizens; quarantined: records.
 
-    projected: whether a projector of it is connected to the database. behind: seconds since the first fact
-    was recorded that it does not show; 0 when it shows all.
+    projected: whether a projector of it is connected to the database. awaits_rebuild: whether one is that
+    does not project it, because other code has built it. behind: seconds since the first fact was recorded
+    that it does not show; 0 when it shows all.
     """
 
     view: str
@@ -22,6 +23,7 @@ class Standing(NamedTuple):
     parked: int
     quarantined: int
     projected: bool
+    awaits_rebuild: bool
     behind: float
 
     @property

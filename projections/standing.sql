@@ -1,11 +1,14 @@
 -- name: views
 -- For each serving view: its position and the record's, citizens that wait in it, records it has passed over, whether
--- a projector is connected, and how many seconds ago the first fact was recorded that it does not show.
+-- a projector is connected, or one of newer or older code awaits its rebuild, and how many seconds ago the first fact was
+-- recorded that it does not show.
 select g.view, g.position, (select coalesce(max(f.notification_id), 0) from record.facts f),
        (select count(*) from views.parked p where p.view = g.view and p.generation = g.generation),
        (select count(*) from views.quarantined q where q.view = g.view and q.generation = g.generation),
        exists (select from pg_stat_activity a
                where a.datname = current_database() and a.application_name = 'ehr project ' || g.view),
+       exists (select from pg_stat_activity a
+               where a.datname = current_database() and a.application_name = 'ehr await ' || g.view),
        coalesce((select greatest(extract(epoch from now() - f.last_updated), 0)::float8
                  from record.facts f where f.notification_id = g.position + 1), 0)
 from views.generations g where g.state = 'serving' order by g.view;

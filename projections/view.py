@@ -43,7 +43,7 @@ class View(Protocol):
 
     @property
     def code_version(self) -> int:
-        """Raised whenever the same facts give other rows than before."""
+        """Raised whenever the same facts give other rows than before, or the tables are others."""
         ...
 
     @property

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,43 @@ def test_a_view_is_rebuilt_and_the_former_generation_can_come_back(ehr: Command,
     assert value(database, serving) == 2
     assert ehr("switch", VIEW, "1")[:2] == (0, f"generation 1 of {VIEW} serves now\n")
     assert value(database, serving) == 1
+
+
+def built_by_other_code(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("update views.generations set code_version = 7 where view = %s", [VIEW])
+
+
+def test_migrating_rebuilds_what_other_code_has_built(ehr: Command, database: str) -> None:
+    ehr("migrate")
+    built_by_other_code(database)
+    code, _, complaints = ehr("migrate")
+    assert code == 0
+    assert complaints.startswith(f"rebuilding {VIEW}, built by other code\n")
+    assert value(database, "select count(*) from views.generations where state = 'retired'") == 1
+    assert states(ehr) == [(2, "serving")]  # of this code
+    assert ehr("migrate")[2] == ""
+
+
+def test_a_second_start_waits_for_the_rebuild_of_the_first(
+    ehr: Command, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ehr("migrate")
+    built_by_other_code(database)
+    with connect(database) as other:
+        hold_alone(other, VIEW)
+        monkeypatch.setattr(time, "sleep", lambda _: other.close())
+        assert ehr("migrate")[0] == 0
+    assert states(ehr) == [(2, "serving")]
+
+
+def test_a_generation_of_other_code_is_refused(ehr: Command, database: str) -> None:
+    ehr("migrate")
+    built_by_other_code(database)
+    ehr("migrate")
+    refusal = f"generation 1 of {VIEW} was built by code version 7, this is version 1"
+    way_out = f"use code of version 7, or `ehr rebuild {VIEW}`"
+    assert ehr("switch", VIEW, "1") == (1, "", f"ehr: {refusal}: {way_out}")
 
 
 @pytest.mark.parametrize("command", ["switch", "drop"])

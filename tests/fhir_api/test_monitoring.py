@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,9 @@ from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
 from fhir_api import monitoring
 from projections import visibility
+from projections.fhir_resources.view import FhirResources
+from projections.rebuild import rebuild
+from streams.notification_log import NotificationLog
 from tests.backbone.waiting import until
 from tests.fhir_api.running import Door, in_process, prepare, projecting, services_of, serving
 from tests.stating import migrated
@@ -159,6 +162,20 @@ def test_a_view_without_a_projector_is_not_ready(database: str) -> None:
             assert measure(door)[("ehr_view_projected", "fhir_resources")] == 1
         until(lambda: ready(door)[0] == 503, "its end is seen")
         assert measure(door)[("ehr_view_projected", "fhir_resources")] == 0
+
+
+def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str) -> None:
+    prepare(database)
+    with connect(database) as connection:
+        connection.execute("update views.generations set code_version = 7")
+    with serving(database) as door, projecting(database):
+        told = READY | {"views": "fhir_resources was built by other code: `ehr rebuild fhir_resources`"}
+        until(lambda: ready(door) == (503, {"ready": False, "parts": told}), "the projector waits")
+        assert measure(door)[("ehr_view_awaits_rebuild", "fhir_resources")] == 1
+        with closing(NotificationLog(database)) as log:
+            rebuild(FhirResources(), log, database)
+        until(lambda: ready(door)[0] == 200, "the projector goes on")
+        assert measure(door)[("ehr_view_awaits_rebuild", "fhir_resources")] == 0
 
 
 def test_a_projector_that_is_killed_is_seen(database: str, tmp_path: Path) -> None:

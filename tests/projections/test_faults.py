@@ -86,5 +86,6 @@ def test_what_the_database_lacks_parks_nobody_and_is_tried_again(database: str) 
         assert one.try_step() == 0
         assert value(url, "select count(*) from views.parked") == 0
         connection.execute("alter table fhir_resources_1.elsewhere rename to identifier")
-        assert one.try_step() == 1
+        while not one.try_step():
+            assert value(url, "select count(*) from views.parked") == 0
     assert serving_digest(url) == fresh_digest(url)
