@@ -104,7 +104,7 @@ def test_an_answer_that_no_fact_can_carry_is_refused(database: str) -> None:
     url = migrated(database)
     key = IdempotencyKey("test", "many", b"hash")
     with (
-        patch("ehr.event_store.group_commit.LARGEST_FACT", 2_000),
+        patch("ehr.event_store.sharing.LARGEST_FACT", 2_000),
         pytest.raises(TooLarge, match="the answer that its Idempotency-Key keeps"),
     ):
         state_all(url, request(*(create(patient(f"P{n}")) for n in range(40)), key=key))
@@ -136,7 +136,7 @@ def test_the_largest_fact_is_stored_and_a_larger_one_is_refused_alone(database: 
 
 def test_the_database_refuses_it_too_and_only_it(database: str) -> None:
     url = migrated(database)
-    with patch("ehr.event_store.group_commit.LARGEST_FACT", 2 * LARGEST_FACT):
+    with patch("ehr.event_store.sharing.LARGEST_FACT", 2 * LARGEST_FACT):
         outcomes = appended(url, 1, LARGEST_FACT + 1, 1)
     assert [type(outcome) for outcome in outcomes] == [Appended, psycopg.errors.CheckViolation, Appended]
     assert value(url, "select array_agg(notification_id order by 1) from record.facts") == [1, 2]
@@ -144,7 +144,7 @@ def test_the_database_refuses_it_too_and_only_it(database: str) -> None:
 
 def test_a_request_beyond_the_largest_is_refused_and_its_neighbours_are_not(database: str) -> None:
     url = migrated(database)
-    with patch("ehr.event_store.group_commit.LARGEST_REQUEST", 1_000):
+    with patch("ehr.event_store.sharing.LARGEST_REQUEST", 1_000):
         outcomes = appended(url, 1_000, 1_001, 1)
     assert [type(outcome) for outcome in outcomes] == [Appended, TooLarge, Appended]
 
@@ -152,7 +152,7 @@ def test_a_request_beyond_the_largest_is_refused_and_its_neighbours_are_not(data
 def test_a_flush_takes_no_further_request_once_it_is_large(database: str) -> None:
     """All requests of a flush are one value for PostgreSQL, which holds less than 1 GiB."""
     url = migrated(database)
-    with patch("ehr.event_store.group_commit.MOST_BYTES", 1_000):
+    with patch("ehr.event_store.sharing.MOST_BYTES", 1_000):
         assert {type(outcome) for outcome in appended(url, 400, 600, 5_000, 1, 1)} == {Appended}
     with psycopg.connect(url) as connection:
         sizes = connection.execute("select distinct transaction, size from record.facts order by 1")

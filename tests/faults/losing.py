@@ -9,7 +9,8 @@ import psycopg
 
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection
-from ehr.event_store.group_commit import GroupCommit, Row
+from ehr.event_store.group_commit import GroupCommit
+from ehr.event_store.lost_flush import Row
 from ehr.values import new_id
 
 
