@@ -129,6 +129,7 @@ class Recorder(Protocol):
     ) -> Resolved:
         """Current heads, matching ids (sorted) and the stored answer; ``append`` asserts them again.
 
+        The answer is read last: where there is none, the rest owes nothing to that request.
         Raises Unavailable."""
         ...
 

@@ -61,17 +61,24 @@ class HealthRecord:
         raise Unavailable("Others keep changing what this request depends on.")
 
     async def _resolve(self, question: Question) -> Resolved:
-        """What the record knows: matches at one moment, heads at a later one."""
+        """What the record knows: matches at one moment, heads at a later one.
+
+        The answer is looked for again with the heads: what the same request has stored meanwhile must not
+        refuse its own retry.
+        """
         key = question.request.key
+        asked = (key.client, key.key) if key else None
         first = await self._recorder.resolve(
             question.heads({}) if not question.conditions else set(),
             question.conditions,
-            (key.client, key.key) if key else None,
+            asked,
         )
         heads = question.heads(first.matches)
-        if not question.conditions or not heads:
+        if first.stored or not question.conditions or not heads:
             return first
-        second = await self._recorder.resolve(heads, set(), None)
+        second = await self._recorder.resolve(heads, set(), asked)
+        if second.stored:
+            return second
         if any(second.heads[key].deleted for key in _found(first) & second.heads.keys()):
             return await self._resolve(question)  # What matched was deleted between the two moments.
         return first._replace(heads=second.heads)

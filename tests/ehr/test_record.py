@@ -3,18 +3,21 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import pytest
 
-from ehr.appending import Condition
+from ehr.appending import Condition, Resolved
 from ehr.errors import Contradiction, KeyReused, Unavailable, VersionConflict
 from ehr.event_store.connections import connect
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord, Receipt
-from ehr.requests import IdempotencyKey
+from ehr.requests import Change, IdempotencyKey
+from ehr.values import Key
 from tests.stating import create, migrated, observation, on_record, patient, request, state_all, update, value
 
+ONE = Condition("Patient", "urn:test", "1")
 GAPS = """select count(*) from (
     select notification_id - row_number() over (order by notification_id) as gap from record.facts
     union all
@@ -92,6 +95,41 @@ def test_a_key_is_answered_once_and_for_all(database: str) -> None:
 def other(key: IdempotencyKey) -> IdempotencyKey:
     """The same key on another content."""
     return IdempotencyKey(key.client, key.key, b"other content")
+
+
+class Late(PostgresRecorder):
+    """Somebody does something between the two look-ups of a request, once."""
+
+    between: Callable[[], Awaitable[Receipt]] | None = None
+
+    async def resolve(
+        self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
+    ) -> Resolved:
+        if heads and not conditions and self.between:
+            act, self.between = self.between, None
+            await act()
+        return await super().resolve(heads, conditions, key)
+
+
+def test_a_retry_beside_its_original_is_given_its_answer(database: str) -> None:
+    """The original is stored after the retry has looked for its answer, and has taken the version that both
+    name."""
+    url = migrated(database)
+    new = update({**patient("new", "1"), "id": "p"}, if_match=1)
+    wish = Change(None, "update", "Patient", None, ONE, 1, None, new.raw, new.json)
+    key = IdempotencyKey("client", "key", b"hash")
+
+    async def run() -> tuple[Receipt, Receipt]:
+        async with PostgresRecorder(url) as recorder, Late(url) as late:
+            record = HealthRecord(recorder)
+            await record.state(request(update({**patient("old", "1"), "id": "p"})))
+            late.between = lambda: record.state(request(wish, key=key))
+            retry = await HealthRecord(late).state(request(wish, key=key))
+            return retry, await record.state(request(wish, key=key))
+
+    retry, again = asyncio.run(run())
+    assert retry == again
+    assert (retry.repeated, retry.outcomes[0].status, retry.outcomes[0].version) == (True, 200, 2)
 
 
 def test_requests_that_wait_share_flushes_and_leave_no_gap(database: str) -> None:
