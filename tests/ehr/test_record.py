@@ -120,7 +120,8 @@ def test_a_retry_beside_its_original_is_given_its_answer(database: str) -> None:
     key = IdempotencyKey("client", "key", b"hash")
 
     async def run() -> tuple[Receipt, Receipt]:
-        async with PostgresRecorder(url) as recorder, Late(url) as late:
+        late = Late(url)
+        async with PostgresRecorder(url) as recorder, late:
             record = HealthRecord(recorder)
             await record.state(request(update({**patient("old", "1"), "id": "p"})))
             late.between = lambda: record.state(request(wish, key=key))
