@@ -20,6 +20,8 @@ KEY_BYTES = 64
 
 Place = TypeVar("Place")
 
+_POSITION_BYTES = 8
+
 
 class PageTokens:
     """Seals and opens places. Servers that share a key open each other's tokens."""
@@ -28,16 +30,19 @@ class PageTokens:
         """key: KEY_BYTES secret bytes; without one, tokens live as long as this object."""
         self._cipher = AESSIV(key or token_bytes(KEY_BYTES))
 
-    def seal(self, place: object, *of: str) -> str:
-        """A token. place: what msgspec can encode. of: what is walked through; a token fits nothing else."""
-        sealed = self._cipher.encrypt(msgspec.msgpack.encode(place), _names(of))
+    def seal(self, place: object, seen: int, *of: str) -> str:
+        """A token. place: what msgspec can encode. seen: up to which position the walk has seen the record.
+        of: what is walked through; a token fits nothing else."""
+        whole = seen.to_bytes(_POSITION_BYTES) + msgspec.msgpack.encode(place)
+        sealed = self._cipher.encrypt(whole, _names(of))
         return urlsafe_b64encode(sealed).decode().rstrip("=")
 
-    def open(self, token: str, shape: type[Place], *of: str) -> Place:
-        """The place in a token of the same walk. Raises BadRequest for any other text."""
+    def open(self, token: str, shape: type[Place], *of: str) -> tuple[Place, int]:
+        """(the place, seen) of a token of the same walk. Raises BadRequest for any other text."""
         try:
-            sealed = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            return msgspec.msgpack.decode(self._cipher.decrypt(sealed, _names(of)), type=shape)
+            whole = self._cipher.decrypt(urlsafe_b64decode(token + "=" * (-len(token) % 4)), _names(of))
+            place = msgspec.msgpack.decode(whole[_POSITION_BYTES:], type=shape)
+            return place, int.from_bytes(whole[:_POSITION_BYTES])
         except (InvalidTag, ValueError):
             raise BadRequest("Its _page is none that this server gave for this address.") from None
 

@@ -2,6 +2,12 @@
 -- Citizens whose facts wait.
 select subject from views.parked where view = %(view)s and generation = %(generation)s;
 
+-- name: left_out
+-- Citizens about whom something is recorded that the view does not show.
+select subject from views.parked where view = %(view)s and generation = %(generation)s
+union
+select subject from views.quarantined where view = %(view)s and generation = %(generation)s;
+
 -- name: park
 -- A citizen's facts wait from this one on.
 insert into views.parked values (%(view)s, %(generation)s, %(subject)s, %(position)s, %(reason)s)

@@ -1,7 +1,6 @@
 """How far a view has come and who is parked, for those who wait to read what they wrote."""
 
 import asyncio
-from collections import deque
 from contextlib import aclosing, suppress
 from pathlib import Path
 from time import monotonic
@@ -28,7 +27,7 @@ PARKED = "parked"
 class Visibility:
     """Follows one view's announcements. ``async with`` starts and stops it.
 
-    position: up to which the view shows the log. parked: citizens that it leaves out.
+    position: up to which the view shows the log. parked: citizens of whom it does not show everything.
     """
 
     def __init__(self, conninfo: str, view: str) -> None:
@@ -37,7 +36,7 @@ class Visibility:
         self.parked: frozenset[UUID] = frozenset()
         self._conninfo = conninfo
         self._view = view
-        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._waiting: set[tuple[int, asyncio.Future[None]]] = set()
         self._task: asyncio.Task[None] | None = None
         self._heard = monotonic()
 
@@ -60,13 +59,15 @@ class Visibility:
         """True once the view shows ``position``; False after ``timeout`` seconds."""
         if position <= self.position:
             return True
-        shown: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((position, shown))
+        waiting = (position, asyncio.get_running_loop().create_future())
+        self._waiting.add(waiting)
         try:
             async with asyncio.timeout(timeout):
-                await shown
+                await waiting[1]
         except TimeoutError:
             return False
+        finally:
+            self._waiting.discard(waiting)
         return True
 
     async def _follow(self) -> None:
@@ -77,13 +78,13 @@ class Visibility:
                 log.warning("database trouble, trying again", kind=type(error).__name__)
             except Exception as error:  # noqa: BLE001 - nobody would see a write any more
                 log.error("visibility trouble, trying again", kind=type(error).__name__)
+            self.position = 0  # A database that crashed may have taken a view back: docs/decisions/0008.
             await asyncio.sleep(0.2)
 
     async def _listen(self) -> None:
         connection = await connect_async(self._conninfo)
         async with connection:
             await connection.execute("listen views")
-            self.position = 0  # A database that crashed may have taken a view back: docs/decisions/0008.
             await self._look(connection)
             # Asking again now and then costs nothing and mends whatever a lost announcement left.
             while True:
@@ -109,15 +110,13 @@ class Visibility:
         row = await cursor.fetchone()
         if row:
             place = {"view": self._view, "generation": row[0]}
-            cursor = await connection.execute(_sql["parked"], place)
+            cursor = await connection.execute(_sql["left_out"], place)
             self.parked = frozenset([subject for (subject,) in await cursor.fetchall()])
             self._shown(row[1])
         self._heard = monotonic()
 
     def _shown(self, position: int) -> None:
         self.position = max(self.position, position)
-        still = deque((at, shown) for at, shown in self._waiting if at > self.position and not shown.done())
         for at, shown in self._waiting:
             if at <= self.position and not shown.done():
                 shown.set_result(None)
-        self._waiting = still

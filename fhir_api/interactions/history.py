@@ -12,6 +12,7 @@ from fhir_api.call import Call
 from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.headers import etag
 from fhir_api.interactions.read import missing, refuse_former, wait_for_position
+from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import Entry, address, base_of, bundle
 from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span, unsupported
 from projections.fhir_resources.history import EVER, Extent, extent, read_versions
@@ -33,8 +34,8 @@ async def history(call: Call) -> Response:
     await wait_for_position(call)
     key = Key(call.places["type"], call.places["id"])
     given = _parameters(call)
-    if "_page" in given:
-        walk, total = call.services.pages.open(given["_page"], _Walk, "history", *key), None
+    if PAGE in given:
+        walk, total = await turn_page(call, given[PAGE], _Walk, "history", *key), None
     else:
         found = await _extent(call, key, given)
         await _refuse_former(call, key)
@@ -44,7 +45,7 @@ async def history(call: Call) -> Response:
 
 def _parameters(call: Call) -> dict[str, str]:
     names = [name for name, _ in call.parameters]
-    message = unsupported(names, ("_page",) if "_page" in names else PARAMETERS)
+    message = unsupported(names, (PAGE,) if PAGE in names else PARAMETERS)
     if message:
         raise UnknownParameter(message)
     if len(set(names)) < len(names):
@@ -79,8 +80,7 @@ async def _page(call: Call, key: Key, walk: _Walk, total: int | None) -> Respons
     links = {"self": address(call, f"{key.reference}/_history", call.parameters)}
     if told and told[-1].version > walk.least:
         rest = _Walk(walk.least, told[-1].version - 1, walk.count)
-        token = call.services.pages.seal(rest, "history", *key)
-        links["next"] = address(call, f"{key.reference}/_history", [("_page", token)])
+        links["next"] = next_page(call, f"{key.reference}/_history", rest, 0, "history", *key)
     base = base_of(call)
     pairs = zip(told, [*versions[1:], None], strict=False)
     return call.answer(bundle("history", [_entry(base, key, *pair) for pair in pairs], links, total))

@@ -48,7 +48,12 @@ async def wait_for_position(call: Call) -> None:
         return
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 18):
         raise BadRequest("X-EHR-Position must be a position.")
-    if not await call.services.visibility.wait(int(wanted), call.services.visibility_wait):
+    await wait_until_shown(call, int(wanted))
+
+
+async def wait_until_shown(call: Call, position: int) -> None:
+    """Waits for a position, for as long as a write would wait. Raises NotShownYet."""
+    if not await call.services.visibility.wait(position, call.services.visibility_wait):
         raise NotShownYet(headers={"Retry-After": "1"})
 
 

@@ -18,6 +18,7 @@ from fhir_api.errors import UnknownParameter
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
 from fhir_api.outcomes import outcome
+from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import address, base_of, bundle, entry, outcome_entry
 from fhir_api.searching.parameters import Criteria, names_of, read_criteria, unsupported
 from projections.fhir_resources.found import Found, bodies_of
@@ -31,7 +32,7 @@ class _Walk(msgspec.Struct, frozen=True, array_like=True):
 
     parameters: Parameters
     last_updated: datetime
-    id: str
+    pk: int
 
 
 class _Asked(NamedTuple):
@@ -56,7 +57,7 @@ async def search_by_form(call: Call) -> Response:
 
 async def _answer(call: Call, parameters: Parameters) -> Response:
     await wait_for_position(call)
-    asked = _asked(call, call.places["type"], parameters)
+    asked = await _asked(call, call.places["type"], parameters)
     criteria = read_criteria(asked.type, asked.parameters)
     wanted = Wanted(
         criteria.type, _ordered(criteria.ids), criteria.identifiers, criteria.updated, criteria.newest_first
@@ -76,12 +77,12 @@ async def _is_incomplete(call: Call, wanted: Wanted, found: Sequence[Found]) -> 
     return await found_waits(call, found, wanted.ids, identified, wanted.type)
 
 
-def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
+async def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
     """Raises UnknownParameter, unless the client wants it lenient."""
     names = [name for name, _ in parameters]
-    if names == ["_page"]:
-        walk = call.services.pages.open(parameters[0][1], _Walk, "search", type_)
-        return _Asked(type_, walk.parameters, after=Place(walk.last_updated, walk.id))
+    if names == [PAGE]:
+        walk = await turn_page(call, parameters[0][1], _Walk, "search", type_)
+        return _Asked(type_, walk.parameters, after=Place(walk.last_updated, walk.pk))
     known = names_of(type_)
     message = unsupported(names, [*known, *sorted(COMMON_PARAMETERS)])
     if message and call.prefers("handling") != "lenient":
@@ -105,9 +106,9 @@ def _told(
     used = call.parameters if asked.after else asked.parameters
     links = {"self": address(call, asked.type, used)}
     if len(found) > len(shown) > 0:
-        walk = _Walk(asked.parameters, shown[-1].last_updated, shown[-1].id)
-        token = call.services.pages.seal(walk, "search", asked.type)
-        links["next"] = address(call, asked.type, [("_page", token)])
+        walk = _Walk(asked.parameters, shown[-1].last_updated, shown[-1].pk)
+        position = max(one.position for one in shown)
+        links["next"] = next_page(call, asked.type, walk, position, "search", asked.type)
     base = base_of(call)
     entries = [entry(base, *pair) for pair in zip(shown, bodies_of(shown), strict=True)]
     if asked.ignored:

@@ -98,12 +98,11 @@ async def position_headers(call: Call, position: int, subjects: frozenset[UUID])
     """
     if not position:
         return {}
-    headers = {"X-EHR-Position": str(position)}
-    if not call.services.visibility.parked.isdisjoint(subjects):
-        headers |= INCOMPLETE
-    if not await call.services.visibility.wait(position, call.services.visibility_wait):
-        headers |= _LAG
-    return headers
+    visibility = call.services.visibility
+    shown = await visibility.wait(position, call.services.visibility_wait)
+    # Asked afterwards: this very write may have parked its citizen.
+    incomplete = not visibility.parked.isdisjoint(subjects)
+    return {"X-EHR-Position": str(position)} | (INCOMPLETE if incomplete else {}) | ({} if shown else _LAG)
 
 
 def patience(call: Call) -> float:

@@ -18,10 +18,11 @@ from fhir_api.call import Call
 from fhir_api.completeness import INCOMPLETE, incomplete_entry, versions_of, waits
 from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
+from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
 from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from projections.database import Reader
-from projections.fhir_resources.everything import Wanted, outside_references, read_outside, read_page
+from projections.fhir_resources.everything import Member, Wanted, outside_references, read_outside, read_page
 from projections.fhir_resources.found import Found, bodies_of
 
 PARAMETERS = ("_count", "_since", "_type", "start", "end")
@@ -39,7 +40,7 @@ class _Walk(msgspec.Struct, frozen=True, array_like=True):
     seen: names of what was told from outside the compartment, hashed."""
 
     parameters: dict[str, str]
-    after: Key | None = None
+    after: Member | None = None
     seen: frozenset[bytes] = frozenset()
 
 
@@ -61,7 +62,7 @@ async def everything(call: Call) -> Response:
     """A page of all that is known of a Patient."""
     await wait_for_position(call)
     key = Key("Patient", call.places["id"])
-    walk = _walk(call, key)
+    walk = await _walk(call, key)
     wanted = _wanted(key, walk.parameters)
     parked = subject_of(key.reference) in call.services.visibility.parked
     if parked and call.prefers("handling") != "lenient":
@@ -72,15 +73,15 @@ async def everything(call: Call) -> Response:
         raise await _absent(call, key)
     incomplete = parked or await waits(call, versions_of(page.found))
     entries = [*_entries(base_of(call), page), *([incomplete_entry(call)] if incomplete else [])]
-    body = bundle("searchset", entries, _links(call, key, page.next))
+    body = bundle("searchset", entries, _links(call, key, page))
     return call.answer(body, headers=INCOMPLETE if incomplete else None)
 
 
-def _walk(call: Call, key: Key) -> _Walk:
+async def _walk(call: Call, key: Key) -> _Walk:
     names = [name for name, _ in call.parameters]
     given = dict(call.parameters)
-    if names == ["_page"]:
-        return call.services.pages.open(given["_page"], _Walk, "everything", key.id)
+    if names == [PAGE]:
+        return await turn_page(call, given[PAGE], _Walk, "everything", key.id)
     message = unsupported(names, PARAMETERS)
     if message:
         raise UnknownParameter(message)
@@ -143,7 +144,7 @@ async def _referred(
 
 
 def _next(walk: _Walk, last: Found, referred: Sequence[Found]) -> _Walk:
-    after = Key("", "") if last.type == "Patient" else Key(last.type, last.id)
+    after = Member("", 0) if last.type == "Patient" else Member(last.type, last.pk)
     seen = [*walk.seen, *(_hash(Key(found.type, found.id)) for found in referred)]
     return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]))
 
@@ -159,12 +160,12 @@ def _entries(base: bytes, page: _Page) -> Iterator[Entry]:
         yield entry(base, found, body, "include")
 
 
-def _links(call: Call, key: Key, rest: _Walk | None) -> Links:
+def _links(call: Call, key: Key, page: _Page) -> Links:
     path = f"{key.reference}/$everything"
     links = {"self": address(call, path, call.parameters)}
-    if rest:
-        token = call.services.pages.seal(rest, "everything", key.id)
-        links["next"] = address(call, path, [("_page", token)])
+    if page.next:
+        position = max((one.position for one in page.found), default=0)
+        links["next"] = next_page(call, path, page.next, position, "everything", key.id)
     return links
 
 

@@ -23,6 +23,13 @@ OUTSIDE = PERHAPS_SOMEONES | {t for t in RESOURCE_TYPES if t != "Patient" and no
 _REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % "|".join(OUTSIDE).encode())
 
 
+class Member(NamedTuple):
+    """A place in a walk through a compartment."""
+
+    type: str
+    pk: int
+
+
 class Wanted(NamedTuple):
     """What of a Patient's compartment. types: None for all. since: changed then or later.
 
@@ -47,7 +54,7 @@ class Wanted(NamedTuple):
         return chosen and (self.types is None or not OUTSIDE.isdisjoint(self.types))
 
 
-async def read_page(connection: Reader, wanted: Wanted, after: Key | None, limit: int) -> list[Found]:
+async def read_page(connection: Reader, wanted: Wanted, after: Member | None, limit: int) -> list[Found]:
     """The Patient, if it is there, and the next ``limit`` members of its compartment that are wanted or may
     refer to what is.
 
@@ -61,7 +68,7 @@ async def read_page(connection: Reader, wanted: Wanted, after: Key | None, limit
         "types": None if every or wanted.types is None else list(wanted.types),
         "since": None if every else wanted.since,
         "after_type": after and after.type,
-        "after_id": after and after.id,
+        "after_pk": after and after.pk,
         "limit": limit,
     }
     cursor = await connection.execute(_sql["page"], parameters, binary=True)

@@ -1,10 +1,10 @@
 -- name: page
 -- A Patient, and what is in its compartment after a place, by type and then as first stated. A condition whose
 -- parameter is null falls away when the statement is planned. The inner select needs the index alone.
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body from fhir_resources.current r
+select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position from fhir_resources.current r
 where r.type = 'Patient' and r.id = %(id)b and not r.deleted
 union all
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body
+select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position
 from (
     select c.type, c.pk from fhir_resources.compartment c
     where c.patient = %(patient)b and c.type <> 'Patient'
@@ -13,14 +13,13 @@ from (
       and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
       and (%(since)b::timestamptz is null or exists (
           select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
-      and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, (
-          select p.pk from fhir_resources.current p where p.type = %(after_type)b and p.id = %(after_id)b)))
+      and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
     order by c.type, c.pk limit %(limit)b
 ) page join fhir_resources.current r on r.pk = page.pk;
 
 -- name: outside
 -- Resources by name, but for those in some Patient's compartment.
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body
+select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position
 from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
 join fhir_resources.current r on r.type = k.type and r.id = k.id
 where not r.deleted and (%(since)b::timestamptz is null or r.last_updated >= %(since)b)

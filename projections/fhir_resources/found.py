@@ -13,7 +13,10 @@ _instant = lru_cache(maxsize=1024)(instant)  # Resources of one flush share thei
 
 
 class Found(NamedTuple):
-    """The current version of a resource, its body compressed; never a deleted one."""
+    """The current version of a resource, its body compressed; never a deleted one.
+
+    pk: where the resource was first stated, as a number that rises. position: where this version was.
+    """
 
     type: str
     id: str
@@ -21,6 +24,8 @@ class Found(NamedTuple):
     last_updated: datetime
     splice: int
     body: bytes
+    pk: int
+    position: int
 
     @property
     def reference(self) -> str:

@@ -1,11 +1,7 @@
 -- name: standing
--- The highest surrogate in use, with each of the named resources that is there; at least one row.
-select m.pk, c.type, c.id, c.pk, c.version
-from (select coalesce(max(pk), 0) as pk from current) m
-left join (
-    select c.type, c.id, c.pk, c.version
-    from unnest(%(types)b::text[], %(ids)b::text[]) n(type, id) join current c on c.type = n.type and c.id = n.id
-) c on true;
+-- Each of the named resources that is there.
+select c.type, c.id, c.pk, c.version
+from unnest(%(types)b::text[], %(ids)b::text[]) n(type, id) join current c on c.type = n.type and c.id = n.id;
 
 -- name: supersede
 -- Current versions of resources that get another one become past.
@@ -47,6 +43,19 @@ from (
     ) versions
 ) n
 where p.type = n.type and p.id = n.id and p.version = n.version and p.until <> n.until;
+
+-- name: begin
+-- Where these resources were first stated is known now.
+with begun as (
+    select c.pk, n.pk as first
+    from unnest(%(types)b::text[], %(ids)b::text[], %(pks)b::bigint[]) n(type, id, pk)
+    join current c on c.type = n.type and c.id = n.id
+), identified as (
+    update identifier i set pk = b.first from begun b where i.pk = b.pk
+), placed as (
+    update compartment c set pk = b.first from begun b where c.pk = b.pk
+)
+update current c set pk = b.first from begun b where c.pk = b.pk;
 
 -- name: copy_current
 copy current (pk, type, id, version, position, last_updated, deleted, subject, starts, splice, body)

@@ -3,7 +3,7 @@
 -- The newest version of every resource; a deleted one stays as an empty row, so that it can be told from one
 -- that never was.
 create table current (
-    pk bigint not null,                  -- surrogate, in order of first statement; never leaves the view
+    pk bigint not null,                  -- where it was first stated: position * 2^20 + place in the fact
     type text not null,
     id text not null,
     version integer not null,

@@ -31,14 +31,10 @@ class Wanted(NamedTuple):
 
 
 class Place(NamedTuple):
-    """The last resource of a page, and when it had been changed: the next page begins after it.
-
-    Surrogates are ordered as resources were first stated, in every generation alike, so what a resource's
-    surrogate is when the next page is asked for does not matter.
-    """
+    """The last resource of a page, and when it had been changed: the next page begins after it."""
 
     last_updated: datetime
-    id: str
+    pk: int
 
 
 async def find(connection: Reader, wanted: Wanted, after: Place | None, limit: int) -> list[Found]:
@@ -46,7 +42,7 @@ async def find(connection: Reader, wanted: Wanted, after: Place | None, limit: i
     if not wanted.updated:
         return []
     query = _sql["newest_first" if wanted.newest_first else "oldest_first"]
-    place = {"after": after and after.last_updated, "after_id": after and after.id, "limit": limit}
+    place = {"after": after and after.last_updated, "after_pk": after and after.pk, "limit": limit}
     cursor = await connection.execute(query, _parameters(wanted) | place, binary=True)
     return [Found(*row) for row in await cursor.fetchall()]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import count, pairwise
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -39,9 +39,8 @@ _LATE = (
 IDENTIFIER = ("text", "text", "text", "int8")
 COMPARTMENT = ("uuid", "text", "timestamptz", "int8")
 _MEANING = "type, id, version, position, last_updated, deleted, subject, splice, md5(body)"
-_SURROGATE = MappingProxyType(
-    {"pk": "another one in each generation; what it ties together is compared in identifier and compartment"}
-)
+_RESOURCES_OF_A_FACT = 2**20
+"""More than a fact can have: a Bundle has a million entries at most."""
 
 
 class _Version(NamedTuple):
@@ -50,8 +49,14 @@ class _Version(NamedTuple):
     key: Key
     resource: RecordedResource
     position: int
+    place: int  # in its fact
     last_updated: datetime
     subject: UUID
+
+    @property
+    def pk(self) -> int:
+        """What ties rows together, when this is the first version: the same in every generation."""
+        return self.position * _RESOURCES_OF_A_FACT + self.place
 
     @property
     def deleted(self) -> bool:
@@ -74,11 +79,11 @@ class FhirResources:
     """See ``projections.view.View``."""
 
     name = "fhir_resources"
-    code_version = 1
+    code_version = 2
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
-            "current": Digested("subject::text", f"{_MEANING}, starts", outside=_SURROGATE),
+            "current": Digested("subject::text", f"pk, {_MEANING}, starts"),
             "past": Digested("subject::text", f"{_MEANING}, until"),
             "identifier": Digested(
                 "coalesce(o.subject::text, '')", "o.type, o.id, t.type, t.value, t.system", "current"
@@ -99,26 +104,26 @@ class FhirResources:
             histories.setdefault(version.key, []).append(version)
         if not histories:
             return
-        last_pk, standing = _look(connection, histories)
+        standing = _look(connection, histories)
         newer, late = _told_apart(histories, standing)
         _supersede(connection, [history[0] for key, history in newer.items() if key in standing])
         _copy(connection, "copy_past", PAST, (row for h in newer.values() for row in _past_rows(h)))
-        _copy_newest(connection, [history[-1] for history in newer.values()], standing, last_pk)
+        _copy_newest(connection, newer.values(), standing)
         if late:
             _add_late(connection, late)
 
 
 class _Standing(NamedTuple):
-    """The current version of a resource before the batch. pk: the surrogate, which it keeps."""
+    """The current version of a resource before the batch. pk: which it keeps."""
 
     pk: int
     version: int
 
 
-def _look(connection: Connection, keys: Iterable[Key]) -> tuple[int, dict[Key, _Standing]]:
-    """The highest surrogate in use, and those of the resources that are there."""
+def _look(connection: Connection, keys: Iterable[Key]) -> dict[Key, _Standing]:
+    """Those of the resources that are there."""
     rows = connection.execute(_sql["standing"], _names(keys)).fetchall()
-    return rows[0][0], {Key(*row[1:3]): _Standing(*row[3:]) for row in rows if row[1] is not None}
+    return {Key(*row[:2]): _Standing(*row[2:]) for row in rows}
 
 
 def _told_apart(
@@ -143,10 +148,12 @@ def _supersede(connection: Connection, first: Sequence[_Version]) -> None:
 
 
 def _copy_newest(
-    connection: Connection, newest: Sequence[_Version], standing: Mapping[Key, _Standing], last_pk: int
+    connection: Connection, histories: Iterable[list[_Version]], standing: Mapping[Key, _Standing]
 ) -> None:
-    numbers = count(last_pk + 1)
-    rows = [_Rows(v, standing[v.key].pk if v.key in standing else next(numbers)) for v in newest]
+    rows = [
+        _Rows(newest, standing[newest.key].pk if newest.key in standing else first.pk)
+        for first, *_, newest in ([history[0], *history] for history in histories)
+    ]
     _copy(connection, "copy_current", CURRENT, (row.current for row in rows))
     _copy(connection, "copy_identifier", IDENTIFIER, (i for row in rows for i in row.identifiers))
     _copy(connection, "copy_compartment", COMPARTMENT, (c for row in rows for c in row.compartments))
@@ -156,6 +163,11 @@ def _add_late(connection: Connection, late: Sequence[_Version]) -> None:
     columns = zip(*(version.past(until=0) for version in late), strict=True)
     connection.execute(_sql["add_late"], dict(zip(_LATE, map(list, columns), strict=True)))
     connection.execute(_sql["join_intervals"], _names({version.key for version in late}))
+    first = [version for version in late if version.number == 1]
+    if first:
+        connection.execute(
+            _sql["begin"], {**_names(v.key for v in first), "pks": [version.pk for version in first]}
+        )
 
 
 def _names(keys: Iterable[Key]) -> dict[str, list[str]]:
@@ -184,11 +196,11 @@ class _Rows:
 def _versions(facts: Sequence[RecordedFact]) -> Iterator[_Version]:
     for recorded in facts:
         last_updated = datetime.fromisoformat(recorded.last_updated)
-        for resource in recorded.resources:
+        for place, resource in enumerate(recorded.resources):
             stated = resource.version
             if stated.action != "move":
                 key = Key(stated.type, stated.id)
-                yield _Version(key, resource, recorded.position, last_updated, recorded.subject)
+                yield _Version(key, resource, recorded.position, place, last_updated, recorded.subject)
 
 
 def _patients(key: Key, resource: dict[str, Any]) -> list[UUID]:

@@ -10,8 +10,12 @@ select position from views.generations where view = 'health_record' and state = 
 -- Everything about one person and how complete it is, from one moment.
 select g.position,
        (select last_updated from health_record.progress),
-       (select since_position from views.parked p
-        where p.view = g.view and p.generation = g.generation and p.subject = %(subject)b),
+       (select min(since) from (
+            select since_position from views.parked p
+            where p.view = g.view and p.generation = g.generation and p.subject = %(subject)b
+            union all
+            select position from views.quarantined q
+            where q.view = g.view and q.generation = g.generation and q.subject = %(subject)b) left_out(since)),
        array(select entries from health_record.sheet s where s.subject = %(subject)b order by s.stream)
 from views.generations g where g.view = 'health_record' and g.state = 'serving';
 

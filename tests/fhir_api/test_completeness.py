@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from backbone.embedded_postgres import EmbeddedPostgres
+from ehr.event_store.connections import connect
 from fhir_api.completeness import INCOMPLETE
 from projections.fhir_resources.view import FhirResources
 from projections.parking import retry
 from streams.notification_log import NotificationLog
 from tests.backbone.waiting import until
 from tests.conftest import fresh_database
-from tests.fhir_api.running import Door, entries, outcome_of, prepare, serving
+from tests.fhir_api.running import Door, entries, outcome_of, prepare, projecting, services_of, serving
 from tests.fhir_api.test_positions import about, patient, stumbling
 
 LENIENT = {"Prefer": "handling=lenient"}
@@ -141,3 +142,24 @@ def test_nobody_is_asked_while_nobody_is_parked(database: str, monkeypatch: pyte
             assert said(door, url) == (False, False)
         assert asked == []
     assert INCOMPLETE == {"X-EHR-Incomplete": "parked"}
+
+
+def test_what_cannot_be_decoded_is_told_where_it_is_missing(database: str) -> None:
+    """A version that was damaged in the record, before it was projected."""
+    allergy = {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/p"}}
+    prepare(database)
+    with serving(database, services_of(database, visibility_wait=0)) as door:
+        with projecting(database):
+            door.put({"resourceType": "Patient", "id": "p"})
+            door.put(allergy | {"criticality": "low"})
+            until(lambda: door.client.get("AllergyIntolerance/a").status_code == 200, "it is shown")
+        door.put(allergy | {"criticality": "high"})
+        with connect(database) as connection:
+            connection.execute("update record.facts set state = 'nonsense' where notification_id = 3")
+        with projecting(database):
+            until(lambda: door.services.visibility.position == 3, "the view has passed it")
+            until(lambda: bool(door.services.visibility.parked), "the server has heard of it")
+        assert outcome_of(door.get("AllergyIntolerance/a", 503))["code"] == "transient"
+        assert said(door, "AllergyIntolerance?_id=a") == (True, True)
+        door.get("Patient/p/$everything", 503)
+        assert said(door, "Patient/p/$everything", **LENIENT) == (True, True)

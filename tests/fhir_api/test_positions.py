@@ -17,6 +17,7 @@ from ehr.values import Key
 from projections.fhir_resources.view import FhirResources
 from projections.projector import Projector, run_projectors
 from projections.view import Connection
+from projections.visibility import Visibility
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 from tests.backbone.waiting import until
@@ -144,6 +145,28 @@ def stumbling(url: str) -> Iterator[None]:
         thread.join()
         projector.close()
         log.close()
+
+
+def test_the_write_that_parks_its_citizen_says_so(database: str) -> None:
+    prepare(database)
+    with stumbling(database), serving(database) as door:
+        door.put(patient("A"))
+        assert door.put(about("A", id="stumble")).headers["x-ehr-incomplete"] == "parked"
+        answer = send(door, transaction(putting(patient("B")), putting(about("B", id="stumble2"))))
+        assert "x-ehr-incomplete" not in answer.headers
+        answer = send(door, transaction(putting(patient("C")), putting(about("C", id="stumble"))))
+        assert answer.headers["x-ehr-incomplete"] == "parked"
+
+
+def test_waits_that_are_over_are_forgotten(database: str) -> None:
+    prepare(database)
+
+    async def wait() -> int:
+        async with Visibility(database, FhirResources.name) as visibility:
+            assert not any([await visibility.wait(9, 0.001) for _ in range(20)])
+            return len(visibility._waiting)
+
+    assert asyncio.run(wait()) == 0
 
 
 def test_what_is_said_of_a_parked_citizen_is_stored_and_answered_at_once(database: str) -> None:

@@ -249,14 +249,14 @@ class Other(FhirResources):
 
 def test_a_difference_blocks_the_switch_unless_the_code_says_so(filled: str) -> None:
     with closing(NotificationLog(filled)) as log:
-        refused = rebuild(Other(1), log, filled)
+        refused = rebuild(Other(FhirResources.code_version), log, filled)
         assert not refused.switched
         assert [(d.table, d.citizens) for d in refused.differences] == [("current", 1)]
         with looking(filled) as connection:
             now = serving(connection, "fhir_resources")
         assert now is not None
         assert now.number == 1
-        admitted = rebuild(Other(2), log, filled)
+        admitted = rebuild(Other(FhirResources.code_version + 1), log, filled)
         assert admitted.switched
         fill(filled, 1)
         switch(FhirResources(), 1, log, filled)

@@ -72,19 +72,19 @@ def test_one_former_generation_is_kept(filled: str) -> None:
 
 
 def test_what_was_not_switched_to_is_there_until_it_is_decided(filled: str) -> None:
-    assert not rebuilt(filled, Other(1)).switched
+    assert not rebuilt(filled, Other(FhirResources.code_version)).switched
     assert known(filled) == [Known(1, "serving"), Known(2, "building")]
     assert rebuilt(filled).dropped == [2]
-    assert not rebuilt(filled, Other(1)).switched
+    assert not rebuilt(filled, Other(FhirResources.code_version)).switched
     with closing(NotificationLog(filled)) as log:
-        assert switch(Other(1), 4, log, filled) == [1]
+        assert switch(Other(FhirResources.code_version), 4, log, filled) == [1]
     assert known(filled) == [Known(3, "retired"), Known(4, "serving")]
 
 
 class Wider(FhirResources):
     """Newer code, with a column more."""
 
-    code_version = 2
+    code_version = FhirResources.code_version + 1
 
     def __init__(self, directory: Path) -> None:
         self.schema = directory / "schema.sql"

@@ -1,0 +1,29 @@
+"""Walks through pages: a next link brings back where a walk stands, and how much it had seen."""
+
+from typing import TypeVar
+
+from fhir_api.call import Call
+from fhir_api.interactions.read import wait_until_shown
+from fhir_api.reading import address
+
+Place = TypeVar("Place")
+
+PAGE = "_page"
+"""The parameter that holds all of a walk."""
+
+
+def next_page(call: Call, path: str, place: object, shown: int, *of: str) -> str:
+    """The address of the next page. shown: the largest position of what is told on this one."""
+    seen = max(shown, call.services.visibility.position)
+    return address(call, path, [(PAGE, call.services.pages.seal(place, seen, *of))])
+
+
+async def turn_page(call: Call, token: str, shape: type[Place], *of: str) -> Place:
+    """Where the walk stands, once the views show again what they had shown it.
+
+    A database that crashed may have taken them back a little (docs/decisions/0008); the rest of a flush would
+    be left out. Raises NotShownYet, and BadRequest for a token that is not of this walk.
+    """
+    place, seen = call.services.pages.open(token, shape, *of)
+    await wait_until_shown(call, seen)
+    return place
