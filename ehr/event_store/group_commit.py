@@ -30,6 +30,9 @@ OPEN_SECONDS = 10.0
 SILENT_SECONDS = 60.0
 """The same while the database holds the connection and says nothing, or others hold the lock."""
 
+BLAME_SECONDS = 10.0
+"""So long the requests of a refused flush are tried one by one; those that are left are refused unsent."""
+
 log = structlog.get_logger()
 
 
@@ -114,11 +117,19 @@ class GroupCommit:
 
     async def _blame(self, flush: list[Waiting], error: Exception) -> None:
         """A flush that the database refuses is tried again request by request: only the guilty one fails."""
-        if len(flush) == 1:
-            trouble = isinstance(error, psycopg.OperationalError)  # a full disk, say
-            self._refuse(flush, Unavailable() if trouble else error, error if trouble else None)
-            return
+        if _is_trouble(error):
+            self._refuse(flush, Unavailable(), error)
+        elif len(flush) == 1:
+            self._refuse(flush, error)
+        else:
+            await self._flush_each(flush)
+
+    async def _flush_each(self, flush: list[Waiting]) -> None:
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + BLAME_SECONDS
         for waiting in flush:
+            if clock() >= deadline:
+                self._refuse(flush, Unavailable())
             if not waiting.done.done():
                 await self._flush([waiting])
 
@@ -178,3 +189,9 @@ class GroupCommit:
 
 def _stale(count: int) -> Row:
     return [Verdict.STALE] * count, [0] * count, None
+
+
+def _is_trouble(error: Exception) -> bool:
+    """Whether no request is guilty of it: a full disk, a time limit. Class 54 are limits that one passes
+    (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
+    return isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")
