@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ehr.definitions import RESOURCE_TYPES, subject_paths
+from ehr.escapes import without_escapes
 from ehr.sql import load_queries
 from ehr.values import Key, subject_of
 from projections.database import Reader
@@ -93,5 +94,5 @@ def outside_references(resources: Sequence[bytes]) -> set[Key]:
     for (
         resource
     ) in resources:  # One by one: a page's text is megabytes, which take longer to join than to search.
-        found.update(_REFERENCE.findall(resource))
+        found.update(_REFERENCE.findall(without_escapes(resource)))
     return {Key(type_.decode(), id_.decode()) for type_, id_ in found}

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
+from ehr.escapes import without_escapes
 from ehr.sql import load_queries
 from projections.health_record.directory import LISTED, Listing
 from projections.health_record.entry import Origin
@@ -25,7 +26,7 @@ class HealthRecord:
     """See ``projections.view.View``."""
 
     name = "health_record"
-    code_version = 1
+    code_version = 2
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
@@ -83,7 +84,7 @@ def _origin(recorded: RecordedFact, resource: RecordedResource, former: AnyEntry
         former.origin.recorded_at if former else fact.recorded_at,
         fact.recorded_at if former else None,
         fact.facility,
-        b'"modifierExtension"' in resource.body,
+        b'"modifierExtension"' in without_escapes(resource.body),
     )
 
 

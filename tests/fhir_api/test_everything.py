@@ -299,6 +299,25 @@ def test_a_device_is_someones_or_no_ones(door: Door) -> None:
     assert told[-1]["search"]["mode"] == "include"
 
 
+@pytest.mark.parametrize(
+    ("id_", "plain", "escaped"),
+    [
+        ("php", b"/", rb"\/"),
+        ("letters", b"Practitioner/", rb"\u0050ractitioner\u002F"),
+        ("name", b'"ref', rb'"\u0072ef'),
+    ],
+)
+def test_a_reference_is_followed_however_it_is_written(
+    door: Door, id_: str, plain: bytes, escaped: bytes
+) -> None:
+    door.put({"resourceType": "Practitioner", "id": "escaped"})
+    doctor = {"generalPractitioner": [{"reference": "Practitioner/escaped"}]}
+    body = orjson.dumps({"resourceType": "Patient", "id": id_} | doctor).replace(plain, escaped)
+    door.client.put(f"Patient/{id_}", content=body, headers=FHIR_JSON).raise_for_status()
+    assert escaped in door.get(f"Patient/{id_}").content
+    assert names(entries(door, f"Patient/{id_}/$everything")) == [f"Patient/{id_}", "Practitioner/escaped"]
+
+
 def test_a_reference_that_leads_nowhere_is_left_out(door: Door) -> None:
     door.put(
         {"resourceType": "Patient", "id": "lost", "generalPractitioner": [{"reference": "Practitioner/gone"}]}

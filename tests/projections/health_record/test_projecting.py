@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -181,10 +182,13 @@ def test_a_moved_resource_leaves_the_former_citizen(
 
 def test_a_modifier_extension_is_marked(database: str, connection: Connection) -> None:
     modified: Json = {"modifierExtension": [{"url": "http://example.org/not", "valueBoolean": True}]}
-    changes = put_all(problem("c1", "Sốt", **modified), problem("c2", "Ho"))
-    project(connection, VIEW, [stated(database, [(changes, None, at(8))])])
+    plain, without, escaped = put_all(
+        *(problem(f"c{n}", "Sốt", **(modified if n != 2 else {})) for n in (1, 2, 3))
+    )
+    escaped = replace(escaped, raw=escaped.raw.replace(b"modifierE", rb"modifier\u0045"))
+    project(connection, VIEW, [stated(database, [([plain, without, escaped], None, at(8))])])
     found = shown(connection)
-    assert [found[f"Condition/c{n}"].origin.modified for n in (1, 2)] == [True, False]
+    assert [found[f"Condition/c{n}"].origin.modified for n in (1, 2, 3)] == [True, False, True]
 
 
 def test_the_directory_follows_amendments_and_retractions(database: str, connection: Connection) -> None:
