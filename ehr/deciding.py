@@ -116,11 +116,10 @@ def decide(question: Question, resolved: Resolved) -> Decision:
             stated.append(one)
         elif target.head.version:
             append.asserted_heads.append((target.key, target.head.version))
-    append.claims = (
-        [c for c in claims if c.key in {one.key for one in stated}] if len(stated) < len(targets) else claims
-    )
+    made = {one.key: one.version for one in stated}
+    append.claims = [claim for claim in claims if claim.key in made]
     _append_facts(append, stated, outcomes, question.request)
-    return Decision(append, outcomes, {one.key: one.version for one in stated})
+    return Decision(append, outcomes, made)
 
 
 def _bearers(claims: Iterable[Claim]) -> Mapping[Condition, set[str]]:
