@@ -22,7 +22,14 @@ from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
 from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from projections.database import Reader
-from projections.fhir_resources.everything import Member, Wanted, outside_references, read_outside, read_page
+from projections.fhir_resources.everything import (
+    Member,
+    Wanted,
+    has_strangers,
+    outside_references,
+    read_outside,
+    read_page,
+)
 from projections.fhir_resources.found import Found, bodies_of
 
 PARAMETERS = ("_count", "_since", "_type", "start", "end")
@@ -64,11 +71,13 @@ async def everything(call: Call) -> Response:
     key = Key("Patient", call.places["id"])
     walk = await _walk(call, key)
     wanted = _wanted(key, walk.parameters)
-    parked = subject_of(key.reference) in call.services.visibility.parked
+    left_out = call.services.visibility.parked
+    parked = subject_of(key.reference) in left_out
     if parked and call.prefers("handling") != "lenient":
         raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
     async with call.services.views.snapshot() as connection:
         page = await _read(connection, wanted, walk)
+        parked = parked or bool(left_out) and await has_strangers(connection, left_out)
     if page is None:
         raise await _absent(call, key)
     incomplete = parked or await waits(call, versions_of(page.found))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from ehr.definitions import RESOURCE_TYPES, subject_paths
 from ehr.escapes import without_escapes
@@ -86,6 +87,17 @@ async def read_outside(connection: Reader, wanted: Wanted, keys: Iterable[Key]) 
     }
     cursor = await connection.execute(_sql["outside"], parameters, binary=True) if names else None
     return [Found(*row) for row in await cursor.fetchall()] if cursor else []
+
+
+async def has_strangers(connection: Reader, subjects: Iterable[UUID]) -> bool:
+    """Whether one of the subjects is nobody about whom anything is shown.
+
+    What is about several Patients is a subject of its own (docs/decisions/0003): while its facts wait, it is
+    not known whose compartments it belongs to.
+    """
+    cursor = await connection.execute(_sql["strangers"], {"subjects": list(subjects)}, binary=True)
+    row: tuple[bool] | None = await cursor.fetchone()
+    return bool(row and row[0])
 
 
 def outside_references(resources: Sequence[bytes]) -> set[Key]:

@@ -24,3 +24,9 @@ from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
 join fhir_resources.current r on r.type = k.type and r.id = k.id
 where not r.deleted and (%(since)b::timestamptz is null or r.last_updated >= %(since)b)
   and not exists (select from fhir_resources.compartment c where c.pk = r.pk);
+
+-- name: strangers
+-- Whether nothing about one of these is shown: who it may be about is not known then.
+select exists (
+    select from unnest(%(subjects)b::uuid[]) s(subject)
+    where not exists (select from fhir_resources.compartment c where c.patient = s.subject));

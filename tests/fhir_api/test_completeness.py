@@ -163,3 +163,16 @@ def test_what_cannot_be_decoded_is_told_where_it_is_missing(database: str) -> No
         assert said(door, "AllergyIntolerance?_id=a") == (True, True)
         door.get("Patient/p/$everything", 503)
         assert said(door, "Patient/p/$everything", **LENIENT) == (True, True)
+
+
+def test_what_waits_and_may_be_about_several_is_told_of_everyone(database: str) -> None:
+    """What names two Patients is a subject of its own."""
+    prepare(database)
+    with stumbling(database), serving(database) as door:
+        for id_ in "AB":
+            door.put(patient(id_))
+        door.put(about("A", id="fine"))
+        assert said(door, "Patient/A/$everything") == (False, False)
+        door.put(about("A", id="stumble", author={"reference": "Patient/B"}))
+        for id_ in "AB":
+            assert said(door, f"Patient/{id_}/$everything") == (True, True)
