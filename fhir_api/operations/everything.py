@@ -77,7 +77,7 @@ async def everything(call: Call) -> Response:
         raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
     async with call.services.views.snapshot() as connection:
         page = await _read(connection, wanted, walk)
-        parked = parked or bool(left_out) and await has_strangers(connection, left_out)
+        parked = parked or (bool(left_out) and await has_strangers(connection, left_out))
     if page is None:
         raise await _absent(call, key)
     incomplete = parked or await waits(call, versions_of(page.found))
