@@ -12,9 +12,8 @@ class Refusal(Exception):
 
     @property
     def message(self) -> str:
-        """One sentence for the caller."""
-        first = (type(self).__doc__ or "").strip().splitlines()[0]
-        return f"{first} {self.detail}".strip()
+        """What the caller is told."""
+        return " ".join(f"{type(self).__doc__ or ''} {self.detail}".split())
 
 
 class VersionConflict(Refusal):
@@ -62,7 +61,8 @@ class Unresolved(Refusal):
 
 
 class Unavailable(Refusal):
-    """The record cannot be reached now. Nothing was stored."""
+    """The record cannot be reached now. This attempt stored nothing. An earlier one with the same
+    Idempotency-Key may have been stored; a retry with that key is safe."""
 
 
 class OutcomeUnknown(Unavailable):

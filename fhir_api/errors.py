@@ -66,7 +66,7 @@ class NotShownYet(ApiError):
 
 
 class Busy(ApiError):
-    """The server is busy with other large Bundles. Nothing was stored; try again later."""
+    """The server is busy with other large Bundles. This attempt stored nothing; try again later."""
 
 
 class WorkerLost(ApiError):

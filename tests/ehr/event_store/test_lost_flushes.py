@@ -130,6 +130,8 @@ def test_requests_are_answered_while_the_database_is_silent(
                 await in_time(answer)
             with pytest.raises(Unavailable):
                 await in_time(record.state(wish("2")))
+            with pytest.raises(Unavailable, match="An earlier one with the same Idempotency-Key may"):
+                await in_time(record.state(wish("1")))
             connection.execute(UNLOCK)
         return await stored_at_last(record, "1")
 
