@@ -106,17 +106,37 @@ async def _state_transaction(
 
 
 async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Envelope) -> BundleAnswer:
-    """Each entry is a request of its own; those that wait at one time share flushes."""
+    """Each entry is a request of its own; those that wait at one time share flushes.
+
+    Those that a flush could not share, as they are about one resource, come one after the other.
+    """
     await _take_key(record, envelope)
     neighbours = neighbours_of(bundle, envelope.base)
-    results = await asyncio.gather(
-        *(_state_entry(record, wish, neighbours, envelope) for wish in bundle.wishes)
-    )
-    entries = [entry for entry, _ in results]
-    receipts = [receipt for _, receipt in results if receipt]
+    results: dict[int, tuple[Entry, Receipt | None]] = {}
+
+    async def state_in_turn(indexes: list[int]) -> None:
+        for index in indexes:
+            results[index] = await _state_entry(record, bundle.wishes[index], neighbours, envelope)
+
+    await asyncio.gather(*map(state_in_turn, _by_resource(bundle.wishes)))
+    entries = [results[index][0] for index in range(len(bundle.wishes))]
+    receipts = [receipt for _, receipt in results.values() if receipt]
     position = max((receipt.position for receipt in receipts), default=0)
     subjects = frozenset(subject for receipt in receipts for subject in receipt.subjects)
     return BundleAnswer("batch-response", entries, position, subjects)
+
+
+def _by_resource(wishes: Sequence[Wish]) -> list[list[int]]:
+    """The indexes of the entries, those together that name one resource by its id or by an identifier."""
+    groups: dict[object, list[int]] = {}
+    for index, wish in enumerate(wishes):
+        named: object = index
+        if isinstance(wish, Change) and wish.condition:
+            named = (wish.type, wish.condition.value, "identifier")
+        elif isinstance(wish, Change) and wish.id:
+            named = (wish.type, wish.id)
+        groups.setdefault(named, []).append(index)
+    return list(groups.values())
 
 
 async def _take_key(record: HealthRecord, envelope: Envelope) -> None:

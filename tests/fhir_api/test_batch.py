@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from ehr.health_record import MOST_TRIES
 from fhir_api.intake import validate
 from tests.fhir_api.bundles import (
     batch,
@@ -231,6 +232,18 @@ def test_entries_about_one_resource_follow_one_another(door: Door) -> None:
     assert statuses(answered) == [201] + [200] * 11
     assert [response["etag"] for response in answered] == [f'W/"{n}"' for n in range(1, 13)]
     assert door.json("Patient/b-one")["multipleBirthInteger"] == 11
+
+
+def test_however_many_entries_are_about_one_resource(door: Door) -> None:
+    """More than a request is resolved anew while others change what it depends on."""
+    conditions = [f"{SYSTEM}%7Cb-many", "b-many"]
+    puts = [
+        entry("PUT", f"Patient?identifier={conditions[n % 2]}", patient("b-many", multipleBirthInteger=n))
+        for n in range(MOST_TRIES + 20)
+    ]
+    answered = responses(door, batch(*puts))
+    assert statuses(answered) == [201] + [200] * (len(puts) - 1)
+    assert [response["etag"] for response in answered] == [f'W/"{n + 1}"' for n in range(len(puts))]
 
 
 def test_entries_with_one_condition_make_one(door: Door) -> None:
