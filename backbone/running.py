@@ -33,11 +33,11 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What `ehr run` puts together. `prepare` and `programs` take the URL of the database."""
+    """What `ehr run` puts together. Each part takes the URL of the database."""
 
     prepare: Callable[[str], None]
     programs: Callable[[str], Sequence[Program]]
-    demo: Callable[[], Demo | None]
+    demo: Callable[[str], Demo | None]
 
 
 def run(settings: Settings, parts: Parts, log: Callable[[str], None] = print) -> None:
@@ -54,7 +54,7 @@ def run(settings: Settings, parts: Parts, log: Callable[[str], None] = print) ->
             log(f"starting: {', '.join(program.name for program in programs)}")
             supervisor.start()
             house.wait_until_ready()
-            house.fill(parts.demo())
+            house.fill(parts.demo(url))
             announce(settings, log)
             house.watch()
         finally:

@@ -97,7 +97,7 @@ def parts(settings: Settings) -> Parts:
     return Parts(
         prepare=lambda url: migrate(settings, url),
         programs=lambda url: _programs(settings, url),
-        demo=lambda: _demo(settings),
+        demo=lambda url: _demo(settings, url),
     )
 
 
@@ -113,13 +113,17 @@ def _programs(settings: Settings, url: str) -> list[Program]:
     return [api, *(Program(name, ehr("project", *views), environment) for name, views in PROJECTORS.items())]
 
 
-def _demo(settings: Settings) -> Demo | None:
-    """The filling that this database still needs. Sending it again adds nothing, but takes its time."""
+def _demo(settings: Settings, url: str) -> Demo | None:
+    """The filling that this database still needs: of an empty record, or one that began and did not end.
+
+    Sending it again would add nothing, but take its time. A record of other origin is left alone.
+    """
     named = settings.database_url.get_secret_value() if settings.database_url else "embedded"
     finished = settings.data / f"demo-{sha256(named.encode()).hexdigest()[:12]}"
-    if settings.demo == "none" or finished.exists():
+    begun = finished.with_suffix(".until")
+    if settings.demo == "none" or finished.exists() or not (begun.exists() or _is_empty(url)):
         return None
-    last_day = _day_of_first_fill(finished.with_suffix(".until"))
+    last_day = _day_of_first_fill(begun)
     command = [
         sys.executable,
         "-m",
@@ -130,6 +134,12 @@ def _demo(settings: Settings) -> Demo | None:
         last_day,
     ]
     return Demo(Program("demo", command), finished)
+
+
+def _is_empty(url: str) -> bool:
+    """Whether no fact was ever recorded."""
+    with closing(NotificationLog(url)) as log:
+        return log.end() == 0
 
 
 def _day_of_first_fill(kept: Path) -> str:

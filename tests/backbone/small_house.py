@@ -60,7 +60,7 @@ def main(demo: str, api: str) -> None:
     parts = Parts(
         prepare=prepare,
         programs=lambda url: [Program("api", commands[api], {"EHR_DATABASE_URL": url})],
-        demo=lambda: None if FILLED.exists() else Demo(Program("demo", ["sh", "-c", DEMOS[demo]]), FILLED),
+        demo=lambda _: None if FILLED.exists() else Demo(Program("demo", ["sh", "-c", DEMOS[demo]]), FILLED),
     )
     try:
         run(load(), parts, say)
