@@ -88,6 +88,7 @@ class GroupCommit:
             connection = await self._connected()
         except psycopg.Error as error:
             self._refuse(flush, Unavailable(), error)
+            self._refuse_others(flush, error)
             return
         try:
             row = await self._commit(connection, flush)

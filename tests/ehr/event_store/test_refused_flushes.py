@@ -14,6 +14,7 @@ from ehr.event_store import group_commit
 from ehr.event_store.arrays import APPEND
 from ehr.event_store.connections import AsyncConnection
 from ehr.event_store.group_commit import GroupCommit
+from ehr.event_store.sharing import MOST_REQUESTS
 from ehr.health_record import HealthRecord, Receipt
 from ehr.requests import Request
 from tests.stating import create, migrated, on_record, patient, request, value
@@ -110,3 +111,21 @@ def test_trying_one_by_one_has_an_end(database: str, monkeypatch: pytest.MonkeyP
     on = refusing(psycopg.errors.DataException, most=1)
     assert kinds_told(migrated(database), on, 9) == {Unavailable: 9}
     assert on.sent == 1
+
+
+def test_all_who_wait_while_connecting_fails_are_refused_together(database: str) -> None:
+    """Each try may take 10 seconds, and takes one flush: those behind it would wait for many."""
+    tries = 0
+
+    async def connect(_: str) -> AsyncConnection:
+        nonlocal tries
+        tries += 1
+        await asyncio.sleep(0)
+        raise psycopg.OperationalError
+
+    async def work(record: HealthRecord) -> Counter[type]:
+        return Counter(type(one) for one in await at_once(record, 3 * MOST_REQUESTS))
+
+    with patch.object(group_commit, "connect_async", connect):
+        assert on_record(migrated(database), work) == {Unavailable: 3 * MOST_REQUESTS}
+    assert tries == 1
