@@ -132,10 +132,11 @@ def _bearers(claims: Iterable[Claim]) -> Mapping[Condition, set[str]]:
 
 
 def _refuse_own_matches(targets: list[Target], bearers: Mapping[Condition, set[str]]) -> None:
-    """A create on the condition that none matches cannot stand beside another entry that would match."""
+    """What is created where none matches, or updated as the only match, cannot stand beside another entry
+    that would match."""
     for target in targets:
         condition = target.change.condition
-        if condition is None or target.change.action != "create" or not target.write:
+        if condition is None or target.change.action == "delete" or not target.write:
             continue
         if bearers.get(condition, set()) - {target.key.id}:
             raise Contradiction("Another entry matches its condition.", entry=target.change.index)

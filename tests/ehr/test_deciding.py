@@ -280,10 +280,32 @@ def test_a_transaction_names_a_resource_once(changes: list[Change]) -> None:
     assert refused.value.entry == 1
 
 
-def test_what_is_created_is_no_match_of_another_condition() -> None:
+ANY_SYSTEM = NUMBER._replace(system=None)
+
+
+@pytest.mark.parametrize("action", ["create", "update"])
+@pytest.mark.parametrize(
+    "beside",
+    [
+        create(patient("Hoa", "7")),
+        update({**patient("Hoa", "7"), "id": "q"}),
+        replace(create(patient("Hoa", "7"), ANY_SYSTEM), action="update"),
+    ],
+    ids=["create", "update", "conditional update"],
+)
+def test_what_is_stated_is_no_match_of_another_condition(action: Any, beside: Change) -> None:
+    wish = replace(create(patient("Lan", "7"), NUMBER), action=action)
     with pytest.raises(Contradiction) as refused:
-        decided(create(patient("Hoa", "7")), create(patient("Lan", "7"), NUMBER), matches={NUMBER: ()})
-    assert refused.value.entry == 1
+        decided(wish, beside, matches={NUMBER: (), ANY_SYSTEM: ()})
+    assert refused.value.entry == 0
+
+
+def test_what_is_updated_by_search_stays_the_only_match() -> None:
+    wish = replace(create(patient("Lan", "7"), NUMBER), action="update")
+    known = {P: head(P)}
+    assert written(decided(wish, create(patient("Hoa", "8")), matches={NUMBER: ("p",)}, heads=known))
+    with pytest.raises(Contradiction):
+        decided(wish, create(patient("Hoa", "7")), matches={NUMBER: ("p",)}, heads=known)
 
 
 def test_an_answer_is_kept_even_when_nothing_changes() -> None:
