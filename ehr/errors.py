@@ -24,6 +24,10 @@ class NotUnique(Refusal):
     """The condition matches more than one resource."""
 
 
+class IdTaken(Refusal):
+    """The condition matches no resource, and the id of the resource is that of another one."""
+
+
 class Unmatched(Refusal):
     """A conditional reference matches no resource."""
 

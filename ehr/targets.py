@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ehr.appending import Condition, Head, Resolved
-from ehr.errors import Contradiction, NotUnique, VersionConflict
+from ehr.errors import Contradiction, IdTaken, NotUnique, VersionConflict
 from ehr.requests import Change
 from ehr.values import Key, new_id
 
@@ -46,18 +46,26 @@ def _of_create(change: Change, resolved: Resolved, created: Mapping[Condition, T
 
 
 def _of_update(change: Change, resolved: Resolved, created: Mapping[Condition, Target]) -> Target:
-    """https://hl7.org/fhir/R4/http.html#cond-update"""
-    id_ = change.id
     if change.condition in created:
         raise _same(change)
     if change.condition:
-        id_ = change.json.get("id") if change.json else None
-        match = _only_match(change, resolved)
-        if match and id_ not in (None, match):
-            raise Contradiction("The id of the resource is not the id of the match.", entry=change.index)
-        id_ = match or id_ or new_id()
-    target = _target(change, str(id_), resolved, write=True)
+        target = _of_conditional_update(change, resolved)
+    else:
+        target = _target(change, str(change.id), resolved, write=True)
     _check_version(target)
+    return target
+
+
+def _of_conditional_update(change: Change, resolved: Resolved) -> Target:
+    """https://hl7.org/fhir/R4/http.html#cond-update; that what matches nothing overwrites nothing was said
+    later, in https://hl7.org/fhir/R5/http.html#cond-update."""
+    id_ = change.json.get("id") if change.json else None
+    match = _only_match(change, resolved)
+    if match and id_ not in (None, match):
+        raise Contradiction("The id of the resource is not the id of the match.", entry=change.index)
+    target = _target(change, str(match or id_ or new_id()), resolved, write=True)
+    if not match and not target.head.deleted:
+        raise IdTaken(entry=change.index)
     return target
 
 

@@ -90,6 +90,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Gone: Answer(410, "deleted"),
     errors.VersionConflict: Answer(412, "conflict"),
     errors.NotUnique: Answer(412, "multiple-matches"),
+    errors.IdTaken: Answer(409, "conflict"),
     errors.Unmatched: Answer(412, "not-found"),
     errors.Ambiguous: Answer(412, "multiple-matches"),
     errors.Undecidable: Answer(400, "not-supported"),

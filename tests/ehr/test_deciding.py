@@ -16,7 +16,16 @@ from hypothesis import strategies as st
 from ehr.appending import Claim, Condition, Head, Match, Resolved
 from ehr.deciding import Decision, Outcome, ask, decide
 from ehr.encoding import decode_fact
-from ehr.errors import Ambiguous, Contradiction, NotUnique, Refusal, Undecidable, Unmatched, VersionConflict
+from ehr.errors import (
+    Ambiguous,
+    Contradiction,
+    IdTaken,
+    NotUnique,
+    Refusal,
+    Undecidable,
+    Unmatched,
+    VersionConflict,
+)
 from ehr.facts import AnyFact
 from ehr.requests import Change, IdempotencyKey
 from ehr.values import Key, stream_of, subject_of
@@ -193,6 +202,14 @@ def test_a_conditional_update_does_not_change_ids() -> None:
         decided(wish, matches={NUMBER: ("q",)})
     with pytest.raises(NotUnique):
         decided(wish, matches={NUMBER: ("p", "q")})
+
+
+def test_a_conditional_update_that_matches_nothing_overwrites_nothing() -> None:
+    wish = replace(create(person(), NUMBER), action="update")
+    with pytest.raises(IdTaken):
+        decided(wish, matches={NUMBER: ()}, heads={P: head(P, 3)})
+    revived = decided(wish, matches={NUMBER: ()}, heads={P: head(P, 3, deleted=True)})
+    assert answers(revived) == [(201, 4)]
 
 
 def test_a_conditional_delete_deletes_what_matches() -> None:

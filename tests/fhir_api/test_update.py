@@ -169,6 +169,13 @@ def test_a_conditional_update_creates_what_is_not_there(door: Door) -> None:
     assert (again.status_code, again.json()["id"]) == (200, by_server.json()["id"])
 
 
+def test_a_conditional_update_does_not_overwrite_what_it_does_not_match(door: Door) -> None:
+    put(door, "Patient/u-other", patient("u-other"))
+    answer = put(door, f"Patient?identifier={SYSTEM}|u-none", numbered("u-none", id="u-other"))
+    assert (answer.status_code, outcome_of(answer)["code"]) == (409, "conflict")
+    assert door.json("Patient/u-other")["meta"]["versionId"] == "1"
+
+
 def test_a_conditional_update_wants_one_match_and_its_id(door: Door) -> None:
     for id_ in ("d1", "d2"):
         put(door, f"Patient/{id_}", {**numbered("d"), "id": id_})
