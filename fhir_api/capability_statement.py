@@ -1,37 +1,56 @@
 """The CapabilityStatement (https://hl7.org/fhir/R4/capabilitystatement.html), made from the tables that the
 server itself goes by: routes, search parameters and resource types. So it cannot claim what is not there."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
+from fhir_api.call import COMMON_PARAMETERS
 from fhir_api.endpoint import Route
+from fhir_api.interactions.history import PARAMETERS as HISTORY
+from fhir_api.operations.definitions import EVERYTHING
 from fhir_api.searching.parameters import RESULTS, filters_of
 
-PUBLISHED = "2026-11-25"
+PUBLISHED = "2026-11-26"
 """When what this statement says changed last."""
+
+MODE = "mode"
+"""Asks the capabilities for a part of themselves. A server may answer with the whole, and this one does
+(https://hl7.org/fhir/R4/http.html#capabilities)."""
 
 _TYPE = "{type}"
 _SYSTEM = {"transaction": ("transaction", "batch")}
-_OPERATIONS = {"$everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything"}
+_OPERATIONS = {"$everything": EVERYTHING}
+_PARAMETERS: Mapping[str, Sequence[str]] = {
+    "capabilities": (MODE,),
+    "history-instance": HISTORY,
+    **{name: [one["name"] for one in told["parameter"][:-1]] for name, told in _OPERATIONS.items()},
+}
+"""What interactions take whose parameters stand nowhere else."""
 
-_DOCUMENTATION = " ".join(
-    [
-        "Errors are OperationOutcomes.",
-        "Conditions of conditional requests and references name one identifier.",
-        "Parameters that are not named here are refused (400), with `Prefer: handling=lenient` ignored;",
-        "the self link shows what was used.",
-        "Pages are walked by their next link, whose _page is sealed and fits one walk only;",
-        "a total is given where it is known: with _count=0, and when the first page holds everything.",
-    ]
+_DOCUMENTATION = (
+    "Errors are OperationOutcomes.",
+    "Conditions of conditional requests and references name one identifier.",
+    f"Every interaction takes {' and '.join(f'`{name}`' for name in sorted(COMMON_PARAMETERS))} (JSON only).",
+    "A search takes besides these the parameters of its type and:",
+    *(f"* `{parameter.name}`: {parameter.documentation}" for parameter in RESULTS),
+    "Others take, each once unless it is said to repeat:",
+    *(
+        f"* {interaction}: {', '.join(f'`{name}`' for name in names)}"
+        for interaction, names in _PARAMETERS.items()
+    ),
+    "Any other parameter is refused (400). A search alone ignores it with `Prefer: handling=lenient`; "
+    "its self link shows what was used.",
+    "Pages are walked by their next link, whose `_page` is sealed, stands alone and fits one walk only. "
+    "A total is given where it is known: with `_count=0`, and when the first page holds everything.",
 )
 
 
 def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
     """The statement of the server at ``base``."""
-    parameters = [f"{parameter.name}: {parameter.documentation}" for parameter in RESULTS]
     return {
         "resourceType": "CapabilityStatement",
+        "contained": list(_OPERATIONS.values()),
         "status": "active",
         "date": PUBLISHED,
         "kind": "instance",
@@ -42,7 +61,7 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "documentation": "\n\n".join([_DOCUMENTATION, *parameters]),
+                "documentation": "\n\n".join(_DOCUMENTATION),
                 "resource": [_resource(routes, type_) for type_ in sorted(RESOURCE_TYPES)],
                 "interaction": _codes(code for r in routes for code in _SYSTEM.get(r.interaction, ())),
             }
@@ -71,7 +90,9 @@ def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
     }
     operations = [route.interaction for route in own if route.interaction[:1] == "$"]
     if operations:
-        told["operation"] = [{"name": name[1:], "definition": _OPERATIONS[name]} for name in operations]
+        told["operation"] = [
+            {"name": name[1:], "definition": f"#{_OPERATIONS[name]['id']}"} for name in operations
+        ]
     return told
 
 

@@ -7,8 +7,10 @@ import orjson
 from starlette.responses import Response
 
 from fhir_api.call import Call
-from fhir_api.capability_statement import capability_statement
+from fhir_api.capability_statement import MODE, capability_statement
 from fhir_api.endpoint import Handler, Route
+from fhir_api.errors import UnknownParameter
+from fhir_api.searching.parameters import unsupported
 
 
 def metadata_of(routes: Sequence[Route]) -> Handler:
@@ -20,7 +22,9 @@ def metadata_of(routes: Sequence[Route]) -> Handler:
 
     async def metadata(call: Call) -> Response:
         """The CapabilityStatement, with the address under which the client knows the server."""
-        call.refuse_parameters()
+        refused = unsupported([name for name, _ in call.parameters], [MODE])
+        if refused:
+            raise UnknownParameter(refused)
         return call.answer(statement(call.base))
 
     return metadata

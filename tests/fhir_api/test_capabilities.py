@@ -3,6 +3,7 @@
 https://hl7.org/fhir/R4/http.html#capabilities, https://hl7.org/fhir/R4/capabilitystatement.html
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -196,11 +197,36 @@ FLAGS: dict[str, Callable[[Trial, Any], None]] = {
 }
 
 
-def everything(trial: Trial) -> None:
-    assert trial.door.json(f"{trial.address}/$everything")["type"] == "searchset"
+VALUES = {
+    "integer": "10",
+    "instant": "2020-01-01T00:00:00Z",
+    "code": "Patient",
+    "date": "2020-01-01",
+}
+
+
+def everything(trial: Trial, definition: Json) -> None:
+    address = f"{trial.address}/$everything"
+    assert trial.door.json(address)["type"] == "searchset"
+    assert (definition["instance"], definition["type"], definition["system"]) == (True, False, False)
+    trial.door.get("Patient/$everything", 404)
+    taken = [one for one in definition["parameter"] if one["use"] == "in"]
+    for one in taken:
+        trial.door.get(f"{address}?{one['name']}={VALUES[one['type']]}")
+        twice = f"{one['name']}={VALUES[one['type']]}&{one['name']}={VALUES[one['type']]}"
+        trial.door.get(f"{address}?{twice}", 200 if one["max"] == "*" else 400)
+    said = trial.door.json(f"{address}?unknown=1", 400)["issue"][0]["details"]["text"]
+    assert all(one["name"] in said for one in taken)
 
 
 OPERATIONS = {"everything": everything}
+
+
+def definition(statement: Json, operation: Json) -> Json:
+    """The contained OperationDefinition to which an operation refers."""
+    found: dict[str, Json] = {f"#{one['id']}": one for one in statement["contained"]}
+    assert found[operation["definition"]]["code"] == operation["name"]
+    return found[operation["definition"]]
 
 
 @pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
@@ -214,7 +240,7 @@ def test_every_claim_about_a_type_holds(door: Door, statement: Json, type_: str)
             for parameter in claims["searchParam"]:
                 PARAMETERS[parameter["name"]](trial)
             for operation in claims.get("operation", ()):
-                OPERATIONS[operation["name"]](trial)
+                OPERATIONS[operation["name"]](trial, definition(statement, operation))
         interaction(trial)
 
 
@@ -263,6 +289,57 @@ def test_every_format_that_is_claimed_is_given(door: Door, statement: Json) -> N
         answer = door.client.get("metadata", params={"_format": format_}, headers={"Accept": "text/html"})
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/fhir+json"
+
+
+def taken_by(statement: Json) -> dict[str, list[str]]:
+    """Which parameters each interaction takes, as the words of the statement say it."""
+    words = statement["rest"][0]["documentation"]
+    lines = re.findall(r"^\* ([$a-z-]+): (`.+`)$", words, re.MULTILINE)
+    return {interaction: re.findall(r"`(\w+)`", names) for interaction, names in lines}
+
+
+ADDRESSES = {
+    "capabilities": "metadata",
+    "history-instance": "Patient/words/_history",
+    "$everything": "Patient/words/$everything",
+    "search-type": "Patient",
+    "read": "Patient/words",
+    "vread": "Patient/words/_history/1",
+}
+EXAMPLES = {
+    "mode": ["full", "normative", "terminology"],
+    "_count": ["5"],
+    "_since": ["2020-01-01"],
+    "_at": ["2020-01-01"],
+    "_type": ["Patient"],
+    "start": ["2020-01-01"],
+    "end": ["2020-01-01"],
+}
+
+
+def test_interactions_take_the_parameters_that_the_words_name(door: Door, statement: Json) -> None:
+    door.put({"resourceType": "Patient", "id": "words"})
+    taken = taken_by(statement)
+    assert taken.keys() == ADDRESSES.keys() - {"search-type", "read", "vread"}
+    for interaction, address in ADDRESSES.items():
+        door.get(f"{address}?_format=json&_pretty=true")
+        for name in taken.get(interaction, ()):
+            for value in EXAMPLES[name]:
+                door.get(f"{address}?{name}={value}")
+
+
+@pytest.mark.parametrize("interaction", ADDRESSES)
+def test_a_search_alone_ignores_what_the_words_do_not_name(door: Door, interaction: str) -> None:
+    door.put({"resourceType": "Patient", "id": "words"})
+    address, lenient = f"{ADDRESSES[interaction]}?unknown=1", {"Prefer": "handling=lenient"}
+    door.get(address, 400)
+    door.get(address, 200 if interaction == "search-type" else 400, lenient)
+
+
+def test_what_a_history_refuses_is_what_the_words_do_not_name(door: Door, statement: Json) -> None:
+    door.put({"resourceType": "Patient", "id": "words"})
+    said = door.json("Patient/words/_history?unknown=1", 400)["issue"][0]["details"]["text"]
+    assert said.endswith(f"Supported: {', '.join(taken_by(statement)['history-instance'])}.")
 
 
 @pytest.mark.parametrize("host", ["localhost", "ehr.example.org:8443", "[::1]:80", "10.0.0.1"])
