@@ -4,9 +4,10 @@ import asyncio
 import re
 import secrets
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from typing import Protocol
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -38,7 +39,6 @@ LARGEST_FORM = 64 * 1024
 MOST_DROPPED = 64 * 1024 * 1024
 DROPPING_SECONDS = 5
 MOST_PARAMETERS = 50
-Answering = Callable[["Call"], Awaitable[Response]]
 _HOST = re.compile(r"^(?:[A-Za-z0-9._\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
 
@@ -47,18 +47,28 @@ def _anyhow(_: int) -> None:
     """For bodies that need no room."""
 
 
+class Endpoint(Protocol):
+    """Who answers calls."""
+
+    async def answer(self, call: "Call") -> Response:
+        """Whatever happens."""
+
+    def check(self, call: "Call") -> None:
+        """Raises what a reading call would be refused for before it reads anything."""
+
+
 class Call:
     """A request to the FHIR API and what it reaches.
 
     path: the segments below the base, e.g. ``("Patient", "1")``. places: values of the route's variables.
-    interaction: the route's, once it is found.
+    interaction: the route's, once it is found. seen: the position that the client has seen in the views.
     """
 
     def __init__(
-        self, scope: Scope, receive: Receive, services: Services, path: tuple[str, ...], answer: Answering
+        self, scope: Scope, receive: Receive, services: Services, path: tuple[str, ...], endpoint: Endpoint
     ) -> None:
-        """Nothing is read before it is asked for. answer: answers calls, as for reads within a Bundle."""
-        self._answer = answer
+        """Nothing is read before it is asked for. endpoint: answers the reads within a Bundle."""
+        self._endpoint = endpoint
         self._scope = scope
         self._receive = receive
         self._body_begun = self._body_ended = False
@@ -66,6 +76,7 @@ class Call:
         self.path = path
         self.places: dict[str, str] = {}
         self.interaction = NO_INTERACTION
+        self.seen = 0
         self.headers = Headers(scope=scope)
         self.method: str = scope["method"]
         given = self.headers.get("x-request-id", "")
@@ -194,17 +205,23 @@ class Call:
     async def inner(self, url: str, conditions: Mapping[str, str]) -> Response:
         """The answer to a GET of ``url``, relative to the base, in the name of the same client.
 
-        conditions: headers of its own, names in small letters.
+        conditions: headers of its own, names in small letters. It waits for no position.
         """
+        return await self._endpoint.answer(self._inner(url, conditions))
+
+    def check_inner(self, url: str) -> None:
+        """Raises what such a GET would be refused for before it reads anything."""
+        self._endpoint.check(self._inner(url, {}))
+
+    def _inner(self, url: str, conditions: Mapping[str, str]) -> "Call":
         path, _, query = url.strip("/").partition("?")
         scope = {**self._scope, "method": "GET", "query_string": query.encode()}
-        wanted = (b"accept", b"x-request-id", b"prefer")
-        scope["headers"] = [(n, v) for n, v in scope["headers"] if n in wanted or n.startswith(b"x-ehr-")]
+        scope["headers"] = [pair for pair in scope["headers"] if _is_of_inner(pair[0])]
         scope["headers"] += [
             (name.encode(), value.encode("latin-1", "replace")) for name, value in conditions.items()
         ]
         segments = tuple(unquote(segment) for segment in path.split("/")) if path else ()
-        return await self._answer(Call(scope, _nothing, self.services, segments, self._answer))
+        return Call(scope, _nothing, self.services, segments, self._endpoint)
 
     def answer(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """A JSON answer, indented when the client wants that."""
@@ -223,6 +240,13 @@ def _parse_parameters(raw: bytes) -> list[tuple[str, str]]:
     if any("\0" in text for pair in found for text in pair):
         raise BadRequest("Its parameters contain a NUL character.")
     return found
+
+
+def _is_of_inner(header: bytes) -> bool:
+    """Whether a read within a Bundle has a header of the Bundle's request."""
+    if header in (b"accept", b"x-request-id", b"prefer"):
+        return True
+    return header.startswith(b"x-ehr-") and header != b"x-ehr-position"
 
 
 async def _nothing() -> Message:

@@ -15,19 +15,26 @@ from fhir_api.outcomes import note, refusal
 from fhir_api.services import Services
 
 Handler = Callable[[Call], Awaitable[Response]]
+Check = Callable[[Call], object]
+
+
+def anything(_: Call) -> None:
+    """The check of interactions that have none."""
 
 
 class Route(NamedTuple):
     """One interaction: method, path below the base with ``{variables}``, and who handles it.
 
     interaction: its code in the capability statement (https://hl7.org/fhir/R4/valueset-restful-interaction.html),
-    or the name of an operation that begins with ``$``.
+    or the name of an operation that begins with ``$``. check: of one that reads; raises what the handler
+    would refuse its address for, and reads nothing.
     """
 
     method: str
     path: str
     handler: Handler
     interaction: str
+    check: Check = anything
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -48,7 +55,7 @@ class FhirEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         started = perf_counter()
-        call = Call(scope, receive, self._services, _segments(scope), self.answer)
+        call = Call(scope, receive, self._services, _segments(scope), self)
         response = await self.answer(call)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             await call.drop_body()
@@ -65,11 +72,18 @@ class FhirEndpoint:
         response.headers["X-Request-Id"] = call.request_id
         return response
 
+    def check(self, call: Call) -> None:
+        """Raises what a reading call would be refused for before it reads anything."""
+        self._route(call).check(call)
+
     async def _handle(self, call: Call) -> Response:
+        return await self._route(call).handler(call)
+
+    def _route(self, call: Call) -> Route:
         call.check_format()
         if any("\0" in segment for segment in call.path):
             raise BadRequest("Its address contains a NUL character.")
-        return await self._find(call).handler(call)
+        return self._find(call)
 
     def _find(self, call: Call) -> Route:
         method = "GET" if call.method == "HEAD" else call.method

@@ -69,6 +69,14 @@ class Busy(ApiError):
     """The server is busy with other large Bundles. This attempt stored nothing; try again later."""
 
 
+class TooCostly(ApiError):
+    """What the entries of this Bundle read is more than is answered at once. Read the rest apart."""
+
+
+class NoRoom(ApiError):
+    """The server is busy with other large requests. Read this again later."""
+
+
 class WorkerLost(ApiError):
     """A worker died. Whether it stored the Bundle is not known; a retry with the same key is safe."""
 
@@ -84,7 +92,9 @@ ANSWERS: dict[type[Exception], Answer] = {
     NotAForm: Answer(415, "not-supported"),
     BodyTooLarge: Answer(413, "too-long"),
     NotShownYet: Answer(503, "transient"),
+    TooCostly: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
+    NoRoom: Answer(503, "throttled"),
     WorkerLost: Answer(503, "transient"),
     errors.Unknown: Answer(404, "not-found"),
     errors.Gone: Answer(410, "deleted"),

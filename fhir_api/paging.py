@@ -3,7 +3,6 @@
 from typing import TypeVar
 
 from fhir_api.call import Call
-from fhir_api.interactions.read import wait_until_shown
 from fhir_api.reading import address
 
 Place = TypeVar("Place")
@@ -18,12 +17,11 @@ def next_page(call: Call, path: str, place: object, shown: int, *of: str) -> str
     return address(call, path, [(PAGE, call.services.pages.seal(place, seen, *of))])
 
 
-async def turn_page(call: Call, token: str, shape: type[Place], *of: str) -> Place:
-    """Where the walk stands, once the views show again what they had shown it.
+def turn_page(call: Call, token: str, shape: type[Place], *of: str) -> Place:
+    """Where the walk stands; ``wait_for_position`` then waits until the views show what they had shown it.
 
     A database that crashed may have taken them back a little (docs/decisions/0008); the rest of a flush would
-    be left out. Raises NotShownYet, and BadRequest for a token that is not of this walk.
+    be left out. Raises BadRequest for a token that is not of this walk.
     """
-    place, seen = call.services.pages.open(token, shape, *of)
-    await wait_until_shown(call, seen)
+    place, call.seen = call.services.pages.open(token, shape, *of)
     return place

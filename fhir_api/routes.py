@@ -1,27 +1,31 @@
 """The FHIR API's interactions, as one table."""
 
+from fhir_api.call import Call
 from fhir_api.endpoint import Route
 from fhir_api.interactions.bundle import bundle
-from fhir_api.interactions.history import history
+from fhir_api.interactions.history import history, history_asked
 from fhir_api.interactions.metadata import metadata_of
 from fhir_api.interactions.read import read, vread
-from fhir_api.interactions.search import search, search_by_form
+from fhir_api.interactions.search import search, search_asked, search_by_form
 from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
-from fhir_api.operations.everything import everything
+from fhir_api.operations.everything import everything, everything_asked
 
 _INTERACTIONS = (
     Route("POST", "", bundle, "transaction"),
-    Route("GET", "{type}", search, "search-type"),
+    Route("GET", "{type}", search, "search-type", search_asked),
     Route("POST", "{type}/_search", search_by_form, "search-type"),
     Route("POST", "{type}", create, "create"),
     Route("PUT", "{type}", conditional_update, "update"),
     Route("DELETE", "{type}", conditional_delete, "delete"),
-    Route("GET", "{type}/{id}", read, "read"),
+    Route("GET", "{type}/{id}", read, "read", Call.refuse_parameters),
     Route("PUT", "{type}/{id}", update, "update"),
     Route("DELETE", "{type}/{id}", delete, "delete"),
-    Route("GET", "{type}/{id}/_history", history, "history-instance"),
-    Route("GET", "{type}/{id}/_history/{version}", vread, "vread"),
-    Route("GET", "Patient/{id}/$everything", everything, "$everything"),
+    Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked),
+    Route("GET", "{type}/{id}/_history/{version}", vread, "vread", Call.refuse_parameters),
+    Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked),
 )
 
-ROUTES = (Route("GET", "metadata", metadata_of(_INTERACTIONS), "capabilities"), *_INTERACTIONS)
+ROUTES = (
+    Route("GET", "metadata", metadata_of(_INTERACTIONS), "capabilities", Call.refuse_parameters),
+    *_INTERACTIONS,
+)

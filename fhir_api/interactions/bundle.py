@@ -2,10 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from http import HTTPStatus
-from typing import Any
 
-import orjson
 from starlette.responses import Response
 
 from ehr.dates import instant
@@ -14,12 +11,9 @@ from fhir_api.bundles import Get
 from fhir_api.call import Call
 from fhir_api.frames import Frame, read_frames
 from fhir_api.heavy import HEAVY
-from fhir_api.intake import Issue
+from fhir_api.interactions.bundle_reads import Reads, check_read
 from fhir_api.interactions.write import envelope_of, patience, position_headers, shown_version
-from fhir_api.outcomes import Told
 from fhir_api.writing import BundleAnswer, Entry, Former, join_bundle, response_entry, state_bundle
-
-_ABSENT = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 AT_A_TIME = 256
 """Entries that are looked up with one query."""
@@ -32,39 +26,33 @@ async def bundle(call: Call) -> Response:
         answer = await _state(call, await call.body(call.services.limits.bytes, grow))
     headers = await position_headers(call, answer.position, answer.subjects)
     former = await _look_up_all(call, [e.outcome for e in answer.entries if isinstance(e, Former)])
-    entries = [await _finished(call, entry, former) for entry in answer.entries]
-    return call.answer(join_bundle(answer.type, entries), headers=headers)
+    with call.services.room.share() as grow:
+        reads = Reads(call, grow)
+        entries = [await _finished(entry, reads, former) for entry in answer.entries]
+        return call.answer(join_bundle(answer.type, entries), headers=headers)
 
 
 async def _state(call: Call, raw: bytes) -> BundleAnswer:
     services, envelope = call.services, envelope_of(call)
     if b'"GET"' in raw:
-        await _refuse_wrong_reads(call, raw)
+        _check_reads(call, raw)
     if len(raw) >= HEAVY and services.heavy:
         return await services.heavy.state_bundle(raw, envelope)
     return await state_bundle(services.record, raw, services.limits, envelope)
 
 
-async def _refuse_wrong_reads(call: Call, raw: bytes) -> None:
+def _check_reads(call: Call, raw: bytes) -> None:
     """A transaction is refused for a read that cannot be carried out, before anything is stored: its reads
-    come last. What is not there now may be there then."""
+    come last."""
     frames = read_frames(raw, call.services.limits.entries)
     for index, frame in enumerate(frames.entries if frames.type == "transaction" else ()):
         if isinstance(frame, Frame) and frame.request.method == "GET":
-            response = await call.inner(frame.request.url, {})
-            if 400 <= response.status_code < 500 and response.status_code not in _ABSENT:
-                raise _wrong_read(index, response)
+            check_read(call, index, frame.request.url)
 
 
-def _wrong_read(index: int, response: Response) -> Told:
-    issue = orjson.loads(bytes(response.body))["issue"][0]
-    place = f"Bundle.entry[{index}].request.url"
-    return Told(response.status_code, [Issue(issue["code"], place, issue["details"]["text"])], {})
-
-
-async def _finished(call: Call, entry: Entry, former: Iterator[bytes]) -> bytes:
+async def _finished(entry: Entry, reads: Reads, former: Iterator[bytes]) -> bytes:
     if isinstance(entry, Get):
-        return await _read(call, entry)
+        return await reads.answer(entry)
     return next(former) if isinstance(entry, Former) else entry
 
 
@@ -84,17 +72,3 @@ async def _look_up(call: Call, done: Outcome, until: float) -> bytes:
         return response_entry(done, "", b"")
     wanted = call.prefers("return") == "representation" and not version.deleted
     return response_entry(done, instant(version.last_updated), version.served() if wanted else b"")
-
-
-async def _read(call: Call, entry: Get) -> bytes:
-    """A reading entry, answered as the same request alone would be."""
-    response = await call.inner(entry.url, entry.headers)
-    status = f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
-    said: dict[str, Any] = {"status": status}
-    if "etag" in response.headers:
-        said["etag"] = response.headers["etag"]
-    body = bytes(response.body)
-    if response.status_code >= HTTPStatus.BAD_REQUEST:
-        return b'{"response":%b}' % orjson.dumps({**said, "outcome": orjson.loads(body)})
-    resource = b',"resource":%b' % body if body else b""
-    return b'{"response":%b%b}' % (orjson.dumps(said), resource)

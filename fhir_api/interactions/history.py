@@ -1,12 +1,14 @@
 """History of one resource (https://hl7.org/fhir/R4/http.html#history)."""
 
+from datetime import datetime
 from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
 import orjson
 from starlette.responses import Response
 
-from ehr.dates import FIRST, instant
+from ehr.dates import FIRST, Span, instant
 from ehr.values import Key
 from fhir_api.call import Call
 from fhir_api.errors import BadRequest, UnknownParameter
@@ -21,6 +23,14 @@ from projections.fhir_resources.queries import Version
 PARAMETERS = ("_count", "_since", "_at")
 
 
+class _First(NamedTuple):
+    """What the first page is asked for. since, at: of the versions that are wanted."""
+
+    since: datetime
+    at: Span
+    on_a_page: int
+
+
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
     """The versions that are still to be told, and how many go on a page."""
 
@@ -31,16 +41,24 @@ class _Walk(msgspec.Struct, frozen=True, array_like=True):
 
 async def history(call: Call) -> Response:
     """Versions of a resource, newest first, page by page."""
+    key, asked = history_asked(call)
     await wait_for_position(call)
+    if isinstance(asked, _Walk):
+        return await _page(call, key, asked, None)
+    found = await _extent(call, key, asked)
+    await _refuse_former(call, key)
+    return await _page(call, key, _Walk(found.least, found.most, asked.on_a_page), found.size)
+
+
+def history_asked(call: Call) -> tuple[Key, _First | _Walk]:
+    """Of which resource, and what. Raises BadRequest, UnknownParameter."""
     key = Key(call.places["type"], call.places["id"])
     given = _parameters(call)
     if PAGE in given:
-        walk, total = await turn_page(call, given[PAGE], _Walk, "history", *key), None
-    else:
-        found = await _extent(call, key, given)
-        await _refuse_former(call, key)
-        walk, total = _Walk(found.least, found.most, _count(given)), found.size
-    return await _page(call, key, walk, total)
+        return key, turn_page(call, given[PAGE], _Walk, "history", *key)
+    since = read_span("_since", given["_since"]).start if "_since" in given else FIRST
+    at = read_span("_at", given["_at"]) if "_at" in given else EVER
+    return key, _First(since, at, _count(given))
 
 
 def _parameters(call: Call) -> dict[str, str]:
@@ -57,11 +75,9 @@ def _count(given: dict[str, str]) -> int:
     return read_count(given["_count"]) if "_count" in given else USUAL_COUNT
 
 
-async def _extent(call: Call, key: Key, given: dict[str, str]) -> Extent:
-    since = read_span("_since", given["_since"]).start if "_since" in given else FIRST
-    at = read_span("_at", given["_at"]) if "_at" in given else EVER
+async def _extent(call: Call, key: Key, asked: _First) -> Extent:
     async with call.services.views.connection() as connection:
-        found = await extent(connection, key, since, at)
+        found = await extent(connection, key, asked.since, asked.at)
     if found is None:
         raise await missing(call, key)
     return found

@@ -42,19 +42,21 @@ async def vread(call: Call) -> Response:
 
 
 async def wait_for_position(call: Call) -> None:
-    """Waits for what ``X-EHR-Position`` names, for as long as a write would wait. Raises NotShownYet."""
-    wanted = call.headers.get("x-ehr-position")
-    if wanted is None:
-        return
+    """Waits for what ``X-EHR-Position`` names and what the client has seen, for as long as a write would.
+
+    Raises NotShownYet, BadRequest.
+    """
+    position = max(asked_position(call), call.seen)
+    if position and not await call.services.visibility.wait(position, call.services.visibility_wait):
+        raise NotShownYet(headers={"Retry-After": "1"})
+
+
+def asked_position(call: Call) -> int:
+    """What ``X-EHR-Position`` names; 0 where it is not there. Raises BadRequest."""
+    wanted = call.headers.get("x-ehr-position", "0")
     if not (wanted.isascii() and wanted.isdigit() and len(wanted) <= 18):
         raise BadRequest("X-EHR-Position must be a position.")
-    await wait_until_shown(call, int(wanted))
-
-
-async def wait_until_shown(call: Call, position: int) -> None:
-    """Waits for a position, for as long as a write would wait. Raises NotShownYet."""
-    if not await call.services.visibility.wait(position, call.services.visibility_wait):
-        raise NotShownYet(headers={"Retry-After": "1"})
+    return int(wanted)
 
 
 async def refuse_former(call: Call, key: Key, version: Version) -> None:

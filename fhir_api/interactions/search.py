@@ -46,19 +46,24 @@ class _Asked(NamedTuple):
 
 async def search(call: Call) -> Response:
     """A page of the resources that match."""
-    return await _answer(call, call.parameters)
+    return await _answer(call)
 
 
 async def search_by_form(call: Call) -> Response:
     """The same with parameters in the body, where no log sees them."""
     await call.add_form()
-    return await _answer(call, call.parameters)
+    return await _answer(call)
 
 
-async def _answer(call: Call, parameters: Parameters) -> Response:
+def search_asked(call: Call) -> tuple[_Asked, Criteria]:
+    """What the parameters ask for. Raises BadRequest, UnknownParameter."""
+    asked = _asked(call, call.places["type"], call.parameters)
+    return asked, read_criteria(asked.type, asked.parameters)
+
+
+async def _answer(call: Call) -> Response:
+    asked, criteria = search_asked(call)
     await wait_for_position(call)
-    asked = await _asked(call, call.places["type"], parameters)
-    criteria = read_criteria(asked.type, asked.parameters)
     wanted = Wanted(
         criteria.type, _ordered(criteria.ids), criteria.identifiers, criteria.updated, criteria.newest_first
     )
@@ -77,11 +82,11 @@ async def _is_incomplete(call: Call, wanted: Wanted, found: Sequence[Found]) -> 
     return await found_waits(call, found, wanted.ids, identified, wanted.type)
 
 
-async def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
+def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
     """Raises UnknownParameter, unless the client wants it lenient."""
     names = [name for name, _ in parameters]
     if names == [PAGE]:
-        walk = await turn_page(call, parameters[0][1], _Walk, "search", type_)
+        walk = turn_page(call, parameters[0][1], _Walk, "search", type_)
         return _Asked(type_, walk.parameters, after=Place(walk.last_updated, walk.pk))
     known = names_of(type_)
     message = unsupported(names, [*known, *sorted(COMMON_PARAMETERS)])

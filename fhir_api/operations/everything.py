@@ -67,10 +67,9 @@ class _Page(NamedTuple):
 
 async def everything(call: Call) -> Response:
     """A page of all that is known of a Patient."""
+    wanted, walk = everything_asked(call)
     await wait_for_position(call)
-    key = Key("Patient", call.places["id"])
-    walk = await _walk(call, key)
-    wanted = _wanted(key, walk.parameters)
+    key = wanted.patient
     left_out = call.services.visibility.parked
     parked = subject_of(key.reference) in left_out
     if parked and call.prefers("handling") != "lenient":
@@ -86,11 +85,19 @@ async def everything(call: Call) -> Response:
     return call.answer(body, headers=INCOMPLETE if incomplete else None)
 
 
-async def _walk(call: Call, key: Key) -> _Walk:
+def everything_asked(call: Call) -> tuple[Wanted, _Walk]:
+    """What is asked for, and as of where. Raises BadRequest, UnknownParameter."""
+    key = Key("Patient", call.places["id"])
+    walk = _walk(call, key)
+    _limit(walk.parameters)
+    return _wanted(key, walk.parameters), walk
+
+
+def _walk(call: Call, key: Key) -> _Walk:
     names = [name for name, _ in call.parameters]
     given = dict(call.parameters)
     if names == [PAGE]:
-        return await turn_page(call, given[PAGE], _Walk, "everything", key.id)
+        return turn_page(call, given[PAGE], _Walk, "everything", key.id)
     message = unsupported(names, PARAMETERS)
     if message:
         raise UnknownParameter(message)

@@ -161,7 +161,20 @@ def test_reads_come_last_and_see_what_was_written(door: Door) -> None:
 
 @pytest.mark.parametrize(
     ("url", "named"),
-    [("Patient?name=x", "name"), ("Patient?_format=xml", "json")],
+    [
+        ("Patient?name=x", "name"),
+        ("Patient?_format=xml", "json"),
+        ("Patient/x?name=x", "name"),
+        ("Patient/x/_history?_count=many", "_count"),
+        ("Patient/x/_history?_page=invented", "_page"),
+        ("Patient/x/_history/1?name=x", "name"),
+        ("Patient/x/$everything?_type=Nothing", "_type"),
+        ("Patient/x/$everything?_count=0", "_count"),
+        ("metadata?name=x", "name"),
+        ("Nothing/x", "address"),
+        ("Patient/x/$nothing", "address"),
+        ("/", "address"),
+    ],
 )
 def test_a_read_that_cannot_be_carried_out_refuses_the_whole(door: Door, url: str, named: str) -> None:
     bundle = transaction(creating(patient()), entry("GET", url))
