@@ -107,17 +107,17 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     new_links = Targets(_new_links(targets) | _conditional(question, resolved, targets, bearers))
     append = Append(claims=claims)
     append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
-    outcomes, stated = [], []
+    stated: list[Stated] = []
     for target, links in zip(targets, question.links, strict=True):
         seen = new_links.seen_from(target.change.full_url).targets
         one = _state(target, links, seen, question.request.recorded_at)
-        outcomes.append(_outcome(target, one))
         if one:
             stated.append(one)
         elif target.head.version:
             append.asserted_heads.append((target.key, target.head.version))
     made = {one.key: one.version for one in stated}
     append.claims = [claim for claim in claims if claim.key in made]
+    outcomes = [_outcome(target, made) for target in targets]
     _append_facts(append, stated, outcomes, question.request)
     return Decision(append, outcomes, made)
 
@@ -225,13 +225,13 @@ def _subject(key: Key, resource: dict[str, Any], links: Mapping[str, str]) -> UU
     return subject_of(patients.pop() if len(patients) == 1 else key.reference)
 
 
-def _outcome(target: Target, one: Stated | None) -> Outcome:
-    change, head = target.change, target.head
-    if change.action == "delete":
-        return Outcome(204, target.key, one.version.version if one else 0)
-    if one is None:
-        return Outcome(200, target.key, head.version or 1)
-    return Outcome(201 if head.deleted else 200, target.key, one.version.version)
+def _outcome(target: Target, made: Mapping[Key, ResourceVersion]) -> Outcome:
+    """made: all versions of the request; one entry may find what another states."""
+    key, head = target.key, target.head
+    version = made[key].version if key in made else head.version
+    if target.change.action == "delete":
+        return Outcome(204, key, version if target.write else 0)
+    return Outcome(201 if target.write and head.deleted else 200, key, version)
 
 
 def _append_facts(append: Append, stated: list[Stated], outcomes: list[Outcome], request: Request) -> None:

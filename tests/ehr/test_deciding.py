@@ -181,6 +181,19 @@ def test_two_entries_of_one_condition_make_one_resource() -> None:
     assert len(set(written(decision))) == 1
 
 
+def test_an_entry_that_finds_what_another_states_is_answered_with_that_version() -> None:
+    finds = create(patient("Hoa", "7"), NUMBER)
+    beside = decided(finds, update(person("Lan")), matches={NUMBER: ("p",)}, heads={P: head(P, 5)})
+    assert answers(beside) == [(200, 6), (200, 6)]
+    same = decided(finds, update(person("Lan")), matches={NUMBER: ("p",)}, heads=stated(person("Lan"), 5))
+    assert answers(same) == [(200, 5), (200, 5)]
+    revives = replace(create(person(**patient("Hoa", "7")), NUMBER), action="update")
+    revived = decided(revives, finds, matches={NUMBER: ()}, heads={P: head(P, 5, deleted=True)})
+    assert answers(revived) == [(201, 6), (200, 6)]
+    gone = decided(delete(P), update(person()), heads={P: head(P, 5, deleted=True)})
+    assert answers(gone) == [(204, 0), (201, 6)]
+
+
 @pytest.mark.parametrize(
     ("matches", "id_", "key", "version"),
     [((), "p", P, 1), (("p",), "p", P, 3), (("p",), None, P, 3), ((), None, None, 1)],

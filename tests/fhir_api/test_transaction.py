@@ -237,6 +237,15 @@ def test_two_entries_with_one_condition_make_one(door: Door) -> None:
     assert subjects == [{"reference": f"Patient/{id_of(answered[0])}"}] * 2
 
 
+def test_what_is_found_and_updated_is_told_as_it_is_then(door: Door) -> None:
+    door.put(patient("t-both", id="t-both"))
+    finds = creating(patient("t-both"), ifNoneExist=f"identifier={SYSTEM}|t-both")
+    bundle = transaction(finds, putting(patient("t-both", id="t-both", active=True)))
+    told = send(door, bundle, headers={"Prefer": "return=representation"}).json()["entry"]
+    assert [one["response"]["location"] for one in told] == ["Patient/t-both/_history/2"] * 2
+    assert [one["resource"]["meta"]["versionId"] for one in told] == ["2", "2"]
+
+
 def test_links_are_replaced_wherever_they_are_links_and_nowhere_else(door: Door) -> None:
     document = {
         "resourceType": "DocumentReference",
