@@ -2,7 +2,8 @@
 
 Vietnamese names run surname, middle, given, and people are called by the last word. They are typed with or
 without accents, with the tone on either vowel (Thúy, Thuý), with i or y at the end (Quí, Quý), in composed or
-decomposed Unicode, with or without the apostrophes of highland names (H'Mông).
+decomposed Unicode, with or without the apostrophes of highland names (H'Mông). Copied from elsewhere they
+come with invisible characters and in compatibility forms (Ｈｏａ).
 """
 
 import re
@@ -12,13 +13,21 @@ from unicodedata import category, normalize
 import msgspec
 
 LONGEST = 200
-"""Characters of a name that are looked at: keys stay far below what a b-tree entry holds (2,700 bytes)."""
+"""Characters of a name that are shown, and of what is typed."""
+
+MOST_BYTES = 350
+"""Bytes of a name, taken apart, of which keys are made: about as many as LONGEST has in Vietnamese. One word,
+all words with their parts, and the same folded fit into an entry of a b-tree then (2,700 bytes), even of
+letters that are longer when they are small."""
 
 JOINTS = "'’‘ʼʻ`´′-‐‑‒–—.·"
 """Marks within a word that are left out: ``H'Mông`` is ``hmong``."""
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 """Grave, acute, tilde, hook above, dot below: the tones of Vietnamese, apart from the marks of its vowels."""
+
+_BLANK = "\0\u200b"
+"""What parts words though it is no white space: NUL, and the zero width space, which says where they end."""
 
 _MENDED = {"ð": "đ", "ɖ": "đ"}
 """What some fonts and scanners make of đ."""
@@ -47,6 +56,15 @@ class HumanName(msgspec.Struct, frozen=True):
     period: Period = Period()
 
 
+def plain(text: str) -> str:
+    """As it would be typed: letters and digits in their usual form, and nothing that one cannot see.
+
+    Compatibility forms are replaced (NFKC, https://www.unicode.org/reports/tr15/). Of what is invisible (soft
+    hyphen, byte order mark, joiners, marks of direction) only the zero width space parts words.
+    """
+    return normalize("NFKC", text.translate(_PLAIN))
+
+
 def fold(text: str) -> str:
     """The search key: small letters without accents, words parted by one blank, final y as i.
 
@@ -57,12 +75,12 @@ def fold(text: str) -> str:
 
 def unaccented(text: str) -> str:
     """As ``fold``, with y where it is written: what the beginning of a longer word is compared with."""
-    return _letters(text.translate(_JOINED), keep_marks=False)
+    return _letters(plain(text).translate(_JOINED), keep_marks=False)
 
 
 def spelling(text: str) -> str:
     """As ``fold`` but with accents, each word's tone after its letters: where it stands does not matter."""
-    words = _letters(text.translate(_JOINED), keep_marks=True).split()
+    words = _letters(plain(text).translate(_JOINED), keep_marks=True).split()
     return " ".join(_spelled(word) for word in words if word.translate(_BARE))
 
 
@@ -71,7 +89,7 @@ def name_words(name: str) -> list[str]:
 
     A word with a joint also counts by its parts: ``H'Nao`` is found as ``hnao``, ``h`` and ``nao``.
     """
-    name = name[:LONGEST]
+    name = normalize("NFD", plain(name)).encode()[:MOST_BYTES].decode(errors="ignore")
     return list(dict.fromkeys([*spelling(name).split(), *spelling(name.translate(_PARTED)).split()]))
 
 
@@ -102,11 +120,11 @@ def _in_parts(name: HumanName) -> str:
 
 
 def _in_one_line(text: str) -> str:
-    return " ".join(text.replace("\0", " ").split())
+    return " ".join(text.translate(_UNBROKEN).split())
 
 
 def _letters(text: str, *, keep_marks: bool) -> str:
-    """Small letters and digits; what is neither parts words, but for invisible characters, which vanish."""
+    """Small letters and digits; what is neither parts words."""
     decomposed = normalize("NFD", normalize("NFD", text).lower())
     return " ".join(decomposed.translate(_MARKED if keep_marks else _BARE).split())
 
@@ -137,8 +155,19 @@ class _Letters(dict[int, str]):
             return character if self._keep_marks else ""
         if kind[0] in "LN":
             return (_MENDED if self._keep_marks else _SIMPLE).get(character, character)
-        return "" if kind == "Cf" else " "
+        return " "
+
+
+class _Plain(dict[int, str]):
+    """What becomes of each character before compatibility forms are replaced; filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = "" if category(chr(code)) == "Cf" else chr(code)
+        return self[code]
 
 
 _BARE = _Letters(keep_marks=False)
 _MARKED = _Letters(keep_marks=True)
+_UNBROKEN = str.maketrans(dict.fromkeys(_BLANK, " "))
+_PLAIN = _Plain({**_UNBROKEN, ord("´"): "'", ord("…"): " "})
+"""The last two would become a blank with an accent, and joints."""

@@ -7,6 +7,7 @@ these last: object, benefit level, province, number (Decision 1351/QĐ-BHXH of 1
 import re
 
 from ehr.identifiers import shortened
+from ehr.names import plain
 
 _NOT_COUNTED = re.compile(r"[\s.\-]+")
 _CARD = re.compile(r"[A-Z]{2}[1-5]\d{2}(\d{10})")
@@ -14,7 +15,8 @@ _TELEPHONE = re.compile(r"(?:\+84|0084|84|0)(\d{8,10})")
 
 
 def number_key(text: str) -> str:
-    """What the ways of writing an identifier share: capital letters, no blanks, dots or hyphens.
+    """What the ways of writing an identifier share: capital letters, no blanks, dots or hyphens, and nothing
+    invisible.
 
     Of an insurance card it is the person's own number. Short enough for an index.
     """
@@ -33,7 +35,7 @@ def telephone_key(text: str) -> str | None:
 
     Twelve digits without a plus are a personal number.
     """
-    compact = re.sub(r"[\s.\-()]+", "", text)
+    compact = re.sub(r"[\s.\-()]+", "", plain(text))
     national = _TELEPHONE.fullmatch(compact)
     if national:
         return f"0{national[1]}"
@@ -41,4 +43,4 @@ def telephone_key(text: str) -> str | None:
 
 
 def _compact(text: str) -> str:
-    return _NOT_COUNTED.sub("", text.replace("\0", "")).upper()
+    return _NOT_COUNTED.sub("", plain(text)).upper()

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from ehr.names import LONGEST, fold, spelling, unaccented
+from ehr.names import LONGEST, fold, plain, spelling, unaccented
 from projections.citizens.numbers import is_card, number_key, telephone_key
 from projections.citizens.patient import Birth, birth_of
 
@@ -46,7 +46,7 @@ def read_typed(text: str) -> Typed:
 
     A single word that holds a digit may be an identifier or a name: both are said.
     """
-    text = " ".join(text.replace("\0", " ").split())
+    text = " ".join(plain(text).split())
     scanned, bar, _ = text.partition("|")
     if bar or is_card(text) or not any(character.isalpha() for character in text):
         return Typed(number_key(scanned) or None, telephone_key(scanned))

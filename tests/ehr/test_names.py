@@ -3,18 +3,18 @@
 from unicodedata import normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ehr.names import (
     JOINTS,
-    LONGEST,
     HumanName,
     Period,
     displayed,
     fold,
     main_name,
     name_words,
+    plain,
     readings,
     spelling,
     unaccented,
@@ -46,6 +46,17 @@ anything = st.text(max_size=60)
         ("Ksor H’Hen-Niê", "ksor hhennie"),
         ("Ƀlŏ Č", "blo c"),
         ("Hồ\u200b Văn", "ho van"),
+        ("Thị\u200bHòa", "thi hoa"),
+        ("Thị\u00a0Hòa", "thi hoa"),
+        ("Th\u00adị Hò\u00ada", "thi hoa"),
+        ("\ufeffThị Hò\ufeffa", "thi hoa"),
+        ("Thi\u200d\u0323 Ho\u200c\u0300a", "thi hoa"),
+        ("\u202aThị\u2060 Hòa\u202c", "thi hoa"),
+        ("Ｎｇｕｙễｎ\u3000ＨＯＡ", "nguyen hoa"),
+        ("H＇Mông Ê－đê", "hmong ede"),
+        ("H´Mông", "hmong"),
+        ("Hồ…Văn", "ho van"),
+        ("ﬁ Ⅳ ²", "fi iv 2"),
         ("Adam631 Ullrich385", "adam631 ullrich385"),
         ("Nguyễn, (Bé)", "nguyen be"),
         ("%_\\", ""),
@@ -84,7 +95,7 @@ def test_keys_have_no_marks_and_no_empty_words(text: str) -> None:
     words = fold(text).split(" ") if fold(text) else []
     assert all(words)
     assert fold(text).isprintable()
-    assert normalize("NFD", fold(text)) == fold(text)
+    assert normalize("NFKD", fold(text)) == fold(text)
     assert all(fold(word) == word for word in words)
     assert all(fold(word) for word in name_words(text))
 
@@ -124,8 +135,32 @@ def test_the_unaccented_text_keeps_y() -> None:
     assert unaccented("Thúy H'Ý") == "thuy hy"
 
 
-def test_keys_of_the_longest_names_stay_small() -> None:
-    assert sum(map(len, name_words("ạ" * 10_000))) <= 3 * LONGEST
+@given(st.text(min_size=1, max_size=3), st.sampled_from(["", "-", " "]))
+@example("\ufdfa", "")  # becomes 18 letters
+@example("\ud55c", "-")  # becomes three letters of three bytes
+@example("\u023a", "-")  # grows as it becomes small
+@example("ạ", "")
+def test_keys_of_the_longest_names_fit_an_index(text: str, joint: str) -> None:
+    """Each entry holds a word, the spelling and the key."""
+    words = name_words((text * 50 + joint) * 200)
+    spelled, key = (" ".join(words), fold(" ".join(words)))
+    word = max((len(word.encode()) for word in key.split()), default=0)
+    assert word + len(spelled.encode()) + len(key.encode()) < 2_650
+
+
+@given(names)
+def test_a_name_is_found_as_it_was_copied(name: str) -> None:
+    wide = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
+    parted = "\u200b".join(name.split())
+    for copied in (f"\ufeff{name}", parted, "\u00ad".join(name), name.translate(wide)):
+        assert name_words(copied) == name_words(name)
+        assert spelling(copied) == spelling(name)
+
+
+@given(anything)
+def test_what_is_plain_stays_so(text: str) -> None:
+    assert fold(plain(text)) == fold(text)
+    assert spelling(plain(text)) == spelling(text)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +171,7 @@ def test_keys_of_the_longest_names_stay_small() -> None:
         (HumanName(family="Hồ", given=[None, "Thử"]), "Hồ Thử"),
         (HumanName(given=["Thử"]), "Thử"),
         (HumanName(text="Hồ\nVăn\0Thử"), "Hồ Văn Thử"),
+        (HumanName(text="Hồ\u200bVăn\u200b Thử"), "Hồ Văn Thử"),
         (HumanName(), ""),
     ],
 )

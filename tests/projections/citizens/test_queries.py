@@ -26,6 +26,7 @@ PEOPLE: list[Json] = [
     patient("p-quy", "Lý Quí", "1971"),
     patient("p-hnao", "Kpă H'Nao", "1980"),
     patient("p-duc", "Đặng Đức", "1980"),
+    patient("p-copied", "\ufeffTrịnh\u200bＶăn\u00a0Th\u00adử", "1980"),
     patient("p-synthea", birth="1955-01-01") | {"name": [{"family": "Ullrich385", "given": ["Adam631"]}]},
     patient("p-married")
     | {"name": [{"use": "official", "text": "Trần Thị Mai"}, {"use": "old", "text": "Trần Mão"}]},
@@ -120,6 +121,9 @@ def test_finds_a_name_in_any_order_with_or_without_accents(place: str, text: str
     [
         ("thúy", "p-thuy"),
         ("Lê Thị Thúy", "p-thuy"),
+        ("Lê\u200bＴｈị\u00a0Th\u00adúy\ufeff", "p-thuy"),
+        ("Trịnh Văn Thử", "p-copied"),
+        ("van thu", "p-copied"),
         ("ly quy", "p-quy"),
         ("Quý Lí", "p-quy"),
         ("kpa hnao", "p-hnao"),
