@@ -72,9 +72,7 @@ def _of_conditional_update(change: Change, resolved: Resolved) -> Target:
 def _of_delete(change: Change, resolved: Resolved, _: Mapping[Condition, Target]) -> Target:
     """https://hl7.org/fhir/R4/http.html#3.1.0.7.1"""
     id_ = change.id or _only_match(change, resolved)
-    if id_ is None:
-        return Target(change, Key(change.type, ""), NEVER_STATED, False)
-    target = _target(change, id_, resolved, write=True)
+    target = _target(change, id_ or "", resolved, write=True)
     _check_version(target)
     return target._replace(write=not target.head.deleted)
 

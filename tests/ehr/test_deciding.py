@@ -226,6 +226,9 @@ def test_a_conditional_update_that_matches_nothing_overwrites_nothing() -> None:
 
 
 def test_a_conditional_delete_deletes_what_matches() -> None:
+    for known, version in ((("p",), 2), ((), 1)):
+        with pytest.raises(VersionConflict):
+            decided(delete(P, version, NUMBER), matches={NUMBER: known}, heads={P: head(P)})
     wish = delete(P, condition=NUMBER)
     assert written(decided(wish, matches={NUMBER: ("p",)}, heads={P: head(P)})) == [(P, 2, True)]
     assert answers(decided(wish, matches={NUMBER: ()})) == [(204, 0)]
