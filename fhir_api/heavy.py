@@ -9,12 +9,13 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
+from threading import Thread
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
@@ -35,6 +36,7 @@ MOST_WAITING = 16
 """Bundles that wait for a worker; further ones are refused, as their turn would come too late."""
 
 log = structlog.get_logger()
+Done = TypeVar("Done")
 
 
 class _Refusal(NamedTuple):
@@ -148,21 +150,21 @@ class _Process:
 
 
 class _Worker:
-    """What one worker process keeps between bundles."""
+    """What one worker process keeps. Its loop goes on between Bundles: lost flushes are found out about."""
 
     def __init__(self, conninfo: str, limits: BundleLimits) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.limits = limits
-        self.stack = AsyncExitStack()
-        recorder = self.loop.run_until_complete(self.stack.enter_async_context(PostgresRecorder(conninfo)))
-        self.record = HealthRecord(recorder)
+        self._loop = asyncio.new_event_loop()
+        Thread(target=self._loop.run_forever, name="loop", daemon=True).start()
+        self._limits = limits
+        self._stack = AsyncExitStack()
+        self._record = HealthRecord(self._run(self._stack.enter_async_context(PostgresRecorder(conninfo))))
 
     def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
         with no_search_for_cycles():
-            return self._state_bundle(raw, envelope)
+            return self._run(state_bundle(self._record, raw, self._limits, envelope))
 
-    def _state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
-        return self.loop.run_until_complete(state_bundle(self.record, raw, self.limits, envelope))
+    def _run(self, work: Coroutine[Any, Any, Done]) -> Done:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
 
 _workers: list[_Worker] = []
