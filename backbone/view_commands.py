@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich import filesize
@@ -109,7 +110,7 @@ def _reasons(view: str, number: int = 0) -> Iterator[None]:
     except OtherCode as other:
         raise Refused(_other_code(other.generation)) from None
     except Held:
-        raise Refused(f"{view} is being rebuilt or switched already; try again when that has ended") from None
+        raise Refused(f"{view} is being rebuilt, switched or retried already; try again after that") from None
 
 
 def _other_code(generation: Generation) -> str:
@@ -150,10 +151,20 @@ def parked_command(retry: Retry = False) -> None:
 def _retry(url: str) -> None:
     with closing(NotificationLog(url)) as log:
         for name in VIEWS:
-            with _reasons(name):
-                released, _ = parking.retry(view_named(name), log, url)
-            for one in released:
-                typer.echo(f"{name}: {one.subject} taken up again; late: {' '.join(one.resources)}")
+            late: parking.Late = {}
+            released: set[UUID] = set()
+            try:
+                with _reasons(name):
+                    released |= {one.subject for one in parking.retry(view_named(name), log, url, late)[0]}
+            finally:
+                _tell_late(name, late, released)
+
+
+def _tell_late(view: str, late: parking.Late, released: set[UUID]) -> None:
+    """Also after an interruption: nobody could tell afterwards what has appeared."""
+    for subject in released | late.keys():
+        how = "taken up again" if subject in released else "taken up in part"
+        typer.echo(f"{view}: {subject} {how}; late: {' '.join(sorted(late.get(subject, ())))}")
 
 
 def _database() -> str:

@@ -45,7 +45,7 @@ class Kept(NamedTuple):
 
 
 class Held(Exception):
-    """Somebody else rebuilds or switches the view at this moment."""
+    """Somebody else rebuilds or switches the view, or takes up its parked citizens, at this moment."""
 
 
 class Serves(Exception):
@@ -131,7 +131,7 @@ def serve(connection: Connection, view: View, number: int) -> None:
 
 def hold_alone(connection: Connection, view: str) -> None:
     """Until the connection ends, however it ends, nobody else rebuilds, switches or drops generations of the
-    view. Raises Held."""
+    view, or takes up its parked citizens. Raises Held."""
     if connection.execute(queries["hold_alone"], {"view": view}).fetchone() != (True,):
         raise Held(view)
 

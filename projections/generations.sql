@@ -16,7 +16,7 @@ select g.view, g.generation, g.position, g.code_version, g.state,
 from views.generations g order by g.view, g.generation;
 
 -- name: hold_alone
--- Until the session ends, nobody else rebuilds, switches or drops generations of the view.
+-- Until the session ends, nobody else rebuilds, switches or drops generations of the view, or takes up who is parked.
 select pg_try_advisory_lock(hashtext('views.rebuild'), hashtext(%(view)s));
 
 -- name: idle

@@ -1,18 +1,36 @@
 """Parked citizens: who waits and why, and how they are taken up again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 from uuid import UUID
+
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from ehr.event_store.connections import connect
 from ehr.sql import load_queries
 from projections.faults import is_fault
-from projections.generations import Generation, queries, require_own_code, serving, use_schema
-from projections.projector import FACTS
+from projections.generations import (
+    Generation,
+    hold_alone,
+    queries,
+    require_own_code,
+    serving,
+    use_schema,
+)
 from projections.view import Connection, View
 from streams.event_log import EventLog
-from streams.recorded_fact import Quarantined, RecordedFact, TooNew
+from streams.recorded_fact import Entry, Quarantined, RecordedFact, TooNew
+
+FACTS = 128
+"""Facts in one read: while those of parked citizens among them are projected, the projector waits."""
+
+PAUSE_SECONDS = 0.05
+"""Before what the projector was in the way of is tried again."""
+
+Late = dict[UUID, set[str]]
+"""Citizen -> references of what appears late."""
 
 _sql = load_queries(Path(__file__).with_name("projector.sql"))
 
@@ -58,111 +76,152 @@ def quarantined(connection: Connection) -> list[Unreadable]:
     return [Unreadable(*row) for row in connection.execute(_sql["quarantined"])]
 
 
-def retry(view: View, log: EventLog, conninfo: str) -> tuple[list[Released], list[Parked]]:
-    """Projects the facts of the parked citizens of the serving generation.
+def retry(
+    view: View, log: EventLog, conninfo: str, late: Late | None = None
+) -> tuple[list[Released], list[Parked]]:
+    """Projects the facts of the parked citizens of the serving generation, in one pass over the log.
 
-    Gives those who were released, and those whose facts still cannot be projected: they stay as they are.
-    Raises OtherCode when the generation is to be rebuilt first.
+    Gives those who were released, and those of whom some fact still cannot be projected: they wait from that
+    one on, for its reason. Raises Held, and OtherCode when the generation is to be rebuilt first.
+
+    late: filled with what has appeared, also of those who still wait, and when the pass is interrupted.
     """
-    released: list[Released] = []
-    still: list[Parked] = []
     with connect(conninfo) as connection:
+        hold_alone(connection, view.name)
         generation = serving(connection, view.name)
         if generation is None:
             return [], []
         require_own_code(view, generation)
-        waiting = {p.subject: p for p in _parked_in(connection, generation)}
         use_schema(connection, generation)
-        while waiting:
-            one = next(iter(waiting.values()))
-            found = _retry_one(view, log, connection, generation, waiting, one)
-            released += found
-            still += [] if found else [one]
-            for subject in {one.subject, *(r.subject for r in found)}:
-                del waiting[subject]
-    return released, still
+        late = {} if late is None else late
+        released = _Pass(view, log, connection, generation, late).run()
+        still = [one for one in _parked_in(connection, generation) if one.subject not in released]
+    return [Released(subject, sorted(late.get(subject, ()))) for subject in released], still
 
 
-def _retry_one(
-    view: View,
-    log: EventLog,
-    connection: Connection,
-    generation: Generation,
-    waiting: Mapping[UUID, Parked],
-    one: Parked,
-) -> list[Released]:
-    """The citizen, with those from whom something moved to it; none when they cannot be released."""
-    try:
-        group, facts = _with_former(log, waiting, one, generation.position)
-        with connection.transaction():
-            row = connection.execute(queries["hold"], _place(generation)).fetchone()
-            assert row is not None
-            facts += _facts_of(log, group, max(generation.position, min(group.values()) - 1), row[0])
-            others = {p.subject: p for p in _parked_in(connection, generation) if p.subject not in group}
-            for fact in facts:
-                former = others.get(fact.fact.moved_from) if fact.fact.moved_from else None
-                if former and former.since_position < fact.position:
-                    raise NotYet
-                view.project(connection, [fact])
-            _release(connection, generation, group)
-    except Exception as error:
-        if not is_fault(error):
-            raise
-        return []
-    return [Released(subject, _references(facts, subject)) for subject in group]
+class _Pass:
+    """One way along the log with everyone who waits in a generation.
 
-
-def _with_former(
-    log: EventLog, waiting: Mapping[UUID, Parked], one: Parked, end: int
-) -> tuple[dict[UUID, int], list[RecordedFact]]:
-    """(since which position each of those who belong together waits, their facts in order).
-
-    Whoever something moved from has to come first; where things moved to and fro, they come together.
+    The facts of all of them come in the log's order, as they would have come to the projector: what moves to
+    a citizen comes after what its former subject waited for.
     """
-    group = {one.subject: one.since_position}
-    while True:
-        facts = _facts_of(log, group, min(group.values()) - 1, end)
-        moved = [
-            (f.fact.moved_from, f.position) for f in facts if f.fact.moved_from in waiting.keys() - group
-        ]
-        former = {s: since for s, at in moved if s and (since := waiting[s].since_position) < at}
-        if not former:
-            return group, facts
-        group |= former
 
+    def __init__(
+        self, view: View, log: EventLog, connection: Connection, generation: Generation, late: Late
+    ) -> None:
+        self._view = view
+        self._log = log
+        self._connection = connection
+        self._place: dict[str, str | int] = {"view": generation.view, "generation": generation.number}
+        self._generation = generation
+        self._late = late
+        self._waiting: dict[UUID, int] = {}  # who goes along -> since which position it waits
+        self._stuck: set[UUID] = set()
+        self._known = 0  # the position up to which these two are known
+        self._after = 0
 
-def _release(connection: Connection, generation: Generation, subjects: Iterable[UUID]) -> None:
-    for subject in subjects:
-        connection.execute(_sql["release"], {**_place(generation), "subject": subject})
-    connection.execute(queries["release"], _place(generation))
-    connection.execute(_sql["announce"], {"view": generation.view, "position": "parked"})
+    def run(self) -> list[UUID]:
+        """Those who were released."""
+        row = self._connection.execute(queries["position"], self._place).fetchone()
+        assert row is not None
+        self._look(row[0])
+        if not self._waiting:
+            return []
+        self._after = min(self._waiting.values()) - 1
+        while not self._step():
+            pass
+        return list(self._waiting)
 
+    def _look(self, position: int) -> None:
+        """Learns who waits, and whom the projector has parked up to a position."""
+        self._known = position
+        for one in _parked_in(self._connection, self._generation):
+            if one.subject not in self._stuck:
+                self._waiting.setdefault(one.subject, one.since_position)
 
-def _place(generation: Generation) -> dict[str, str | int]:
-    return {"view": generation.view, "generation": generation.number}
+    def _step(self) -> bool:
+        """Goes on by one read; True when the generation's position is reached and all are released."""
+        entries = self._log.read(self._after, FACTS)
+        concerned = any(self._concerns(entry) for entry in entries)
+        if entries and entries[-1].position < self._known and not concerned:
+            self._after = entries[-1].position
+            return False
+        return self._try_portion(entries)
 
+    def _try_portion(self, entries: Sequence[Entry]) -> bool:
+        """The projector may have written what stands in the way, and wait for this: then it comes first."""
+        while True:
+            before = dict(self._waiting), set(self._stuck), self._known
+            try:
+                with self._connection.transaction():
+                    shown, reached = self._portion(entries)
+            except (LockNotAvailable, DeadlockDetected):
+                self._waiting, self._stuck, self._known = before
+                time.sleep(PAUSE_SECONDS)
+                continue
+            for fact in shown:
+                references = {f"{one.version.type}/{one.version.id}" for one in fact.resources}
+                self._late.setdefault(fact.subject, set()).update(references)
+            return reached
 
-def _references(facts: Sequence[RecordedFact], subject: UUID) -> list[str]:
-    its = (fact for fact in facts if fact.subject == subject)
-    return sorted({f"{r.version.type}/{r.version.id}" for fact in its for r in fact.resources})
+    def _portion(self, entries: Sequence[Entry]) -> tuple[list[RecordedFact], bool]:
+        """Within the transaction: what was projected, and whether that is all. The projector stands still."""
+        self._connection.execute(_sql["not_for_long"])
+        row = self._connection.execute(queries["hold"], self._place).fetchone()
+        assert row is not None
+        if not entries or entries[-1].position >= self._known:
+            self._look(row[0])
+        entries = [entry for entry in entries if entry.position <= self._known]
+        shown = [fact for entry in entries if (fact := self._take(entry))]
+        self._after = entries[-1].position if entries else self._known
+        if self._after == row[0]:
+            self._release()
+            return shown, True
+        self._wait_on({fact.subject for fact in shown} - self._stuck)
+        return shown, False
 
+    def _concerns(self, entry: Entry) -> TypeGuard[RecordedFact | TooNew]:
+        since = self._waiting.get(entry.subject)
+        return since is not None and since <= entry.position and not isinstance(entry, Quarantined)
 
-def _facts_of(log: EventLog, group: Mapping[UUID, int], after: int, end: int) -> list[RecordedFact]:
-    """What the subjects wait for, beyond ``after`` up to ``end``. Raises when some cannot be read yet."""
-    found: list[RecordedFact] = []
-    while after < end:
-        entries = log.read(after, FACTS)
-        its = (e for e in entries if e.position <= end and e.position >= group.get(e.subject, end + 1))
-        found += [_readable(entry) for entry in its if not isinstance(entry, Quarantined)]
-        after = entries[-1].position
-    return found
+    def _take(self, entry: Entry) -> RecordedFact | None:
+        """The fact, once it is projected; None when it is nobody's who goes along, or cannot be projected."""
+        if not self._concerns(entry):
+            return None
+        reason = entry.reason if isinstance(entry, TooNew) else self._hindrance(entry)
+        if reason or isinstance(entry, TooNew):
+            self._stick(entry, reason)
+            return None
+        return entry
 
+    def _hindrance(self, fact: RecordedFact) -> str:
+        """Projects a fact; gives why it cannot be projected, if so."""
+        if fact.fact.moved_from in self._stuck:
+            return "moved from a parked citizen"
+        try:
+            with self._connection.transaction():
+                self._view.project(self._connection, [fact])
+        except Exception as error:
+            if not is_fault(error):
+                raise
+            return type(error).__name__
+        return ""
 
-class NotYet(Exception):
-    """A fact of the citizen needs newer code, or comes after what another one waits for."""
+    def _stick(self, entry: RecordedFact | TooNew, reason: str) -> None:
+        del self._waiting[entry.subject]
+        self._stuck.add(entry.subject)
+        waits = {"subject": entry.subject, "position": entry.position, "reason": reason}
+        self._connection.execute(_sql["wait_for"], {**self._place, **waits})
 
+    def _wait_on(self, subjects: Iterable[UUID]) -> None:
+        for subject in subjects:
+            waits = {"subject": subject, "position": self._after + 1}
+            self._connection.execute(_sql["wait_on"], {**self._place, **waits})
 
-def _readable(entry: RecordedFact | TooNew) -> RecordedFact:
-    if isinstance(entry, TooNew):
-        raise NotYet
-    return entry
+    def _release(self) -> None:
+        if not self._waiting:
+            return
+        for subject in self._waiting:
+            self._connection.execute(_sql["release"], {**self._place, "subject": subject})
+        self._connection.execute(queries["release"], self._place)
+        self._connection.execute(_sql["announce"], {"view": self._view.name, "position": "parked"})

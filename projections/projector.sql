@@ -31,6 +31,20 @@ select pg_notify('views', %(view)s::text || ' ' || %(position)s::text);
 -- A citizen no longer waits.
 delete from views.parked where view = %(view)s and generation = %(generation)s and subject = %(subject)s;
 
+-- name: wait_on
+-- A citizen's facts were projected up to a position; it waits on, for those that follow.
+update views.parked set since_position = %(position)s
+where view = %(view)s and generation = %(generation)s and subject = %(subject)s;
+
+-- name: wait_for
+-- A citizen's facts wait from another one on, for another reason.
+update views.parked set since_position = %(position)s, reason = %(reason)s
+where view = %(view)s and generation = %(generation)s and subject = %(subject)s;
+
+-- name: not_for_long
+-- Shorter than deadlock_timeout: of a projector and whoever takes up parked citizens the latter gives way.
+set local lock_timeout = '200ms';
+
 -- name: waiting
 -- Who waits, since when and why, in all generations but retired ones.
 select p.view, p.generation, p.subject, p.since_position, p.reason

@@ -136,7 +136,9 @@ def states(ehr: Command) -> list[tuple[int, str]]:
     return [(int(found[1]), found[2]) for found in line.finditer(output)]
 
 
-@pytest.mark.parametrize("command", [["rebuild", VIEW], ["switch", VIEW, "1"], ["drop", VIEW, "1"]])
+@pytest.mark.parametrize(
+    "command", [["rebuild", VIEW], ["switch", VIEW, "1"], ["drop", VIEW, "1"], ["parked", "--retry"]]
+)
 def test_while_a_view_is_rebuilt_nobody_else_touches_its_generations(
     ehr: Command, database: str, command: list[str]
 ) -> None:
@@ -144,7 +146,7 @@ def test_while_a_view_is_rebuilt_nobody_else_touches_its_generations(
     with connect(database) as other:
         hold_alone(other, VIEW)
         code, _, complaint = ehr(*command)
-    held = f"ehr: {VIEW} is being rebuilt or switched already; try again when that has ended"
+    held = f"ehr: {VIEW} is being rebuilt, switched or retried already; try again after that"
     assert (code, complaint.splitlines()[-1]) == (1, held)
 
 
