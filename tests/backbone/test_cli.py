@@ -15,10 +15,12 @@ import pytest
 
 from backbone.cli import main
 from ehr.event_store.connections import connect
+from projections.fhir_resources.view import FhirResources
 from projections.generations import hold_alone
 from tests.backbone.waiting import until
 
 VIEW = "fhir_resources"
+CODE = FhirResources.code_version
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -100,7 +102,7 @@ def test_a_generation_of_other_code_is_refused(ehr: Command, database: str) -> N
     ehr("migrate")
     built_by_other_code(database)
     ehr("migrate")
-    refusal = f"generation 1 of {VIEW} was built by code version 7, this is version 1"
+    refusal = f"generation 1 of {VIEW} was built by code version 7, this is version {CODE}"
     way_out = f"use code of version 7, or `ehr rebuild {VIEW}`"
     assert ehr("switch", VIEW, "1") == (1, "", f"ehr: {refusal}: {way_out}")
 
@@ -131,7 +133,7 @@ def states(ehr: Command) -> list[tuple[int, str]]:
     code, output, _ = ehr("views")
     assert code == 0
     line = re.compile(
-        rf"{VIEW} generation (\d+): (\w+), position 0 of 0, code version 1, [\d.]+ [kM]?B|bytes"
+        rf"{VIEW} generation (\d+): (\w+), position 0 of 0, code version {CODE}, [\d.]+ [kM]?B|bytes"
     )
     return [(int(found[1]), found[2]) for found in line.finditer(output)]
 

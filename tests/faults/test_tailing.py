@@ -21,7 +21,11 @@ def test_a_reader_meets_every_event_once_and_in_order(database: str) -> None:
 def test_positions_from_a_sequence_are_found_to_leave_gaps_and_lose_events(database: str) -> None:
     """The planted bug: a number is taken when an event is written, and not when it becomes visible."""
     plant_a_sequence(migrated(database))
-    wrong = " ".join(follow(database, 3_000).wrong)
+    wrong = ""
+    for _ in range(10):  # Whether a reader passes a gap that is filled later is a matter of moments.
+        wrong += " ".join(follow(database, 3_000).wrong)
+        if "events were never met" in wrong:
+            break
     assert "gaps were met" in wrong
     assert "events were never met" in wrong
 
