@@ -1,14 +1,13 @@
 """The CapabilityStatement (https://hl7.org/fhir/R4/capabilitystatement.html), made from the tables that the
 server itself goes by: routes, search parameters and resource types. So it cannot claim what is not there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
 from fhir_api.call import COMMON_PARAMETERS
 from fhir_api.endpoint import Route
-from fhir_api.interactions.history import PARAMETERS as HISTORY
-from fhir_api.operations.definitions import EVERYTHING
+from fhir_api.operation_definitions import definition, is_operation
 from fhir_api.searching.parameters import RESULTS, filters_of
 
 PUBLISHED = "2026-11-26"
@@ -20,14 +19,6 @@ MODE = "mode"
 
 _TYPE = "{type}"
 _SYSTEM = {"transaction": ("transaction", "batch")}
-_OPERATIONS = {"$everything": EVERYTHING}
-_PARAMETERS: Mapping[str, Sequence[str]] = {
-    "capabilities": (MODE,),
-    "history-instance": HISTORY,
-    **{name: [one["name"] for one in told["parameter"][:-1]] for name, told in _OPERATIONS.items()},
-}
-"""What interactions take whose parameters stand nowhere else."""
-
 _DOCUMENTATION = (
     "Errors are OperationOutcomes.",
     "Conditions of conditional requests and references name one identifier.",
@@ -35,10 +26,9 @@ _DOCUMENTATION = (
     "A search takes besides these the parameters of its type and:",
     *(f"* `{parameter.name}`: {parameter.documentation}" for parameter in RESULTS),
     "Others take, each once unless it is said to repeat:",
-    *(
-        f"* {interaction}: {', '.join(f'`{name}`' for name in names)}"
-        for interaction, names in _PARAMETERS.items()
-    ),
+    f"* capabilities: `{MODE}`",
+)
+_REFUSED = (
     "Any other parameter is refused (400). A search alone ignores it with `Prefer: handling=lenient`; "
     "its self link shows what was used.",
     "Pages are walked by their next link, whose `_page` is sealed, stands alone and fits one walk only. "
@@ -50,7 +40,7 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
     """The statement of the server at ``base``."""
     return {
         "resourceType": "CapabilityStatement",
-        "contained": list(_OPERATIONS.values()),
+        "contained": [definition(r.interaction, r.parameters) for r in routes if is_operation(r.interaction)],
         "status": "active",
         "date": PUBLISHED,
         "kind": "instance",
@@ -61,7 +51,7 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
         "rest": [
             {
                 "mode": "server",
-                "documentation": "\n\n".join(_DOCUMENTATION),
+                "documentation": "\n\n".join([*_DOCUMENTATION, *_taken(routes), *_REFUSED]),
                 "resource": [_resource(routes, type_) for type_ in sorted(RESOURCE_TYPES)],
                 "interaction": _codes(code for r in routes for code in _SYSTEM.get(r.interaction, ())),
             }
@@ -76,7 +66,7 @@ def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
     decidable = any(parameter.name == "identifier" for parameter in parameters)
     told: dict[str, Any] = {
         "type": type_,
-        "interaction": _codes(route.interaction for route in own if route.interaction[:1] != "$"),
+        "interaction": _codes(route.interaction for route in own if not is_operation(route.interaction)),
         "versioning": "versioned-update",
         "readHistory": any(route.interaction == "vread" for route in own),
         "updateCreate": ("PUT", f"{_TYPE}/{{id}}") in asked,
@@ -88,12 +78,19 @@ def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
             {"name": p.name, "type": p.type, "documentation": p.documentation} for p in parameters
         ],
     }
-    operations = [route.interaction for route in own if route.interaction[:1] == "$"]
+    operations = [route.interaction[1:] for route in own if is_operation(route.interaction)]
     if operations:
-        told["operation"] = [
-            {"name": name[1:], "definition": f"#{_OPERATIONS[name]['id']}"} for name in operations
-        ]
+        told["operation"] = [{"name": name, "definition": f"#{name}"} for name in operations]
     return told
+
+
+def _taken(routes: Sequence[Route]) -> list[str]:
+    """What interactions take that stands nowhere else."""
+    return [
+        f"* {route.interaction}: {', '.join(f'`{name}`' for name in route.parameters)}"
+        for route in routes
+        if route.parameters
+    ]
 
 
 def _codes(codes: Iterable[str]) -> list[dict[str, str]]:

@@ -27,7 +27,8 @@ class Route(NamedTuple):
 
     interaction: its code in the capability statement (https://hl7.org/fhir/R4/valueset-restful-interaction.html),
     or the name of an operation that begins with ``$``. check: of one that reads; raises what the handler
-    would refuse its address for, and reads nothing.
+    would refuse its address for, and reads nothing. parameters: those that are told by the route; a search's
+    follow from the type.
     """
 
     method: str
@@ -35,6 +36,7 @@ class Route(NamedTuple):
     handler: Handler
     interaction: str
     check: Check = anything
+    parameters: tuple[str, ...] = ()
 
     @property
     def segments(self) -> tuple[str, ...]:

@@ -3,11 +3,13 @@
 from fhir_api.call import Call
 from fhir_api.endpoint import Route
 from fhir_api.interactions.bundle import bundle
+from fhir_api.interactions.history import PARAMETERS as OF_HISTORY
 from fhir_api.interactions.history import history, history_asked
-from fhir_api.interactions.metadata import metadata_of
+from fhir_api.interactions.metadata import metadata_asked, metadata_of
 from fhir_api.interactions.read import read, vread
 from fhir_api.interactions.search import search, search_asked, search_by_form
 from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
+from fhir_api.operations.everything import PARAMETERS as OF_EVERYTHING
 from fhir_api.operations.everything import everything, everything_asked
 
 _INTERACTIONS = (
@@ -20,12 +22,12 @@ _INTERACTIONS = (
     Route("GET", "{type}/{id}", read, "read", Call.refuse_parameters),
     Route("PUT", "{type}/{id}", update, "update"),
     Route("DELETE", "{type}/{id}", delete, "delete"),
-    Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked),
+    Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked, OF_HISTORY),
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread", Call.refuse_parameters),
-    Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked),
+    Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked, OF_EVERYTHING),
 )
 
 ROUTES = (
-    Route("GET", "metadata", metadata_of(_INTERACTIONS), "capabilities", Call.refuse_parameters),
+    Route("GET", "metadata", metadata_of(_INTERACTIONS), "capabilities", metadata_asked),
     *_INTERACTIONS,
 )

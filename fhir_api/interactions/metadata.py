@@ -22,9 +22,14 @@ def metadata_of(routes: Sequence[Route]) -> Handler:
 
     async def metadata(call: Call) -> Response:
         """The CapabilityStatement, with the address under which the client knows the server."""
-        refused = unsupported([name for name, _ in call.parameters], [MODE])
-        if refused:
-            raise UnknownParameter(refused)
+        metadata_asked(call)
         return call.answer(statement(call.base))
 
     return metadata
+
+
+def metadata_asked(call: Call) -> None:
+    """Raises UnknownParameter."""
+    refused = unsupported([name for name, _ in call.parameters], [MODE])
+    if refused:
+        raise UnknownParameter(refused)
