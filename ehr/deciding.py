@@ -105,7 +105,7 @@ def decide(question: Question, resolved: Resolved) -> Decision:
     bearers = _bearers(claims) if question.conditions else {}
     _refuse_own_matches(targets, bearers)
     new_links = Targets(_new_links(targets) | _conditional(question, resolved, targets, bearers))
-    append = Append(claims=claims)
+    append = Append()
     append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
     stated: list[Stated] = []
     for target, links in zip(targets, question.links, strict=True):

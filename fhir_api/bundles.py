@@ -22,7 +22,7 @@ MOST_ISSUES = 100
 _ACTIONS: dict[str, Action] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 _OPERATION = re.compile(r"(?:[A-Za-z0-9.\-]{1,64}/)?(\$[A-Za-z0-9\-]{1,64})")
-_BEFORE_QUERY = re.compile(r"^[^?=&]*\?")
+_BEFORE_QUERY = re.compile(r"^([^?=&]*)\?")
 
 
 class BundleLimits(NamedTuple):
@@ -135,9 +135,15 @@ class _Reader:
         self.full_urls.add(url)
 
 
-def query_of(condition: str) -> str:
-    """The search of If-None-Exist, which some write with ``Type?`` or an address before it."""
-    return _BEFORE_QUERY.sub("", condition, count=1)
+def _query_of(condition: str, type_: str) -> str:
+    """The search of If-None-Exist, which some write with ``Type?`` or an address before it.
+
+    Raises BadRequest where it names another type.
+    """
+    before = _BEFORE_QUERY.match(condition)
+    if before and before[1].rpartition("/")[2] not in ("", type_):
+        raise BadRequest("If-None-Exist searches for another type than it creates.")
+    return condition[before.end() :] if before else condition
 
 
 def create_condition(type_: str, if_none_exist: str | None, query: str) -> Condition | None:
@@ -146,7 +152,7 @@ def create_condition(type_: str, if_none_exist: str | None, query: str) -> Condi
         return condition_of(type_, query) if query else None
     if query:
         raise BadRequest("It has both If-None-Exist and parameters.")
-    return condition_of(type_, query_of(if_none_exist))
+    return condition_of(type_, _query_of(if_none_exist, type_))
 
 
 def _conditions_of_get(request: EntryRequest) -> dict[str, str]:

@@ -120,6 +120,14 @@ def test_a_conditional_create_makes_one(door: Door, condition: str) -> None:
     assert door.json(f"Patient?{BARE}")["total"] == 1
 
 
+@pytest.mark.parametrize("before", ["Practitioner", "http://127.0.0.1:1/fhir/Practitioner", "patient"])
+def test_a_condition_on_another_type_is_refused(door: Door, before: str) -> None:
+    end = end_of(door)
+    answer = post(door, "Patient", number("c9"), If_None_Exist=f"{before}?{BARE}")
+    assert (answer.status_code, outcome_of(answer)["code"]) == (400, "invalid")
+    assert end_of(door) == end
+
+
 def test_a_condition_may_stand_in_the_address(door: Door) -> None:
     first = post(door, "Patient?identifier=http://example.org/create|c2&_format=json", number("c2"))
     again = post(door, "Patient?identifier=http://example.org/create|c2", number("c2"))
