@@ -86,4 +86,5 @@ class Notifications:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
             self._connection.execute("listen record")
+            self._heard = 0  # The record may be another one now: restored, it may end earlier than before.
         return self._connection
