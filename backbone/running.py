@@ -16,7 +16,8 @@ from backbone import tether
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
 from backbone.processes import Program, Supervisor
-from backbone.settings import Settings, is_loopback
+from backbone.settings import Settings
+from fhir_api.access.hosts import is_loopback
 
 PAUSE_SECONDS = 0.1
 READY_SECONDS = 120.0

@@ -18,6 +18,7 @@ from ehr.event_store.store import PostgresRecorder
 from ehr.garbage import settle
 from ehr.health_record import HealthRecord
 from fhir_api import monitoring
+from fhir_api.access.hosts import Hosts
 from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
@@ -93,4 +94,4 @@ def application(settings: Settings, url: str) -> App:
             settle()
             yield
 
-    return App(services, [*monitoring.routes, pages()], lifespan)
+    return App(services, [*monitoring.routes, pages()], lifespan, Hosts(settings.host_names))

@@ -3,7 +3,6 @@
 The page docs/reference/configuration.md is written from the descriptions here.
 """
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Literal, Self
@@ -14,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backbone.errors import Refused
 from ehr.appending import LARGEST_RESOURCE
+from fhir_api.access.hosts import host_name, is_loopback
 
 PREFIX = "EHR_"
 MEBIBYTE = 2**20
@@ -34,6 +34,12 @@ class Settings(BaseSettings):
         default=False,
         description="Listen on an address that other machines reach. There is no sign-in yet: whoever "
         "reaches the address reads and writes every record. Otherwise only a loopback address is accepted.",
+    )
+    allowed_hosts: str | None = Field(
+        default=None,
+        description="Further names by which the server may be called, without ports, commas between them. "
+        "Requests that name another host than these, `EHR_HOST` or a loopback one are refused: no other name "
+        "can then lead a browser here.",
     )
     data: Path = Field(
         default=Path(".data"),
@@ -86,6 +92,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, value: str | None) -> str | None:
+        wrong = [name for name in _between_commas(value) if host_name(name) != name.strip("[]").lower()]
+        if wrong:
+            raise ValueError(f"no host without a port: {', '.join(wrong)}")
+        return value
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -103,15 +117,14 @@ class Settings(BaseSettings):
             )
         return self
 
+    @property
+    def host_names(self) -> list[str]:
+        """What requests may call the server beside loopback names; IPv6 addresses without brackets."""
+        return [self.host, *(name.strip("[]") for name in _between_commas(self.allowed_hosts))]
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address `host`. No name but localhost is trusted."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+
+def _between_commas(text: str | None) -> list[str]:
+    return [name for piece in (text or "").split(",") if (name := piece.strip())]
 
 
 def variable(field: str) -> str:

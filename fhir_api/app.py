@@ -7,6 +7,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from fhir_api.access.entrance import Entrance
+from fhir_api.access.hosts import Hosts
 from fhir_api.endpoint import FhirEndpoint
 from fhir_api.routes import ROUTES
 from fhir_api.services import Services
@@ -18,12 +20,19 @@ Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 class App:
-    """Sends what lies under the base to the FHIR API, and all else to the site of pages and monitoring."""
+    """Lets requests in, and sends those below the base to the FHIR API, all others to the site of pages and
+    monitoring."""
 
     def __init__(
-        self, services: Services, routes: Sequence[BaseRoute], lifespan: Lifespan | None = None
+        self,
+        services: Services,
+        routes: Sequence[BaseRoute],
+        lifespan: Lifespan | None = None,
+        hosts: Hosts | None = None,
     ) -> None:
-        """routes: of the site. lifespan: opens and closes the services."""
+        """routes: of the site. lifespan: opens and closes the services. hosts: names of the server, usually
+        loopback ones alone."""
+        self._entrance = Entrance(self._part, hosts or Hosts())
         self._fhir = FhirEndpoint(services, ROUTES)
         self._site = Starlette(routes=routes, lifespan=lifespan)
         self._site.state.services = services
@@ -31,6 +40,9 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        await self._entrance(scope, receive, send)
+
+    async def _part(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         if scope["type"] == "http" and (path == BASE or path.startswith(f"{BASE}/")):
             await self._fhir({**scope, "root_path": scope.get("root_path", "") + BASE}, receive, send)

@@ -1,8 +1,6 @@
 """One call of the FHIR API: the request, read as far as handlers need it."""
 
 import asyncio
-import re
-import secrets
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
@@ -16,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope
 
 from ehr.values import Actor
-from fhir_api.access.actor import actor_of, checked
+from fhir_api.access.entrance import visit_of
 from fhir_api.errors import (
     BadRequest,
     BodyTooLarge,
@@ -39,8 +37,8 @@ LARGEST_FORM = 64 * 1024
 MOST_DROPPED = 64 * 1024 * 1024
 DROPPING_SECONDS = 5
 MOST_PARAMETERS = 50
-_HOST = re.compile(r"^(?:[A-Za-z0-9._\-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$")
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._\-]{1,64}$")
+_OF_INNER = (b"accept", b"prefer")
+"""Headers of a Bundle's request that its reads have as well; who asks stands in the scope."""
 
 
 def _anyhow(_: int) -> None:
@@ -79,13 +77,9 @@ class Call:
         self.seen = 0
         self.headers = Headers(scope=scope)
         self.method: str = scope["method"]
-        given = self.headers.get("x-request-id", "")
-        self.request_id = given if _REQUEST_ID.match(given) else secrets.token_hex(8)
-
-    @cached_property
-    def actor(self) -> Actor:
-        """Who asks. Raises BadRequest."""
-        return checked(actor_of(self.headers))
+        visit = visit_of(scope)
+        self.request_id: str = visit.request_id
+        self.actor: Actor = visit.actor
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
@@ -125,15 +119,13 @@ class Call:
     def base(self) -> str:
         """The address of the FHIR API as the client wrote it, e.g. ``http://localhost:8000/fhir``."""
         host = self.headers.get("host", "localhost")
-        if not _HOST.match(host):
-            raise BadRequest("Its Host header names no host.")
         return f"{self._scope['scheme']}://{host}{self._scope.get('root_path', '')}"
 
     def prefers(self, wish: str) -> str | None:
         """The value of ``wish`` in the Prefer header (RFC 7240), e.g. of ``return``."""
         for part in self.headers.get("prefer", "").replace(",", ";").split(";"):
             name, _, value = part.strip().partition("=")
-            if name.strip() == wish:
+            if name.strip().lower() == wish:
                 return value.strip().strip('"')
         return None
 
@@ -142,7 +134,9 @@ class Call:
 
         Raises BodyTooLarge, UnsupportedMediaType.
         """
-        kind = self.headers.get("content-type", FHIR_JSON).partition(";")[0].strip().lower()
+        # One that is missing would let any page in a browser write, for it may send that without asking first
+        # (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in JSON_TYPES:
             raise UnsupportedMediaType
         return await self.raw_body(limit, grow)
@@ -216,7 +210,7 @@ class Call:
     def _inner(self, url: str, conditions: Mapping[str, str]) -> "Call":
         path, _, query = url.strip("/").partition("?")
         scope = {**self._scope, "method": "GET", "query_string": query.encode()}
-        scope["headers"] = [pair for pair in scope["headers"] if _is_of_inner(pair[0])]
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] in _OF_INNER]
         scope["headers"] += [
             (name.encode(), value.encode("latin-1", "replace")) for name, value in conditions.items()
         ]
@@ -240,13 +234,6 @@ def _parse_parameters(raw: bytes) -> list[tuple[str, str]]:
     if any("\0" in text for pair in found for text in pair):
         raise BadRequest("Its parameters contain a NUL character.")
     return found
-
-
-def _is_of_inner(header: bytes) -> bool:
-    """Whether a read within a Bundle has a header of the Bundle's request."""
-    if header in (b"accept", b"x-request-id", b"prefer"):
-        return True
-    return header.startswith(b"x-ehr-") and header != b"x-ehr-position"
 
 
 async def _nothing() -> Message:

@@ -71,7 +71,6 @@ class FhirEndpoint:
         except Exception as error:  # noqa: BLE001 - every answer is an outcome
             note(error, call.request_id)
             response = refusal(error, call.request_id)
-        response.headers["X-Request-Id"] = call.request_id
         return response
 
     def check(self, call: Call) -> None:

@@ -29,6 +29,22 @@ class BadRequest(ApiError):
     """The request cannot be understood."""
 
 
+class NotThisServer(ApiError):
+    """The Host header names a server that this is not. Its operator names it in EHR_ALLOWED_HOSTS."""
+
+
+class ForeignSite(ApiError):
+    """A page of another site sent this request."""
+
+
+class AddressTooLong(ApiError):
+    """The address is too long; a search may be sent by POST."""
+
+
+class HeadersTooLarge(ApiError):
+    """The headers are too large."""
+
+
 class UnknownParameter(ApiError):
     """The request has parameters that are not supported here."""
 
@@ -83,6 +99,10 @@ class WorkerLost(ApiError):
 
 ANSWERS: dict[type[Exception], Answer] = {
     BadRequest: Answer(400, "invalid"),
+    NotThisServer: Answer(421, "security"),
+    ForeignSite: Answer(403, "security"),
+    AddressTooLong: Answer(414, "too-long"),
+    HeadersTooLarge: Answer(431, "too-long"),
     UnknownParameter: Answer(400, "not-supported"),
     NotSupported: Answer(400, "not-supported"),
     NoSuchPlace: Answer(404, "not-found"),

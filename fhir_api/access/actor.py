@@ -1,5 +1,5 @@
-"""The Actor of a request. Until sign-in exists, request headers say who it is, and are believed: the server
-listens on the loopback interface only (docs/security.md)."""
+"""The Actor of a request: only here one is made. Until sign-in exists, request headers say who it is, and are
+believed: the server listens on the loopback interface only (docs/security.md)."""
 
 from collections.abc import Mapping
 
@@ -12,20 +12,20 @@ LONGEST = 100
 
 
 def actor_of(headers: Mapping[str, str]) -> Actor:
-    """From ``X-EHR-Client``, ``-User``, ``-Facility`` and ``-Device``."""
+    """From ``X-EHR-Client``, ``-User``, ``-Facility`` and ``-Device``. Raises BadRequest."""
 
     def said(name: str) -> str | None:
         value = text_of(headers.get(f"x-ehr-{name}", "")).strip()
         return value or None
 
-    return Actor(said("client") or "anonymous", said("user"), said("facility"), said("device"))
+    actor = Actor(said("client") or "anonymous", said("user"), said("facility"), said("device"))
+    _check_lengths(actor)
+    return actor
 
 
-def checked(actor: Actor) -> Actor:
-    """The same. Raises BadRequest where a part is too long: shortened, two clients might become one, and
-    share their Idempotency-Keys."""
+def _check_lengths(actor: Actor) -> None:
+    """Shortened, two clients might become one, and share their Idempotency-Keys."""
     parts = {"Client": actor.client, "User": actor.user, "Facility": actor.facility, "Device": actor.device}
     long = [f"X-EHR-{name}" for name, part in parts.items() if part and len(part) > LONGEST]
     if long:
         raise BadRequest(f"More than {LONGEST} characters: {', '.join(long)}.")
-    return actor

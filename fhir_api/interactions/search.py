@@ -12,9 +12,10 @@ import msgspec
 import orjson
 from starlette.responses import Response
 
+from fhir_api.access.entrance import LONGEST_ADDRESS
 from fhir_api.call import COMMON_PARAMETERS, Call
 from fhir_api.completeness import INCOMPLETE, found_waits, incomplete_entry
-from fhir_api.errors import UnknownParameter
+from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
 from fhir_api.outcomes import outcome
@@ -85,7 +86,9 @@ async def _is_incomplete(call: Call, wanted: Wanted, found: Sequence[Found]) -> 
 def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
     """Raises UnknownParameter, unless the client wants it lenient."""
     names = [name for name, _ in parameters]
-    if names == [PAGE]:
+    if PAGE in names:
+        if len(names) > 1:
+            raise BadRequest(f"{PAGE} stands alone: it holds the whole search.")
         walk = turn_page(call, parameters[0][1], _Walk, "search", type_)
         return _Asked(type_, walk.parameters, after=Place(walk.last_updated, walk.pk))
     known = names_of(type_)
@@ -113,7 +116,7 @@ def _told(
     if len(found) > len(shown) > 0:
         walk = _Walk(asked.parameters, shown[-1].last_updated, shown[-1].pk)
         position = max(one.position for one in shown)
-        links["next"] = next_page(call, asked.type, walk, position, "search", asked.type)
+        links["next"] = _followed(next_page(call, asked.type, walk, position, "search", asked.type))
     base = base_of(call)
     entries = [entry(base, *pair) for pair in zip(shown, bodies_of(shown), strict=True)]
     if asked.ignored:
@@ -121,6 +124,15 @@ def _told(
     if incomplete:
         entries.append(incomplete_entry(call))
     return call.answer(bundle("searchset", entries, links, total), headers=INCOMPLETE if incomplete else None)
+
+
+def _followed(link: str) -> str:
+    """The link. Raises BadRequest where nobody can follow it: a form may ask for more than addresses hold."""
+    if len(link) > LONGEST_ADDRESS:
+        raise BadRequest(
+            "It is too long for a next page: ask for fewer values, or for more on a page (_count)."
+        )
+    return link
 
 
 def _ignored(call: Call, message: str) -> bytes:

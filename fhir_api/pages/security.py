@@ -1,12 +1,10 @@
 """Headers that keep a page from running, loading or leaking what it should not.
 
-A form of another site is refused. The policy allows files of this server only: no script or style within
-the HTML, no frames, no form to elsewhere (https://www.w3.org/TR/CSP3/). Pages hold health data: nothing keeps
-a copy unless a route says so.
+The policy allows files of this server only: no script or style within the HTML, no frames, no form to
+elsewhere (https://www.w3.org/TR/CSP3/). Pages hold health data: nothing keeps a copy unless a route says so.
 """
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = "; ".join(
@@ -33,7 +31,7 @@ HEADERS = {
 
 
 class SecurityHeaders:
-    """ASGI middleware: adds HEADERS, keeps answers out of caches, refuses forms of other sites."""
+    """ASGI middleware: adds HEADERS, keeps answers out of caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         """app: the pages."""
@@ -49,15 +47,4 @@ class SecurityHeaders:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-        elif _is_foreign_form(scope):
-            await PlainTextResponse("This form belongs to another site.", 403)(scope, receive, send_secured)
-        else:
-            await self._app(scope, receive, send_secured)
-
-
-def _is_foreign_form(scope: Scope) -> bool:
-    """Browsers say where a request comes from (https://www.w3.org/TR/fetch-metadata/), others do not."""
-    site = Headers(scope=scope).get("sec-fetch-site", "same-origin")
-    return scope["method"] not in ("GET", "HEAD") and site not in ("same-origin", "none")
+        await self._app(scope, receive, send_secured)

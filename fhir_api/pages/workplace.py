@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from fhir_api.access.actor import actor_of
+from fhir_api.access.entrance import visit_of
 from fhir_api.pages.forms import form_field
 from fhir_api.pages.rendering import YEAR
 from projections.citizens.queries import Here
@@ -19,7 +19,8 @@ COOKIE = "workplace"
 
 def workplace_of(request: Request) -> str | None:
     """The facility of the request's Actor, else the one that was chosen on this browser."""
-    return actor_of(request.headers).facility or unquote(request.cookies.get(COOKIE, ""))[:LONGEST] or None
+    facility = visit_of(request.scope).actor.facility
+    return facility or unquote(request.cookies.get(COOKIE, ""))[:LONGEST] or None
 
 
 async def here(connection: Reader, request: Request) -> tuple[Here, str | None]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from backbone.settings import Settings, WrongSettings, is_loopback, load, variable
+from backbone.settings import Settings, WrongSettings, load, variable
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,7 @@ def test_what_is_said_counts_and_an_empty_value_says_nothing(monkeypatch: pytest
         ("EHR_ZONE", "../../etc/passwd", "EHR_ZONE: no time zone is called '../../etc/passwd'"),
         ("EHR_HOST", "0.0.0.0", "EHR_HOST=0.0.0.0 is reached from other machines"),
         ("EHR_HOST", "example.org", "EHR_HOST=example.org is reached from other machines"),
+        ("EHR_ALLOWED_HOSTS", "api,a:80", "EHR_ALLOWED_HOSTS: no host without a port: a:80"),
         ("EHR_PROT", "9000", "EHR_PROT: there is no such setting"),
     ],
 )
@@ -61,14 +62,10 @@ def test_another_host_needs_a_second_word(monkeypatch: pytest.MonkeyPatch) -> No
     assert load().host == "0.0.0.0"
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
-def test_loopback(host: str) -> None:
-    assert is_loopback(host)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "localhost.example.org", ""])
-def test_not_loopback(host: str) -> None:
-    assert not is_loopback(host)
+def test_names_of_the_server_stand_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().host_names == ["127.0.0.1"]
+    monkeypatch.setenv("EHR_ALLOWED_HOSTS", "ehr.example.org, [2001:db8::1],,api")
+    assert load().host_names == ["127.0.0.1", "ehr.example.org", "2001:db8::1", "api"]
 
 
 def test_the_password_of_the_database_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

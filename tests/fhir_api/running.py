@@ -37,7 +37,7 @@ LIMITS = BundleLimits(bytes=64 << 20, entries=25_000, resource=8 << 20)
 Headers = Mapping[str, str]
 NO_HEADERS: Headers = {}
 FHIR_JSON = {"Content-Type": "application/fhir+json"}
-IN_PROCESS = "http://test/fhir/"
+IN_PROCESS = "http://localhost/fhir/"
 SITE: list[BaseRoute] = [*routes]
 
 

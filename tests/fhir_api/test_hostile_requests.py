@@ -228,6 +228,11 @@ def test_a_host_that_is_none_is_refused(door: Door, host: bytes, target: str) ->
     assert b"script" not in answer
 
 
+def test_two_hosts_are_refused(door: Door) -> None:
+    answer = ask(door, get("/fhir/metadata", ("Host", b"localhost"), ("Host", b"localhost")))
+    assert status_of(answer) == 400
+
+
 @pytest.mark.parametrize(
     ("target", "status"),
     [

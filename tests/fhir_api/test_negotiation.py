@@ -76,10 +76,15 @@ def test_nothing_else_is(door: Door, kind: str, method: str, url: str) -> None:
     assert end_of(door) == before
 
 
-def test_without_a_type_it_is_json(door: Door) -> None:
-    request = door.client.build_request("POST", "Patient", content=PATIENT)
+@pytest.mark.parametrize(("method", "url"), [("POST", "Patient"), ("PUT", "Patient/n"), ("POST", "")])
+def test_nor_is_what_has_no_type(door: Door, method: str, url: str) -> None:
+    """A browser sends that for any page, without asking first."""
+    request = door.client.build_request(method, url, content=PATIENT)
     request.headers.pop("content-type", None)
-    assert door.client.send(request).status_code == 201
+    before = end_of(door)
+    answer = door.client.send(request)
+    assert (answer.status_code, outcome_of(answer)["code"]) == (415, "not-supported")
+    assert end_of(door) == before
 
 
 @pytest.mark.parametrize(
@@ -210,7 +215,7 @@ def test_a_body_that_breaks_off_stores_nothing(door: Door) -> None:
     for _ in range(3):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(
-                b"POST /fhir/Patient HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+                b"POST /fhir/Patient HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
                 b"Content-Type: application/json\r\n\r\n" + PATIENT
             )
     assert post(door, PATIENT).status_code == 201

@@ -207,7 +207,7 @@ def test_a_token_fits_its_own_walk_only(door: Door) -> None:
     issue = outcome_of(door.get(following.replace("/Patient?", "/Practitioner?"), 400))
     assert "_page" in issue["details"]["text"]
     assert "_page" in outcome_of(door.get(following[:-3] + "AAA", 400))["details"]["text"]
-    assert "_count" in outcome_of(door.get(f"{following}&_count=2", 400))["details"]["text"]
+    assert "_page" in outcome_of(door.get(f"{following}&_count=2", 400))["details"]["text"]
 
 
 def test_format_and_pretty_go_along(door: Door) -> None:
@@ -301,6 +301,24 @@ def test_a_search_may_be_a_form(door: Door) -> None:
     assert following.startswith(f"{door.address}/fhir/Patient?_page=")
     assert "001" not in following.partition("_page=")[0]
     assert ids(door.json(following)) == ["d"]
+
+
+def test_a_form_may_ask_for_more_than_fits_a_next_link(door: Door) -> None:
+    identifiers = ",".join(["001", *(f"{number:070}" for number in range(99))])
+    form = urlencode({"identifier": identifiers})
+    assert post(door, form).json()["total"] == 3
+    answer = post(door, f"{form}&_count=1")
+    assert answer.status_code == 400
+    assert "_count" in outcome_of(answer)["details"]["text"]
+
+
+def test_a_page_is_asked_for_by_its_token_alone(door: Door) -> None:
+    """With handling=lenient as well: a token that is ignored would begin the walk again and again."""
+    following = link(search(door, ("_count", "2")), "next")
+    assert following is not None
+    for more in ("_count=2", "foo=bar"):
+        answer = door.get(f"{following}&{more}", 400, {"Prefer": "handling=lenient"})
+        assert "_page" in outcome_of(answer)["details"]["text"]
 
 
 def test_a_form_adds_to_the_address(door: Door) -> None:

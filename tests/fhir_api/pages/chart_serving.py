@@ -9,7 +9,10 @@ from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
+from fhir_api.access.entrance import Entrance
+from fhir_api.access.hosts import Hosts
 from fhir_api.pages.routes import pages
 from projections.database import ViewDatabase
 from projections.health_record.view import HealthRecord
@@ -32,7 +35,7 @@ def load(url: str, transactions: Sequence[Sequence[Json]], view: View | None = N
     follow(url, view or HealthRecord())
 
 
-def chart_app(url: str) -> Starlette:
+def chart_app(url: str) -> Entrance:
     """The pages over the views of a database."""
     views = ViewDatabase(url, size=2)
 
@@ -44,11 +47,11 @@ def chart_app(url: str) -> Starlette:
 
     app = Starlette(routes=[pages()], lifespan=lifespan)
     app.state.views = views
-    return app
+    return Entrance(app, Hosts())
 
 
 @contextmanager
-def served(app: Starlette) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """The address under which the app is served while the block runs."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)

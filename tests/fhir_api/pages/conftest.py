@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
+from fhir_api.access.entrance import Entrance
+from fhir_api.access.hosts import Hosts
 from fhir_api.pages.routes import pages
 from projections.citizens.view import Citizens
 from projections.database import ViewDatabase
@@ -57,7 +59,7 @@ def site(module_database: str) -> Iterator[str]:
         yield address
 
 
-def _app(url: str) -> Starlette:
+def _app(url: str) -> Entrance:
     views = ViewDatabase(url, size=2)
 
     @asynccontextmanager
@@ -68,7 +70,7 @@ def _app(url: str) -> Starlette:
 
     app = Starlette(routes=[pages()], lifespan=lifespan)
     app.state.views = views
-    return app
+    return Entrance(app, Hosts())
 
 
 @pytest.fixture
