@@ -20,6 +20,7 @@ from fhir_api.errors import (
     BodyTooLarge,
     NotAcceptable,
     NotAForm,
+    TooSlow,
     UnknownParameter,
     UnsupportedMediaType,
 )
@@ -36,6 +37,10 @@ LARGEST_FORM = 64 * 1024
 """Bytes of a search's body: far more than an address may have, far less than takes time to read."""
 MOST_DROPPED = 64 * 1024 * 1024
 DROPPING_SECONDS = 5
+SILENT_SECONDS = 30
+"""Without a piece of a body that is to come: a mobile connection comes back within some seconds."""
+BODY_SECONDS = 600
+"""For a whole body: the largest Bundle comes at 1 Mbit/s, as from a commune's health station."""
 MOST_PARAMETERS = 50
 _OF_INNER = (b"accept", b"prefer")
 """Headers of a Bundle's request that its reads have as well; who asks stands in the scope."""
@@ -132,7 +137,7 @@ class Call:
     async def body(self, limit: int, grow: Growth = _anyhow) -> bytes:
         """The whole body, decompressed. limit: bytes. grow: is told its size as it grows.
 
-        Raises BodyTooLarge, UnsupportedMediaType.
+        Raises BodyTooLarge, UnsupportedMediaType, TooSlow.
         """
         # One that is missing would let any page in a browser write, for it may send that without asking first
         # (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
@@ -142,7 +147,7 @@ class Call:
         return await self.raw_body(limit, grow)
 
     async def add_form(self) -> None:
-        """Adds a form's parameters to those of the address. Raises NotAForm, BodyTooLarge."""
+        """Adds a form's parameters to those of the address. Raises NotAForm, BodyTooLarge, TooSlow."""
         kind = self.headers.get("content-type", FORM).partition(";")[0].strip().lower()
         if kind != FORM:
             raise NotAForm
@@ -169,7 +174,7 @@ class Call:
         if "expect" in self.headers and not self._body_begun:
             return
         left = MOST_DROPPED
-        with suppress(BadRequest, TimeoutError):
+        with suppress(BadRequest, TooSlow, TimeoutError):
             async with asyncio.timeout(DROPPING_SECONDS):
                 async for piece in self._pieces():
                     left -= len(piece)
@@ -178,12 +183,23 @@ class Call:
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         self._body_begun = True
+        clock = asyncio.get_running_loop().time
+        until = clock() + BODY_SECONDS
         while not self._body_ended:
-            message = await self._receive()
+            message = await self._receive_by(min(until, clock() + SILENT_SECONDS))
             if message["type"] == "http.disconnect":
                 raise BadRequest("Its body ends too early.")
             self._body_ended = not message.get("more_body", False)
             yield message.get("body", b"")
+
+    async def _receive_by(self, deadline: float) -> Message:
+        """What comes next. deadline: by the loop's clock; whoever stalls must not keep the room of others."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._receive()
+        except TimeoutError:
+            self._body_ended = True  # Nobody waits for the rest, not even to drop it.
+            raise TooSlow(headers={"Connection": "close"}) from None
 
     async def _decoded(self) -> AsyncIterator[bytes]:
         encoding = self.headers.get("content-encoding", "identity").strip().lower()

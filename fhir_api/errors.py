@@ -77,6 +77,10 @@ class BodyTooLarge(ApiError):
     """The body is larger than this server accepts."""
 
 
+class TooSlow(ApiError):
+    """The body did not come in time. Nothing was stored; send it again."""
+
+
 class NotShownYet(ApiError):
     """The resource is stored, but the views do not show it yet."""
 
@@ -111,6 +115,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     UnsupportedMediaType: Answer(415, "not-supported"),
     NotAForm: Answer(415, "not-supported"),
     BodyTooLarge: Answer(413, "too-long"),
+    TooSlow: Answer(408, "timeout"),
     NotShownYet: Answer(503, "transient"),
     TooCostly: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
