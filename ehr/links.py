@@ -3,8 +3,9 @@
 A transaction's entries may point at each other by ``fullUrl`` and at resources of the server by search
 (``Practitioner?identifier=…``). The specification has the server replace such links in References, in
 elements of type uri, url, oid and uuid, and in ``href`` and ``src`` of narratives
-(https://hl7.org/fhir/R4/http.html#trules); canonicals and plain strings stay, even when they are equal to a
-fullUrl, as ``DocumentReference.identifier.value`` often is. A search is a link in a Reference alone:
+(https://hl7.org/fhir/R4/http.html#trules); those by search are replaced in every other request too.
+Canonicals and plain strings stay, even when they are equal to a fullUrl, as
+``DocumentReference.identifier.value`` often is. A search is a link in a Reference alone:
 ``Bundle.entry.request.url`` or a narrative's ``href`` may well be one too, and stays.
 """
 

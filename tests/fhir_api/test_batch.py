@@ -214,6 +214,12 @@ def test_references_of_this_server_are_stored(door: Door) -> None:
     assert statuses(responses(door, batch(person, *links))) == [201, 201, 201]
 
 
+def test_a_reference_by_search_is_resolved(door: Door) -> None:
+    door.put(patient("b-by", id="b-by"))
+    (answered,) = responses(door, batch(creating(about(f"Patient?identifier={SYSTEM}|b-by"))))
+    assert door.json(f"Basic/{id_of(answered)}")["subject"] == {"reference": "Patient/b-by"}
+
+
 def test_an_entry_may_refer_to_itself(door: Door) -> None:
     (answered,) = responses(door, batch(creating(about(PERSON), PERSON)))
     told = door.json(f"Basic/{id_of(answered)}")

@@ -120,6 +120,17 @@ def test_a_conditional_create_makes_one(door: Door, condition: str) -> None:
     assert door.json(f"Patient?{BARE}")["total"] == 1
 
 
+def test_a_reference_by_search_is_resolved(door: Door) -> None:
+    """Also outside transactions: as a text it would name nothing."""
+    person = post(door, "Patient", number("c-by")).json()
+    about: Json = {"resourceType": "Basic", "code": {"text": "x"}}
+    search = "Patient?identifier=http://example.org/create|{}"
+    made = post(door, "Basic", about | {"subject": {"reference": search.format("c-by")}})
+    assert made.json()["subject"] == {"reference": f"Patient/{person['id']}"}
+    lost = post(door, "Basic", about | {"subject": {"reference": search.format("c-lost")}})
+    assert (lost.status_code, outcome_of(lost)["code"]) == (412, "not-found")
+
+
 @pytest.mark.parametrize("before", ["Practitioner", "http://127.0.0.1:1/fhir/Practitioner", "patient"])
 def test_a_condition_on_another_type_is_refused(door: Door, before: str) -> None:
     end = end_of(door)
