@@ -14,7 +14,7 @@ PUBLISHED = "2026-11-26"
 """When what this statement says changed last."""
 
 MODE = "mode"
-"""Asks the capabilities for a part of themselves. A server may answer with the whole, and this one does
+"""Asks for a part of the statement. A server may answer with the whole, and this one does
 (https://hl7.org/fhir/R4/http.html#capabilities)."""
 
 _TYPE = "{type}"
