@@ -61,6 +61,7 @@ class FhirEndpoint:
         response = await self.answer(call)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             await call.drop_body()
+        response.headers["Cache-Control"] = "no-store"  # Last-Modified alone lets browsers keep a copy.
         self._services.metrics.note(call.interaction, response.status_code, perf_counter() - started)
         await response(scope, receive, send)
 

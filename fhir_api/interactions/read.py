@@ -1,10 +1,11 @@
 """Read and version read (https://hl7.org/fhir/R4/http.html#read, #vread)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from starlette.responses import Response
 
+from ehr.dates import span
 from ehr.errors import Gone, Unknown
 from ehr.values import Key
 from fhir_api.call import Call
@@ -80,16 +81,20 @@ def _client_has(call: Call, version: Version) -> bool:
         known = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
         return "*" in known or str(version.version) in known
     since = call.headers.get("if-modified-since")
-    moment = _http_date(since) if since else None
-    return moment is not None and version.last_updated.replace(microsecond=0) <= moment
+    end = _end_of(since) if since else None
+    return end is not None and version.last_updated < end
 
 
-def _http_date(text: str) -> datetime | None:
+def _end_of(moment: str) -> datetime | None:
+    """When an HTTP date, exact to the second, or an instant, as Bundles say it, ends; None: it is neither."""
+    instant = span(moment) if "T" in moment else None
+    if instant:
+        return instant.end
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        start = parsedate_to_datetime(moment)
+        return start + timedelta(seconds=1) if start.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
 
 
 async def missing(call: Call, key: Key, version: int = 1) -> Exception:

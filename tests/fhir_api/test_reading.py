@@ -4,6 +4,9 @@ https://hl7.org/fhir/R4/http.html#read, #vread, #cread, #versions, #mime-type, #
 """
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -12,7 +15,8 @@ import pytest
 
 from ehr.values import Key
 from projections.fhir_resources.queries import ResourceReader, Version
-from tests.fhir_api.running import Door, in_process, outcome_of, prepare, services_of
+from tests.fhir_api.bundles import batch, entry, responses, statuses, transaction
+from tests.fhir_api.running import Door, Json, in_process, outcome_of, prepare, services_of
 
 NEVER = "Patient/never"
 
@@ -91,6 +95,12 @@ def test_what_was_retracted_is_gone_and_its_versions_are_there(door: Door, retra
         ({"If-Modified-Since": "Fri, 31 Dec 9999 00:00:00 GMT"}, 304),
         ({"If-Modified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"}, 200),
         ({"If-Modified-Since": "yesterday"}, 200),
+        ({"If-Modified-Since": ""}, 200),
+        ({"If-Modified-Since": "Thu, 01 Jan 99999999999999999999 00:00:00 GMT"}, 200),
+        ({"If-Modified-Since": "Fri, 31 Dec 9999 23:59:59 GMT"}, 200),
+        ({"If-Modified-Since": "Fri, 31 Dec 9999 23:59:58 -2300"}, 304),
+        ({"If-Modified-Since": "9999-12-31T23:59:60Z"}, 304),
+        ({"If-None-Match": "", "If-Modified-Since": "Fri, 31 Dec 9999 00:00:00 GMT"}, 200),
         ({"If-None-Match": 'W/"1"', "If-Modified-Since": "Fri, 31 Dec 9999 00:00:00 GMT"}, 200),
     ],
 )
@@ -105,6 +115,23 @@ def test_what_the_client_has_is_not_sent_again(
 def test_the_time_of_the_last_change_counts_as_unchanged(door: Door, patient: str) -> None:
     changed = door.get(patient).headers["last-modified"]
     door.get(patient, 304, {"If-Modified-Since": changed})
+    before = parsedate_to_datetime(changed) - timedelta(seconds=1)
+    door.get(patient, 200, {"If-Modified-Since": format_datetime(before, usegmt=True)})
+
+
+@pytest.mark.parametrize("kind", [transaction, batch])
+def test_a_bundle_says_as_an_instant_what_it_has(door: Door, patient: str, kind: Callable[..., Json]) -> None:
+    changed = datetime.fromisoformat(door.json(patient)["meta"]["lastUpdated"])
+    moments = [changed, changed - timedelta(milliseconds=1), changed.astimezone(timezone(timedelta(hours=7)))]
+    asked = [entry("GET", patient, ifModifiedSince=moment.isoformat()) for moment in moments]
+    assert statuses(responses(door, kind(*asked))) == [304, 200, 304]
+
+
+@pytest.mark.parametrize(
+    ("address", "status"), [("Patient/amended", 200), (NEVER, 404), ("metadata", 200), ("Patient", 200)]
+)
+def test_nothing_is_kept_by_browsers(door: Door, patient: str, address: str, status: int) -> None:
+    assert door.get(address, status).headers["cache-control"] == "no-store"
 
 
 def test_head_is_get_without_a_body(door: Door, patient: str) -> None:
