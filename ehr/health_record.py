@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.appending import Recorder, Resolved, Stored, Verdict
+from ehr.appending import Head, Recorder, Resolved, Stored, Verdict
 from ehr.dates import instant
 from ehr.deciding import Outcome, Question, ask, decide
 from ehr.errors import KeyReused, Unavailable
@@ -22,7 +22,7 @@ class Receipt(NamedTuple):
 
     position: of its last fact; 0 when nothing was to be stored. last_updated: RFC 3339, of the versions made;
     empty when none was. repeated: this answers a request that had been answered before, with the same key.
-    versions: those made now. subjects: whom the facts are about.
+    versions: those made now. subjects: whom the facts and what was found are about.
     """
 
     outcomes: list[Outcome]
@@ -30,7 +30,7 @@ class Receipt(NamedTuple):
     last_updated: str
     repeated: bool
     versions: Mapping[Key, ResourceVersion]
-    subjects: frozenset[UUID] = frozenset()
+    subjects: frozenset[UUID]
 
 
 class HealthRecord:
@@ -49,16 +49,26 @@ class HealthRecord:
         for _ in range(MOST_TRIES):
             resolved = await self._resolve(question)
             if resolved.stored:
-                return _repeat(request, resolved.stored)
+                return await self._repeat(request, resolved.stored)
             decision = decide(question, resolved)
+            subjects = _subjects(decision.outcomes, resolved.heads)
             if not decision.changes_something:
-                return Receipt(decision.outcomes, 0, "", False, {})
+                return Receipt(decision.outcomes, 0, "", False, {}, subjects)
             appended = await self._recorder.append(decision.append)
             if appended.verdict is Verdict.STORED:
                 made, stamp = decision.versions, appended.last_updated if decision.versions else ""
-                subjects = frozenset(fact.subject for fact in decision.append.facts)
+                subjects |= {fact.subject for fact in decision.append.facts}
                 return Receipt(decision.outcomes, appended.position, stamp, False, made, subjects)
         raise Unavailable("Others keep changing what this request depends on.")
+
+    async def _repeat(self, request: Request, stored: Stored) -> Receipt:
+        """The answer that was given before, about whom it is now. Raises KeyReused."""
+        if request.key is None or stored.request_hash != request.key.request_hash:
+            raise KeyReused
+        outcomes = [Outcome(status, Key(type_, id_), number) for status, type_, id_, number in stored.entries]
+        heads = (await self._recorder.resolve({outcome.key for outcome in outcomes}, set(), None)).heads
+        subjects = _subjects(outcomes, heads)
+        return Receipt(outcomes, stored.position, stored.last_updated, True, {}, subjects)
 
     async def _resolve(self, question: Question) -> Resolved:
         """What the record knows: matches at one moment, heads at a later one.
@@ -84,6 +94,10 @@ class HealthRecord:
         return first._replace(heads=second.heads)
 
 
+def _subjects(outcomes: list[Outcome], heads: Mapping[Key, Head]) -> frozenset[UUID]:
+    return frozenset(heads[outcome.key].subject for outcome in outcomes if outcome.key in heads)
+
+
 def _found(resolved: Resolved) -> set[Key]:
     return {Key(condition.type, ids[0]) for condition, ids in resolved.matches.items() if ids}
 
@@ -91,10 +105,3 @@ def _found(resolved: Resolved) -> set[Key]:
 def now() -> str:
     """The present as an RFC 3339 instant in UTC with milliseconds."""
     return instant(datetime.now(UTC))
-
-
-def _repeat(request: Request, stored: Stored) -> Receipt:
-    if request.key is None or stored.request_hash != request.key.request_hash:
-        raise KeyReused
-    outcomes = [Outcome(status, Key(type_, id_), version) for status, type_, id_, version in stored.entries]
-    return Receipt(outcomes, stored.position, stored.last_updated, True, {})

@@ -47,7 +47,7 @@ Entry = bytes | Get | Former
 class BundleAnswer(NamedTuple):
     """entries: the JSON of each response entry in order; a Get or Former where reading is still to be done.
 
-    position: of the last fact that was stored; 0 when there was none. subjects: whom the facts are about.
+    position: of the last fact that was stored; 0 when there was none. subjects: whom the entries are about.
     """
 
     type: str

@@ -96,13 +96,12 @@ async def position_headers(call: Call, position: int, subjects: frozenset[UUID])
 
     Facts about a parked citizen are stored and not shown: ``X-EHR-Incomplete: parked``.
     """
-    if not position:
-        return {}
     visibility = call.services.visibility
-    shown = await visibility.wait(position, call.services.visibility_wait)
+    shown = not position or await visibility.wait(position, call.services.visibility_wait)
     # Asked afterwards: this very write may have parked its citizen.
     incomplete = not visibility.parked.isdisjoint(subjects)
-    return {"X-EHR-Position": str(position)} | (INCOMPLETE if incomplete else {}) | ({} if shown else _LAG)
+    place = {"X-EHR-Position": str(position)} if position else {}
+    return place | (INCOMPLETE if incomplete else {}) | ({} if shown else _LAG)
 
 
 def patience(call: Call) -> float:

@@ -21,7 +21,7 @@ from projections.visibility import Visibility
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 from tests.backbone.waiting import until
-from tests.fhir_api.bundles import batch, creating, end_of, putting, send, transaction
+from tests.fhir_api.bundles import batch, creating, end_of, entry, putting, send, transaction
 from tests.fhir_api.running import (
     FHIR_JSON,
     Door,
@@ -186,7 +186,24 @@ def test_what_is_said_of_a_parked_citizen_is_stored_and_answered_at_once(databas
         same = door.put(patient("parked", active=True))
         assert (same.headers["etag"], same.headers["x-ehr-incomplete"]) == ('W/"2"', "parked")
         assert same.content == b""
+        for bundle in (transaction, batch):
+            for same_ in (putting(patient("parked", active=True)), putting(about("parked", id="stumble"))):
+                assert send(door, bundle(same_)).headers["x-ehr-incomplete"] == "parked"
+            assert "x-ehr-incomplete" not in send(door, bundle(putting(patient("other")))).headers
         others = door.put(patient("other", active=True))
         assert "x-ehr-incomplete" not in others.headers
         assert "x-ehr-lag" not in others.headers
         assert door.get("Patient/other").content == others.content
+
+
+@pytest.mark.parametrize("bundle", [transaction, batch])
+def test_a_retry_says_of_a_parked_citizen_what_the_first_answer_said(
+    database: str, bundle: Callable[..., Json]
+) -> None:
+    prepare(database)
+    with stumbling(database), serving(database) as door:
+        door.put(patient("parked"))
+        door.put(about("parked", id="stumble"))
+        for n, wish in enumerate((creating(about("parked")), entry("DELETE", "Patient/parked"))):
+            answers = [send(door, bundle(wish), headers={"Idempotency-Key": f"k{n}"}) for _ in range(2)]
+            assert [answer.headers["x-ehr-incomplete"] for answer in answers] == ["parked", "parked"]
