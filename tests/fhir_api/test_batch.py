@@ -272,3 +272,20 @@ def test_a_whole_batch_may_be_refused_entry_by_entry(door: Door) -> None:
 def test_no_entries_are_answered_with_none(door: Door) -> None:
     answer = send(door, {"resourceType": "Bundle", "type": "batch"})
     assert answer.json() == {"resourceType": "Bundle", "type": "batch-response"}
+
+
+@pytest.mark.parametrize("entries", [0, 2])
+def test_a_bundle_without_its_resources_has_a_largest_size(door: Door, entries: int) -> None:
+    bundle = orjson.dumps(batch(*[entry("DELETE", "Basic/never")] * entries))
+    room = 1024 * 1024 + entries * 1024 - len(bundle)
+    send(door, bundle[:-1] + b" " * room + b"}")
+    issue = outcome_of(send(door, bundle[:-1] + b" " * (room + 1) + b"}", 413))
+    assert issue["code"] == "too-long"
+
+
+def test_reads_are_made_as_the_client_prefers_and_under_its_id(door: Door) -> None:
+    whole, said = batch(entry("GET", "Patient?unknown=1")), {"X-Request-Id": "of-the-client"}
+    (refused,) = responses(door, whole, said)
+    assert issue_of(refused)["diagnostics"] == "request of-the-client"
+    lenient = responses(door, whole, said | {"Prefer": "handling=lenient"})
+    assert statuses([refused, *lenient]) == [400, 200]

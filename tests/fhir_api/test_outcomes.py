@@ -1,0 +1,25 @@
+"""What is told of an error."""
+
+import pytest
+
+from ehr.errors import OutcomeUnknown, Unavailable, Unknown, VersionConflict
+from fhir_api.outcomes import refusal
+from projections.database import DatabaseTrouble
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (Unavailable(), 503, "1"),
+        (OutcomeUnknown(), 503, "1"),
+        (DatabaseTrouble(), 503, "1"),
+        (VersionConflict(), 412, None),
+        (Unknown(), 404, None),
+        (ValueError("secret"), 500, None),
+    ],
+    ids=repr,
+)
+def test_who_may_try_again_is_told_when(error: Exception, status: int, retry_after: str | None) -> None:
+    answer = refusal(error, "some-id")
+    assert (answer.status_code, answer.headers.get("retry-after")) == (status, retry_after)
+    assert b"secret" not in answer.body
