@@ -274,7 +274,7 @@ def test_no_entries_are_answered_with_none(door: Door) -> None:
     assert answer.json() == {"resourceType": "Bundle", "type": "batch-response"}
 
 
-@pytest.mark.parametrize("entries", [0, 2])
+@pytest.mark.parametrize("entries", [1, 2])
 def test_a_bundle_without_its_resources_has_a_largest_size(door: Door, entries: int) -> None:
     bundle = orjson.dumps(batch(*[entry("DELETE", "Basic/never")] * entries))
     room = 1024 * 1024 + entries * 1024 - len(bundle)
