@@ -35,10 +35,10 @@ values (%(view)s, %(generation)s, %(code_version)s, 'building');
 
 -- name: advance
 -- Compare and swap: only a projector that read up to the old position, and knows who is parked, may write
--- what follows.
+-- what follows. A retired generation goes on only with who has been told to catch it up, before it may serve again.
 update views.generations set position = %(new)b
 where view = %(view)b and generation = %(generation)b and position = %(old)b and releases = %(releases)b
-  and state <> 'retired';
+  and (state <> 'retired' or %(told)b);
 
 -- name: position
 -- How far a generation has come.
@@ -60,11 +60,6 @@ update views.generations set state = 'retired' where view = %(view)s and state =
 -- name: serve
 -- A generation begins to serve.
 update views.generations set state = 'serving' where view = %(view)s and generation = %(generation)s;
-
--- name: revive
--- A retired generation is to be caught up again.
-update views.generations set state = 'building'
-where view = %(view)s and generation = %(generation)s and state = 'retired';
 
 -- name: forget
 -- A generation is gone, with those who waited in it.

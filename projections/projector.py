@@ -227,7 +227,7 @@ class Projector:
             self.view.project(connection, facts)
 
     def _advance(self, connection: psycopg.Connection[Any], batch: Sequence[Entry]) -> None:
-        place = {**self._place(), "releases": self._releases}
+        place = {**self._place(), "releases": self._releases, "told": self._fixed is not None}
         place |= {"old": batch[0].position - 1, "new": batch[-1].position}
         if connection.execute(queries["advance"], place).rowcount != 1:
             raise Overtaken

@@ -87,7 +87,8 @@ def switch(
     """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration, Held, and
     OtherCode when code of another version has built it.
 
-    Gives the numbers of the generations that were dropped: all but this and the former one.
+    Gives the numbers of the generations that were dropped: all but this and the former one. Until it serves,
+    the generation stays what it was: an interruption costs nothing but the time.
     """
     with connect(conninfo) as connection:
         hold_alone(connection, view.name)
@@ -95,7 +96,6 @@ def switch(
         if state == "serving":
             return []
         require_own_code(view, generation)
-        connection.execute(queries["revive"], {"view": view.name, "generation": number})
         with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
             return _take_over(connection, view, generation, projector)
 

@@ -172,6 +172,25 @@ def stalled(url: str, place: str) -> Iterator[None]:
         process.join()
 
 
+def test_an_interrupted_switch_keeps_the_way_back(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rebuilt(filled)
+    fill(filled, 1)
+    catch_up(filled)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, closing(NotificationLog(filled)) as log:
+        patched.setattr(rebuilding, "_take_over", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            switch(FhirResources(), 1, log, filled)
+    assert known(filled) == [Known(1, "retired"), Known(2, "serving")]
+    assert rebuilt(filled, Other(FhirResources.code_version)).dropped == []
+    with closing(NotificationLog(filled)) as log:
+        assert switch(FhirResources(), 1, log, filled) == [3]
+    assert serving_digest(filled) == fresh_digest(filled)
+
+
 PLACES = {"_catch_up": [2], "differences": [2], "serve": [2], "drop_former": [1]}
 """Where a rebuild is killed -> what the next one removes."""
 
