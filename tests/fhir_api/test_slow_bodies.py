@@ -15,24 +15,29 @@ import pytest
 from fhir_api import call
 from fhir_api.room import SMALL
 from tests.fhir_api.bundles import end_of
-from tests.fhir_api.running import Door
+from tests.fhir_api.running import Door, Json
 
 
 @contextmanager
 def begun(door: Door, path: str, size: int, kind: str = "application/fhir+json") -> Iterator[socket.socket]:
     """A connection with a POST of which so many bytes are sent, and more are announced."""
     host, _, port = urlsplit(door.address).netloc.partition(":")
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {2 * size}\r\n\r\n"
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Type: {kind}"]
+    lines += [f"Content-Length: {2 * size}", "", ""]
     with socket.create_connection((host, int(port)), timeout=60) as connection:
-        connection.sendall(head.encode() + b" " * size)
+        connection.sendall("\r\n".join(lines).encode() + b" " * size)
         yield connection
 
 
-def answer(connection: socket.socket) -> HTTPResponse:
-    """What comes while nothing more is sent."""
-    found = HTTPResponse(connection)
-    found.begin()
-    return found
+def refused(connection: socket.socket) -> Json:
+    """The issue that comes while nothing more is sent, with which the connection ends."""
+    with HTTPResponse(connection) as answer:
+        answer.begin()
+        body = answer.read()
+        assert (answer.status, answer.headers["connection"]) == (408, "close")
+    assert connection.recv(1) == b""
+    issue: Json = orjson.loads(body)["issue"][0]
+    return issue
 
 
 @pytest.mark.parametrize("limit", ["SILENT_SECONDS", "BODY_SECONDS"])
@@ -40,10 +45,7 @@ def test_a_stalled_body_gives_its_room_back(door: Door, limit: str, monkeypatch:
     monkeypatch.setattr(call, limit, 0.1)
     before = end_of(door)
     with begun(door, "/fhir", SMALL) as connection:
-        refused = answer(connection)
-        assert (refused.status, refused.headers["connection"]) == (408, "close")
-        assert orjson.loads(refused.read())["issue"][0]["code"] == "timeout"
-        assert connection.recv(1) == b""
+        assert refused(connection)["code"] == "timeout"
     assert door.services.room.taken == 0
     assert end_of(door) == before
 
@@ -60,4 +62,4 @@ def test_other_bodies_are_not_waited_for_either(
 ) -> None:
     monkeypatch.setattr(call, "SILENT_SECONDS", 0.1)
     with begun(door, path, 10, kind) as connection:
-        assert answer(connection).status == 408
+        assert refused(connection)["code"] == "timeout"
