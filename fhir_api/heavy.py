@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AsyncExitStack
+from functools import partial
 from threading import Thread
 from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
@@ -34,6 +35,9 @@ HEAVY = SMALL
 
 MOST_WAITING = 16
 """Bundles that wait for a worker; further ones are refused, as their turn would come too late."""
+
+STOP_SECONDS = 5.0
+"""So long a worker that is told to stop may go on; then it is killed."""
 
 log = structlog.get_logger()
 Done = TypeVar("Done")
@@ -83,22 +87,26 @@ class HeavyWorkers:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for worker in self._workers:
-            worker.stop()
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
 
     async def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
         """``writing.state_bundle`` in a worker. Raises Told for what it refuses, Busy when too many wait,
         WorkerLost when it died."""
         await self._wait()
         worker = self._idle.pop()
-        try:
-            result = await worker.state_bundle(raw, envelope)
-        finally:
-            self._idle.append(worker)
-            self._turn.release()
+        work = asyncio.create_task(worker.state_bundle(raw, envelope))
+        work.add_done_callback(partial(self._give_back, worker))
+        result = await asyncio.shield(work)
         if isinstance(result, _Refusal):
             raise Told(*result)
         return result
+
+    def _give_back(self, worker: "_Process", work: "asyncio.Task[Result]") -> None:
+        """Once the Bundle is done, and not when its caller has gone: the worker goes on with it."""
+        self._idle.append(worker)
+        self._turn.release()
+        if not work.cancelled():
+            work.exception()  # nobody else may ask for it
 
     async def _wait(self) -> None:
         """Until a worker has nothing to do; whoever came first is first."""
@@ -117,6 +125,7 @@ class _Process:
     def __init__(self, setup: _Setup) -> None:
         self._setup = setup
         self._pool = self._start()
+        self._stopped = False
 
     async def state_bundle(self, raw: bytes, envelope: Envelope) -> Result:
         """Raises WorkerLost."""
@@ -124,12 +133,23 @@ class _Process:
             return await asyncio.wrap_future(self._submit(raw, envelope))
         except BrokenProcessPool:
             log.error("a worker died", request=envelope.request_id, bytes=len(raw))
-            self._restart()
+            if not self._stopped:
+                self._restart()
             raise WorkerLost(headers={"Retry-After": "1"}) from None
 
-    def stop(self) -> None:
-        """Waits for what is under way."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    async def stop(self) -> None:
+        """Waits for what is under way, and not beyond STOP_SECONDS."""
+        self._stopped = True
+        ended = asyncio.create_task(asyncio.to_thread(self._pool.shutdown, cancel_futures=True))
+        await asyncio.wait([ended], timeout=STOP_SECONDS)
+        if not ended.done():
+            log.error("a worker is killed, as it does not stop")
+            self._kill()
+        await ended
+
+    def _kill(self) -> None:
+        for process in list((self._pool._processes or {}).values()):  # kill_workers() from Python 3.14 on
+            process.kill()
 
     def _submit(self, raw: bytes, envelope: Envelope) -> Future[Result]:
         try:

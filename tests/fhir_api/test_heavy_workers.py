@@ -4,9 +4,10 @@ stopped."""
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
-from typing import LiteralString
+from multiprocessing import active_children
+from typing import Any, LiteralString
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from backbone.tether import follow_parent
 from ehr.event_store import group_commit
 from ehr.event_store.connections import Connection, connect
 from ehr.values import Actor
+from fhir_api import heavy
 from fhir_api.heavy import HeavyWorkers
 from fhir_api.outcomes import Told
 from fhir_api.writing import BundleAnswer, Envelope
@@ -90,3 +92,56 @@ def test_a_lost_flush_is_found_out_about_without_another_bundle(database: str, l
             assert (await stated_at_last(workers)).position == 1
 
     asyncio.run(run())
+
+
+def test_a_worker_whose_caller_has_gone_is_not_idle_before_it_has_finished(
+    database: str, locked: Connection
+) -> None:
+    async def run() -> None:
+        async with one_worker(database) as workers:
+            gone = stated(workers)
+            await becomes(locked, WAITING, 1)
+            gone.cancel()
+            await asyncio.wait([gone])
+            behind = stated(workers)
+            await asyncio.sleep(0)
+            assert workers.waiting == 1
+            locked.execute(UNLOCK)
+            assert (await behind).position == 2
+
+    asyncio.run(run())
+
+
+async def stopped_with(database: str, meanwhile: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """A worker whose Bundle waits for the lock, and whose caller has gone, is stopped beside other work."""
+    async with one_worker(database) as workers:
+        answer = stated(workers)
+        with connect(database) as connection:
+            await becomes(connection, WAITING, 1)
+        answer.cancel()
+        await asyncio.wait([answer])
+        other = asyncio.create_task(meanwhile())
+    await other
+
+
+def test_stopping_waits_for_what_is_under_way_and_holds_up_nobody(database: str, locked: Connection) -> None:
+    async def unlock() -> None:
+        await asyncio.sleep(0.2)
+        locked.execute(UNLOCK)
+
+    asyncio.run(stopped_with(database, unlock))
+    assert locked.execute(FACTS).fetchone() == (1,)
+
+
+def test_a_worker_that_does_not_stop_is_killed(
+    database: str, locked: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heavy, "STOP_SECONDS", 0.1)
+    others = {child.pid for child in active_children()}
+
+    async def nothing() -> None:
+        await asyncio.sleep(0)
+
+    asyncio.run(stopped_with(database, nothing))
+    assert locked.execute(WAITING).fetchone() == (1,)
+    assert {child.pid for child in active_children()} <= others
