@@ -1,6 +1,6 @@
 """OperationOutcomes (https://hl7.org/fhir/R4/operationoutcome.html): how every refusal is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -44,6 +44,11 @@ def note(error: Exception, request_id: str) -> None:
         log.error("unforeseen error", request=request_id, kind=type(error).__name__, at=_place(error))
 
 
+def note_refusal(request_id: str, status: int, issues: Sequence[Issue]) -> None:
+    """Logs that a request, or an entry of a batch, was refused, so that its id leads somewhere."""
+    log.info("refused", request=request_id, status=status, code=issues[0].code)
+
+
 def outcome(issues: Iterable[Issue], request_id: str) -> dict[str, Any]:
     """The resource. request_id goes into every issue's diagnostics."""
     return {"resourceType": "OperationOutcome", "issue": [_issue(issue, request_id) for issue in issues]}
@@ -73,6 +78,7 @@ def told(error: Exception) -> tuple[int, list[Issue], dict[str, str]]:
 def refusal(error: Exception, request_id: str) -> Response:
     """The HTTP answer to an error."""
     status, issues, headers = told(error)
+    note_refusal(request_id, status, issues)
     body = orjson.dumps(outcome(issues, request_id))
     return Response(body, status, headers, media_type=FHIR_JSON)
 

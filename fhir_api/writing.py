@@ -18,7 +18,7 @@ from ehr.values import Actor
 from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
 from fhir_api.frames import Refused
 from fhir_api.independence import Neighbours, neighbours_of, refuse_links_astray, refuse_links_into
-from fhir_api.outcomes import note, outcome, told
+from fhir_api.outcomes import note, note_refusal, outcome, told
 
 NUMBERED = "\x1f"
 """Stands between the key of a batch and an entry's index; no key of a client has it."""
@@ -196,6 +196,7 @@ def response_entry(done: Outcome, last_updated: str, resource: bytes) -> bytes:
 
 def _refused(error: Exception, envelope: Envelope) -> bytes:
     status, issues, _ = told(error)
+    note_refusal(envelope.request_id, status, issues)
     response = {
         "status": f"{status} {HTTPStatus(status).phrase}",
         "outcome": outcome(issues, envelope.request_id),

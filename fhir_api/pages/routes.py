@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 
+from fhir_api.access.entrance import visit_of
 from fhir_api.outcomes import told
 from fhir_api.pages import chart, facilities, lookup, static_files, workplace
 from fhir_api.pages.rendering import render
@@ -33,6 +34,6 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     # The error's text may hold what somebody typed: only its kind is told.
-    log.error("page failed", kind=type(error).__name__)
+    log.error("page failed", request=visit_of(request.scope).request_id, kind=type(error).__name__)
     status, _, _ = told(error)
     return render(request, "message.html", {"key": "site.failed"}, status=status)

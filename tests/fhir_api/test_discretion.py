@@ -4,10 +4,12 @@ https://hl7.org/fhir/R4/security.html#http, docs/security.md
 """
 
 import io
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 import structlog
@@ -86,6 +88,42 @@ def test_logs_are_discreet(door: Door, output: io.StringIO, postgres: EmbeddedPo
     write(door)
     logged = said(output, postgres)
     assert not [canary for canary in CANARIES if canary in logged]
+
+
+def refusals(output: io.StringIO) -> list[tuple[str, int, str]]:
+    """(request, status, code) of each line about a refusal."""
+    lines = [json.loads(line) for line in output.getvalue().splitlines() if '"refused"' in line]
+    return [(line["request"], line["status"], line["code"]) for line in lines]
+
+
+def test_every_refusal_leaves_one_line(door: Door, output: io.StringIO) -> None:
+    asked = [
+        door.client.get("Patient/nobody"),
+        door.client.get("Patient?name=x"),
+        door.client.post("Patient", json=PERSON | {"birthDate": NAME}),
+        httpx.get(f"{door.address}/livez", headers={"Host": "elsewhere.example"}),
+        send(door, transaction(creating(PERSON | {"gender": NAME})), 422),
+    ]
+    told = [(one.headers["x-request-id"], one.status_code, outcome_of(one)["code"]) for one in asked]
+    assert refusals(output) == told
+
+
+def test_those_within_a_batch_do_too(door: Door, output: io.StringIO) -> None:
+    wrong = [
+        creating(PERSON | {"gender": NAME}),
+        entry("DELETE", "Nothing/x"),
+        entry("GET", "Patient/nobody"),
+    ]
+    answer = send(door, batch(creating(PERSON), *wrong))
+    request = answer.headers["x-request-id"]
+    outcomes = [one["response"].get("outcome") for one in answer.json()["entry"]]
+    assert outcomes[0] is None
+    assert all(request in one["issue"][0]["diagnostics"] for one in outcomes[1:])
+    assert sorted(refusals(output)) == [
+        (request, 400, "invalid"),
+        (request, 404, "not-found"),
+        (request, 422, "code-invalid"),
+    ]
 
 
 def test_they_are_when_things_go_wrong(

@@ -12,7 +12,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from structlog.testing import capture_logs
 
+from fhir_api.access.entrance import Entrance
+from fhir_api.access.hosts import Hosts
 from fhir_api.pages import rendering, static_files
 from fhir_api.pages.formats import date_text, moment_text, number_text
 from fhir_api.pages.languages import LANGUAGES, MESSAGES, catalogue
@@ -237,6 +240,7 @@ class TestErrors:
     def test_an_unknown_address_is_a_page(self, client: httpx.Client) -> None:
         answer = client.get("/nowhere")
         assert answer.status_code == 404
+        assert answer.headers["x-request-id"]
         assert "Không có trang này" in answer.text
 
     def test_a_failure_tells_nothing_of_itself(self) -> None:
@@ -244,8 +248,12 @@ class TestErrors:
             raise ValueError("Nguyễn Thị Hoa")
 
         app = Starlette(routes=[pages((Route("/fail", fail), *static_files.routes))])
-        with served(app) as address:
+        with served(Entrance(app, Hosts())) as address, capture_logs() as lines:
             answer = httpx.get(f"{address}/fail")
+        request = answer.headers["x-request-id"]
+        assert lines == [
+            {"event": "page failed", "log_level": "error", "request": request, "kind": "ValueError"}
+        ]
         assert answer.status_code == 500
         assert "Nguyễn" not in answer.text
         assert "Chưa thực hiện được" in answer.text
