@@ -27,6 +27,7 @@ from fhir_api.errors import (
 from fhir_api.measurements import NO_INTERACTION
 from fhir_api.outcomes import FHIR_JSON
 from fhir_api.room import Growth
+from fhir_api.searching.parameters import unsupported
 from fhir_api.services import Services
 
 JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "application/json+fhir"}
@@ -100,9 +101,7 @@ class Call:
     def refuse_parameters(self) -> None:
         """For interactions that take none."""
         if self.parameters:
-            raise UnknownParameter(
-                f"Not supported: {', '.join(sorted({name for name, _ in self.parameters}))}."
-            )
+            raise UnknownParameter(unsupported([name for name, _ in self.parameters], ()))
 
     def check_format(self) -> None:
         """Raises NotAcceptable when the client wants anything but JSON."""

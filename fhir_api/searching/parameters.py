@@ -6,6 +6,7 @@ from functools import cache, reduce
 from typing import NamedTuple
 
 from ehr.appending import Condition
+from ehr.conditional import repeatable
 from ehr.dates import Span, span
 from ehr.identifiers import can_be_identified, identifier_condition
 from fhir_api.errors import BadRequest, UnknownParameter
@@ -19,9 +20,6 @@ MOST_COUNT = 1000
 
 MOST_ALTERNATIVES = 100
 """Values of one parameter, separated by commas."""
-
-LONGEST_NAME = 40
-"""Characters of an unknown parameter that are repeated to the client."""
 
 
 @dataclass
@@ -173,5 +171,8 @@ def names_of(type_: str) -> list[str]:
 
 def unsupported(given: Iterable[str], known: Iterable[str]) -> str:
     """What to say about parameters that are not known; nothing when all are."""
-    unknown = sorted({name[:LONGEST_NAME] for name in set(given) - set(known)})
-    return f"Not supported: {', '.join(unknown)}. Supported: {', '.join(known)}." if unknown else ""
+    unknown = set(given) - set(known)
+    if not unknown:
+        return ""
+    names = ", ".join(repeatable(unknown)) or "a parameter whose name is none"
+    return f"Not supported: {names}. Supported: {', '.join(known) or 'none'}."

@@ -275,6 +275,31 @@ def test_values_are_never_told_back(door: Door) -> None:
         assert "012345678901" not in door.get(f"Patient?{query}", 400).text
 
 
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("GET", "Patient"),
+        ("GET", "Patient/a"),
+        ("GET", "Patient/a/_history"),
+        ("GET", "Patient/a/_history/1"),
+        ("GET", "Patient/a/$everything"),
+        ("GET", "metadata"),
+        ("PUT", "Patient/a"),
+        ("PUT", "Patient"),
+        ("DELETE", "Patient"),
+        ("DELETE", "Patient/a"),
+        ("POST", ""),
+    ],
+)
+def test_nor_is_what_is_no_name(door: Door, method: str, address: str) -> None:
+    for odd in ("045090000017", "Nguyễn Văn A", "x y", "a" * 65):
+        body = {} if method in ("GET", "DELETE") else {"resourceType": "Patient", "id": "a"}
+        answer = door.client.request(method, address, params={odd: "", "unknown": ""}, json=body)
+        text = outcome_of(answer)["details"]["text"]
+        assert answer.status_code == 400
+        assert (odd in text, "unknown" in text) == (False, True)
+
+
 def test_lenient_handling_ignores_and_says_so(door: Door) -> None:
     lenient = {"Prefer": "handling=lenient"}
     bundle = door.json("Patient?name=x&_id=a,b&_count=1", headers=lenient)
