@@ -80,7 +80,7 @@ def read_resource(
 
     Raises IntakeRefused, BadRequest or Invalid.
     """
-    resource = scan(raw, Limits(limits.resource))
+    resource = scan(raw, Limits(limits.resource), at if most > 1 else "")
     if not isinstance(resource, dict):
         raise IntakeRefused([Issue("structure", at, "not a JSON object")])
     _check_fits(change, resource, at)

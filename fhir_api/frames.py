@@ -213,6 +213,6 @@ def _with(raw: bytes, texts: Iterable[bytes], placeholder: bytes) -> bytes:
 
 
 def _check(rest: bytes, entries: int) -> None:
-    issues = validate(scan(rest, Limits(_LARGEST_REST + _LARGEST_FRAME * entries)), "Bundle")
+    issues = validate(scan(rest, Limits(_LARGEST_REST + _LARGEST_FRAME * entries), "Bundle"), "Bundle")
     if issues:
         raise Invalid(issues)

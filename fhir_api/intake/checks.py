@@ -13,6 +13,7 @@ import orjson
 
 from ehr.definitions import RESOURCE_TYPES
 from fhir_api.intake.issues import Issue
+from fhir_api.intake.messages import named
 from fhir_api.intake.narrative import is_narrative
 
 Resource = dict[str, Any]
@@ -43,7 +44,7 @@ def _sections(sections: Any, at: str) -> Iterator[Issue]:
 def _narrative(text: Resource, at: str) -> Iterator[Issue]:
     div = text.get("div")
     if isinstance(div, str) and not is_narrative(div):
-        yield Issue("invariant", f"{at}.div", "div: not a well-formed div of basic XHTML (txt-1)")
+        yield Issue("invariant", f"{at}.{named('div')}", "div: not a well-formed div of basic XHTML (txt-1)")
 
 
 def containing(resource: Resource, at: str) -> Iterator[Issue]:

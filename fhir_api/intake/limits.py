@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import orjson
 
 from fhir_api.intake.issues import IntakeRefused, Issue
+from fhir_api.intake.places import place_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +32,42 @@ LARGEST_EXPONENT = 300
 """Within a double, and well within PostgreSQL's numeric."""
 
 
-def scan(raw: bytes, limits: Limits) -> Any:
-    """The JSON value of a text that keeps the limits; raises IntakeRefused for any other text."""
+def scan(raw: bytes, limits: Limits, at: str = "") -> Any:
+    """The JSON value of a text that keeps the limits; raises IntakeRefused for any other text.
+
+    at: FHIRPath of the text, where places in it are to be told.
+    """
+    try:
+        return _scan(raw, limits)
+    except _Within as reason:
+        _refuse(reason.code, reason.text, place_in(raw, at, limits.number, LARGEST_EXPONENT) if at else "")
+
+
+class _Within(Exception):
+    """What is wrong has a place in the text. code, text: of the issue."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.text = code, text
+
+
+def _scan(raw: bytes, limits: Limits) -> Any:
     if len(raw) > limits.size:
         _refuse("too-long", f"larger than {limits.size} bytes")
     plain = _without_escapes(raw)
     if rb"\u0000" in plain:
-        _refuse("value", "a string holds the character NUL")
+        raise _Within("value", "a string holds the character NUL")
     outside = b"".join(plain.split(b'"')[::2])
     _check_depth(outside, limits)
     value = _parsed(raw)
     _check_numbers(outside, limits)
     if outside.count(b":") != _count_keys(_without_escapes(orjson.dumps(value))):
-        _refuse("structure", "an object has two equal keys")
+        raise _Within("structure", "an object has two equal keys")
     return value
 
 
-def _refuse(code: str, text: str) -> NoReturn:
-    raise IntakeRefused([Issue(code, "", text)])
+def _refuse(code: str, text: str, place: str = "") -> NoReturn:
+    raise IntakeRefused([Issue(code, place, text)])
 
 
 def _parsed(raw: bytes) -> Any:
@@ -86,11 +105,11 @@ _EXPONENT = re.compile(rb"[0-9][eE]([+-]?[0-9]+)")
 
 def _check_numbers(outside: bytes, limits: Limits) -> None:
     if b"0" * (limits.number + 1) in outside.translate(_IN_NUMBERS):
-        _refuse("value", f"a number is longer than {limits.number} characters")
+        raise _Within("value", f"a number is longer than {limits.number} characters")
     if b"0e" not in outside.translate(_DIGITS):
         return
     if any(abs(int(exponent)) > LARGEST_EXPONENT for exponent in _EXPONENT.findall(outside)):
-        _refuse("value", f"a number has an exponent beyond {LARGEST_EXPONENT}")
+        raise _Within("value", f"a number has an exponent beyond {LARGEST_EXPONENT}")
 
 
 _ALL_BUT_QUOTES_AND_COLONS = bytes(set(range(256)) - set(b'":'))

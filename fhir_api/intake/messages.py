@@ -10,6 +10,10 @@ from fhir_api.intake.validator import Departure, Step
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 """An unknown key that is no name is not repeated: it may be anything, personal data too."""
 
+_OPERATORS = frozenset({"div"})
+"""Names of elements that FHIRPath takes for operators, unless they stand in backticks
+(http://hl7.org/fhirpath/N1/#identifiers)."""
+
 EXTENSION_VALUE = "an extension has either extensions or a value (ext-1)"
 
 
@@ -37,8 +41,13 @@ def expression(type_: str, path: list[Step], at: str) -> str:
             at += f"[{step}]"
         else:
             name, owner = _element(owner, step)
-            at += f".{name}"
+            at += f".{named(name)}"
     return at
+
+
+def named(element: str) -> str:
+    """An element's name as FHIRPath writes it."""
+    return f"`{element}`" if element in _OPERATORS else element
 
 
 def _element(owner: str, key: str) -> tuple[str, str]:
@@ -53,13 +62,13 @@ def _element(owner: str, key: str) -> tuple[str, str]:
 
 def _unknown(name: str, place: str) -> Issue:
     if NAME.fullmatch(name):
-        return Issue("structure", f"{place}.{name}", f"{name}: no such element here")
+        return Issue("structure", f"{place}.{named(name)}", f"{name}: no such element here")
     return Issue("structure", place, "an element that does not exist here")
 
 
 def _of_element(departure: Departure, place: str, code: str, text: str) -> Issue:
     name = departure.detail[0]
-    return Issue(code, f"{place}.{name.removesuffix('[x]')}", f"{name}: {text}")
+    return Issue(code, f"{place}.{named(name.removesuffix('[x]'))}", f"{name}: {text}")
 
 
 def _of_value(departure: Departure, place: str) -> Issue:

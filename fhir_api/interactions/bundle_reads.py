@@ -65,7 +65,7 @@ class Reads:
             self._add(len(response.body))
         if self._refusal is not None:
             response = refusal(self._refusal, self._call.request_id)
-        return _told(response)
+        return _told(response, f"Bundle.entry[{entry.index}].request.url")
 
     async def _wait(self) -> None:
         """For the position that the Bundle's request names, once."""
@@ -87,13 +87,16 @@ class Reads:
             self._refusal = TooCostly(f"At most {LARGEST_ANSWERS} bytes.")
 
 
-def _told(response: Response) -> bytes:
+def _told(response: Response, at: str) -> bytes:
+    """at: FHIRPath of the entry's address, which every error is about."""
     status = f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
     said: dict[str, Any] = {"status": status}
     if "etag" in response.headers:
         said["etag"] = response.headers["etag"]
     body = bytes(response.body)
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        return b'{"response":%b}' % orjson.dumps({**said, "outcome": orjson.loads(body)})
+        outcome = orjson.loads(body)
+        outcome["issue"] = [{**issue, "expression": [at]} for issue in outcome["issue"]]
+        return b'{"response":%b}' % orjson.dumps({**said, "outcome": outcome})
     resource = b',"resource":%b' % body if body else b""
     return b'{"response":%b%b}' % (orjson.dumps(said), resource)

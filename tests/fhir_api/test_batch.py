@@ -104,15 +104,18 @@ def test_a_wrong_entry_fails_alone(door: Door, bad: Json, status: int, below: st
 
 
 @pytest.mark.parametrize(
-    "text",
-    [b'{"resourceType":"Patient","active":true,"active":true}', b'{"resourceType":"Patient","id":"\\u0000"}'],
+    ("text", "below"),
+    [
+        (b'{"resourceType":"Patient","active":true,"active":true}', ".active"),
+        (b'{"resourceType":"Patient","id":"\\u0000"}', ".id"),
+    ],
 )
-def test_text_that_is_refused_fails_alone_too(door: Door, text: bytes) -> None:
+def test_text_that_is_refused_fails_alone_too(door: Door, text: bytes, below: str) -> None:
     start = orjson.dumps(batch(GOOD))[:-2]
     whole = start + b',{"request":{"method":"POST","url":"Patient"},"resource":%b}]}' % text
     answered = [one["response"] for one in send(door, whole).json()["entry"]]
     assert statuses(answered) == [201, 400]
-    assert issue_of(answered[1])["expression"] == ["Bundle.entry[1].resource"]
+    assert issue_of(answered[1])["expression"] == [f"Bundle.entry[1].resource{below}"]
 
 
 def test_equal_keys_of_an_entry_fail_alone(door: Door) -> None:
@@ -287,5 +290,6 @@ def test_reads_are_made_as_the_client_prefers_and_under_its_id(door: Door) -> No
     whole, said = batch(entry("GET", "Patient?unknown=1")), {"X-Request-Id": "of-the-client"}
     (refused,) = responses(door, whole, said)
     assert issue_of(refused)["diagnostics"] == "request of-the-client"
+    assert issue_of(refused)["expression"] == ["Bundle.entry[0].request.url"]
     lenient = responses(door, whole, said | {"Prefer": "handling=lenient"})
     assert statuses([refused, *lenient]) == [400, 200]

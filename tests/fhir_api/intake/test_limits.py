@@ -210,3 +210,32 @@ def _has_equal_keys(value: Any) -> bool:
         keys = [key for key, _ in value]
         return len(set(keys)) < len(keys) or any(_has_equal_keys(item) for _, item in value)
     return isinstance(value, list) and any(map(_has_equal_keys, value))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (rb'{"resourceType":"Patient","name":[{},{"given":["a","\u0000"]}]}', "Patient.name[1].given[1]"),
+        (rb'{"resourceType":"Patient","name":[{"\u0000":1}]}', "Patient.name[0]"),
+        (b'{"resourceType":"Patient","link":[{"type":1,"type":2}]}', "Patient.link[0].type"),
+        (b'{"resourceType":"Patient","_active":{"id":"a","id":"b"}}', "Patient.active.id"),
+        (b'{"resourceType":"Observation","valueQuantity":{"value":1e-301}}', "Observation.value.value"),
+        (b'{"resourceType":"Observation","valueInteger":' + b"1" * 41 + b"}", "Observation.value"),
+        (b'{"resourceType":"Patient","text":{"div":"a","div":"b"}}', "Patient.text.`div`"),
+        (b'{"resourceType":"Patient","0909 123 456":{"a":1,"a":1}}', "Patient"),
+        (b'{"a":1,"a":' + b"[" * 60 + b"]" * 60 + b"}", "Patient.a"),
+        (b'{"a":1,"a":"' + b"x" * 16_384 + b'"}', "Patient"),
+        (b'[{"a":1,"a":1}]', "Patient[0].a"),
+    ],
+    ids=range(11),
+)
+def test_what_is_wrong_in_a_text_is_told_at_its_place(text: bytes, place: str) -> None:
+    with pytest.raises(IntakeRefused) as refused:
+        scan(text, LIMITS, place.partition(".")[0].partition("[")[0])
+    assert [issue.expression for issue in refused.value.issues] == [place]
+
+
+def test_without_a_place_of_the_text_none_is_told() -> None:
+    with pytest.raises(IntakeRefused) as refused:
+        scan(b'{"resourceType":"Patient","active":true,"active":true}', LIMITS)
+    assert [issue.expression for issue in refused.value.issues] == [""]
