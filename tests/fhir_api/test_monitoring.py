@@ -128,11 +128,11 @@ def test_a_view_that_is_far_behind_is_not_ready(database: str, monkeypatch: pyte
         async with in_process(services_of(database, visibility_wait=0.0)) as client:
             told = []
             for id_ in "abc":
-                answer = await client.get("http://test/readyz")
+                answer = await client.get("http://localhost/readyz")
                 told.append((answer.status_code, answer.json()["parts"]["views"]))
                 body = f'{{"resourceType":"Patient","id":"{id_}"}}'
                 await client.put(f"Patient/{id_}", content=body, headers={"Content-Type": "application/json"})
-            answer = await client.get("http://test/readyz")
+            answer = await client.get("http://localhost/readyz")
             return [*told, (answer.status_code, answer.json())]
 
     with standing_by(migrated(database)):
@@ -269,7 +269,7 @@ def test_a_part_that_does_not_answer_is_not_waited_for(
 
 async def _ready(url: str, **parts: Any) -> tuple[int, Any]:
     async with in_process(services_of(url, **parts)) as client:
-        answer = await client.get("http://test/readyz")
+        answer = await client.get("http://localhost/readyz")
         return answer.status_code, answer.json()
 
 
@@ -279,13 +279,13 @@ def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgre
     async def ask() -> tuple[list[httpx.Response], httpx.Response]:
         async with in_process(services_of(database)) as client:
             async with asyncio.timeout(30):
-                while (await client.get("http://test/readyz")).status_code != 200:
+                while (await client.get("http://localhost/readyz")).status_code != 200:
                     pass
             with away(postgres, database):
-                during = [await client.get(f"http://test/{path}") for path in ("readyz", "metrics", "livez")]
+                during = [await client.get(f"http://localhost/{path}") for path in ("readyz", "metrics", "livez")]
                 during.append(await client.get("Patient/1"))
             async with asyncio.timeout(30):
-                while (after := await client.get("http://test/readyz")).status_code != 200:
+                while (after := await client.get("http://localhost/readyz")).status_code != 200:
                     pass
             return during, after
 
