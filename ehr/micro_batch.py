@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import islice
 from typing import Generic, TypeVar
 
 Question = TypeVar("Question")
@@ -24,38 +25,46 @@ class MicroBatch(Generic[Question, Reply]):
         self._ask_all = ask_all
         self._trouble = trouble
         self._most = most
-        self._waiting: list[tuple[Question, asyncio.Future[Reply]]] = []
+        self._waiting: dict[asyncio.Future[Reply], Question] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def ask(self, question: Question) -> Reply:
         """The reply to one question. Raises what ``ask_all`` raises."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, reply))
+        self._waiting[reply] = question
         if self._task is None:
             self._task = asyncio.create_task(self._work())
-        return await reply
+        try:
+            return await reply
+        finally:
+            self._waiting.pop(reply, None)  # Whoever has gone meanwhile is not asked for.
 
     async def _work(self) -> None:
         try:
             while self._waiting:
-                batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._answer(batch)
+                await self._answer(self._take())
         finally:
             self._task = None
 
-    async def _answer(self, batch: list[tuple[Question, asyncio.Future[Reply]]]) -> None:
+    def _take(self) -> list[tuple[asyncio.Future[Reply], Question]]:
+        batch = list(islice(self._waiting.items(), self._most))
+        for reply, _ in batch:
+            del self._waiting[reply]
+        return batch
+
+    async def _answer(self, batch: list[tuple[asyncio.Future[Reply], Question]]) -> None:
         try:
-            replies = await self._ask_all([question for question, _ in batch])
+            replies = await self._ask_all([question for _, question in batch])
         except Exception as error:  # noqa: BLE001 - passed on to whoever asked
             if len(batch) > 1 and not isinstance(error, self._trouble):
                 middle = len(batch) // 2
                 await self._answer(batch[:middle])
                 await self._answer(batch[middle:])
                 return
-            for _, reply in batch:
+            for reply, _ in batch:
                 if not reply.done():
                     reply.set_exception(error)
             return
-        for (_, reply), answer in zip(batch, replies, strict=True):
+        for (reply, _), answer in zip(batch, replies, strict=True):
             if not reply.done():
                 reply.set_result(answer)
