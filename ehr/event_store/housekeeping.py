@@ -20,13 +20,13 @@ async def keep_house(conninfo: str, pause: float = EVERY_SECONDS) -> None:
     while True:
         try:
             await forget(conninfo)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             log.warning("database trouble, trying again", kind=type(error).__name__)
         await asyncio.sleep(pause)
 
 
 async def forget(conninfo: str) -> None:
-    """Forgets what is old now. Raises psycopg.OperationalError."""
+    """Forgets what is old now. Raises psycopg.Error."""
     connection = await connect_async(conninfo)
     async with connection:
         for query in _queries.values():

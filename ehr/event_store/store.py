@@ -1,9 +1,9 @@
 """The deciding store as the door sees it: resolution and group commit over PostgreSQL."""
 
 import asyncio
-from contextlib import suppress
 
 import psycopg
+import structlog
 
 from ehr.appending import Append, Appended, Condition, Resolved
 from ehr.errors import Unavailable
@@ -11,6 +11,8 @@ from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
 from ehr.values import Key
+
+log = structlog.get_logger()
 
 
 class PostgresRecorder:
@@ -33,8 +35,9 @@ class PostgresRecorder:
     async def __aexit__(self, *_: object) -> None:
         for task in self._tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        for ended in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(ended, Exception):
+                log.error("a part of the record ended by itself", kind=type(ended).__name__)
         await self._resolver.close()
 
     async def resolve(
