@@ -1,4 +1,4 @@
-"""`ehr serve`: the FHIR API and the pages in one process, with worker processes for heavy bundles."""
+"""`ehr serve`: the FHIR API and the pages in one process, with worker processes for large bodies."""
 
 import os
 import signal

@@ -86,7 +86,7 @@ class NotShownYet(ApiError):
 
 
 class Busy(ApiError):
-    """The server is busy with other large Bundles. This attempt stored nothing; try again later."""
+    """The server is busy with other large requests. This attempt stored nothing; try again later."""
 
 
 class TooCostly(ApiError):
@@ -98,7 +98,7 @@ class NoRoom(ApiError):
 
 
 class WorkerLost(ApiError):
-    """A worker died. Whether it stored the Bundle is not known; a retry with the same key is safe."""
+    """A worker died. Whether it stored this is not known; a retry with the same key is safe."""
 
 
 ANSWERS: dict[type[Exception], Answer] = {

@@ -69,6 +69,10 @@ class _Bundle(msgspec.Struct, rename="camel"):
     entry: list[_Entry] = []
 
 
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
 class _Outline(msgspec.Struct):
     entry: list[_Counted] = []
 
@@ -83,6 +87,13 @@ class Frame(NamedTuple):
     full_url: str | None
     request: EntryRequest
     text: bytes
+
+
+class Read(NamedTuple):
+    """An entry that reads. place: its index. url: below the base."""
+
+    place: int
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +112,7 @@ class Frames(NamedTuple):
 
 
 _whole = msgspec.json.Decoder(_Bundle)
+_kind = msgspec.json.Decoder(_Kind)
 _outline = msgspec.json.Decoder(_Outline)
 _texts = msgspec.json.Decoder(_Texts)
 
@@ -116,6 +128,25 @@ def read_frames(raw: bytes, most: int) -> Frames:
         return _read_one_by_one(raw, most, error)
     except _TooManyEntries:
         raise _refused("too-long", "Bundle.entry", f"more than {most} entries") from None
+
+
+def reads_of_transaction(raw: bytes, most: int) -> list[Read]:
+    """The reads of a transaction; a batch is not looked at further. Raises as ``read_frames`` does."""
+    if not _is_transaction(raw):
+        return []
+    frames = read_frames(raw, most).entries
+    return [
+        Read(index, frame.request.url)
+        for index, frame in enumerate(frames)
+        if isinstance(frame, Frame) and frame.request.method == "GET"
+    ]
+
+
+def _is_transaction(raw: bytes) -> bool:
+    try:
+        return _kind.decode(raw).type == "transaction"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _read(raw: bytes, most: int) -> Frames:

@@ -1,8 +1,8 @@
-"""Heavy bundles in processes of their own: reading and validating thousands of resources takes a second of
-pure computing, during which small requests must not wait.
+"""Heavy requests in processes of their own: reading and validating thousands of resources takes a second of
+pure computing, and so does a huge one; meanwhile small requests must not wait.
 
-A worker carries out the whole Bundle with its own connections to the record; several processes may append.
-Each worker is given one Bundle at a time, and dies with no other; those that wait do so in the server.
+A worker carries out the whole request with its own connections to the record; several processes may append.
+Each worker is given one request at a time, and dies with no other; those that wait do so in the server.
 """
 
 import asyncio
@@ -22,19 +22,22 @@ import structlog
 
 from ehr.event_store.store import PostgresRecorder
 from ehr.garbage import no_search_for_cycles
-from ehr.health_record import HealthRecord
+from ehr.health_record import HealthRecord, Receipt
+from ehr.requests import Change
 from fhir_api.bundles import BundleLimits
 from fhir_api.errors import Busy, WorkerLost
+from fhir_api.frames import Read, reads_of_transaction
 from fhir_api.intake import Issue, warm
 from fhir_api.outcomes import Told, note, told
 from fhir_api.room import SMALL, SOON
+from fhir_api.single import state_resource
 from fhir_api.writing import BundleAnswer, Envelope, state_bundle
 
 HEAVY = SMALL
-"""Bytes from which a Bundle goes to a worker process."""
+"""Bytes from which a body goes to a worker process."""
 
 MOST_WAITING = 16
-"""Bundles that wait for a worker; further ones are refused, as their turn would come too late."""
+"""Requests that wait for a worker; further ones are refused, as their turn would come too late."""
 
 STOP_SECONDS = 5.0
 """So long a worker that is told to stop may go on; then it is killed."""
@@ -49,7 +52,9 @@ class _Refusal(NamedTuple):
     headers: dict[str, str]
 
 
-Result = BundleAnswer | _Refusal
+Work = Callable[..., Coroutine[Any, Any, Done]]
+"""A function of a module, since a worker is told its name; called with
+``(record, raw, limits, envelope, …)``."""
 
 
 class _Setup(NamedTuple):
@@ -92,21 +97,32 @@ class HeavyWorkers:
     async def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
         """``writing.state_bundle`` in a worker. Raises Told for what it refuses, Busy when too many wait,
         WorkerLost when it died."""
+        return await self._do(state_bundle, raw, envelope)
+
+    async def state_resource(self, raw: bytes, envelope: Envelope, change: Change) -> Receipt:
+        """``single.state_resource`` in a worker. Raises the same."""
+        return await self._do(state_resource, raw, envelope, change)
+
+    async def reads_of_transaction(self, raw: bytes, envelope: Envelope) -> list[Read]:
+        """``frames.reads_of_transaction`` in a worker. Raises the same."""
+        return await self._do(_reads_of_transaction, raw, envelope)
+
+    async def _do(self, work: Work[Done], raw: bytes, envelope: Envelope, *more: object) -> Done:
         await self._wait()
         worker = self._idle.pop()
-        work = asyncio.create_task(worker.state_bundle(raw, envelope))
-        work.add_done_callback(partial(self._give_back, worker))
-        result = await asyncio.shield(work)
+        done = asyncio.create_task(worker.do(work, raw, envelope, *more))
+        done.add_done_callback(partial(self._give_back, worker))
+        result = await asyncio.shield(done)
         if isinstance(result, _Refusal):
             raise Told(*result)
         return result
 
-    def _give_back(self, worker: "_Process", work: "asyncio.Task[Result]") -> None:
-        """Once the Bundle is done, and not when its caller has gone: the worker goes on with it."""
+    def _give_back(self, worker: "_Process", done: "asyncio.Task[Any]") -> None:
+        """Once the work is done, and not when its caller has gone: the worker goes on with it."""
         self._idle.append(worker)
         self._turn.release()
-        if not work.cancelled():
-            work.exception()  # nobody else may ask for it
+        if not done.cancelled():
+            done.exception()  # nobody else may ask for it
 
     async def _wait(self) -> None:
         """Until a worker has nothing to do; whoever came first is first."""
@@ -127,10 +143,10 @@ class _Process:
         self._pool = self._start()
         self._stopped = False
 
-    async def state_bundle(self, raw: bytes, envelope: Envelope) -> Result:
+    async def do(self, work: Work[Done], raw: bytes, envelope: Envelope, *more: object) -> Done | _Refusal:
         """Raises WorkerLost."""
         try:
-            return await asyncio.wrap_future(self._submit(raw, envelope))
+            return await asyncio.wrap_future(self._submit(work, raw, envelope, *more))
         except BrokenProcessPool:
             log.error("a worker died", request=envelope.request_id, bytes=len(raw))
             if not self._stopped:
@@ -151,13 +167,13 @@ class _Process:
         for process in list((self._pool._processes or {}).values()):  # kill_workers() from Python 3.14 on
             process.kill()
 
-    def _submit(self, raw: bytes, envelope: Envelope) -> Future[Result]:
+    def _submit(self, work: Work[Done], *given: Any) -> Future[Done | _Refusal]:
         try:
-            return self._pool.submit(_state_bundle, raw, envelope)
+            return self._pool.submit(_do, work, *given)
         except BrokenProcessPool:  # It had nothing to do when it died, so nothing is lost.
             log.error("an idle worker died")
             self._restart()
-            return self._pool.submit(_state_bundle, raw, envelope)
+            return self._pool.submit(_do, work, *given)
 
     def _restart(self) -> None:
         self._pool.shutdown(wait=False)
@@ -179,9 +195,9 @@ class _Worker:
         self._stack = AsyncExitStack()
         self._record = HealthRecord(self._run(self._stack.enter_async_context(PostgresRecorder(conninfo))))
 
-    def state_bundle(self, raw: bytes, envelope: Envelope) -> BundleAnswer:
+    def do(self, work: Work[Done], raw: bytes, *more: object) -> Done:
         with no_search_for_cycles():
-            return self._run(state_bundle(self._record, raw, self._limits, envelope))
+            return self._run(work(self._record, raw, self._limits, *more))
 
     def _run(self, work: Coroutine[Any, Any, Done]) -> Done:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -204,13 +220,19 @@ def _ready() -> bool:
     return bool(_workers)
 
 
-def _state_bundle(raw: bytes, envelope: Envelope) -> Result:
+async def _reads_of_transaction(
+    _: HealthRecord, raw: bytes, limits: BundleLimits, __: Envelope
+) -> list[Read]:
+    return reads_of_transaction(raw, limits.entries)
+
+
+def _do(work: Work[Done], raw: bytes, envelope: Envelope, *more: object) -> Done | _Refusal:
     begun = perf_counter()
     try:
-        return _workers[0].state_bundle(raw, envelope)
+        return _workers[0].do(work, raw, envelope, *more)
     except Exception as error:  # noqa: BLE001 - an error that cannot be pickled would break the pool
         note(error, envelope.request_id)
         return _Refusal(*told(error))
     finally:
         seconds = round(perf_counter() - begun, 3)
-        log.debug("large bundle", request=envelope.request_id, bytes=len(raw), seconds=seconds)
+        log.debug("heavy request", request=envelope.request_id, bytes=len(raw), seconds=seconds)

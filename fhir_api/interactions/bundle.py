@@ -9,7 +9,7 @@ from ehr.dates import instant
 from ehr.deciding import Outcome
 from fhir_api.bundles import Get
 from fhir_api.call import Call
-from fhir_api.frames import Frame, read_frames
+from fhir_api.frames import Read, reads_of_transaction
 from fhir_api.heavy import HEAVY
 from fhir_api.interactions.bundle_reads import Reads, check_read
 from fhir_api.interactions.write import envelope_of, patience, position_headers, shown_version
@@ -34,20 +34,22 @@ async def bundle(call: Call) -> Response:
 
 async def _state(call: Call, raw: bytes) -> BundleAnswer:
     services, envelope = call.services, envelope_of(call)
+    heavy = services.heavy if len(raw) >= HEAVY else None
     if b'"GET"' in raw:
-        _check_reads(call, raw)
-    if len(raw) >= HEAVY and services.heavy:
-        return await services.heavy.state_bundle(raw, envelope)
+        limit = services.limits.entries
+        reads = await heavy.reads_of_transaction(raw, envelope) if heavy else reads_of_transaction(raw, limit)
+        await _check_reads(call, reads)
+    if heavy:
+        return await heavy.state_bundle(raw, envelope)
     return await state_bundle(services.record, raw, services.limits, envelope)
 
 
-def _check_reads(call: Call, raw: bytes) -> None:
+async def _check_reads(call: Call, reads: Sequence[Read]) -> None:
     """A transaction is refused for a read that cannot be carried out, before anything is stored: its reads
     come last."""
-    frames = read_frames(raw, call.services.limits.entries)
-    for index, frame in enumerate(frames.entries if frames.type == "transaction" else ()):
-        if isinstance(frame, Frame) and frame.request.method == "GET":
-            check_read(call, index, frame.request.url)
+    for read in reads:
+        check_read(call, *read)
+        await asyncio.sleep(0)  # Others have their turn: there may be thousands.
 
 
 async def _finished(entry: Entry, reads: Reads, former: Iterator[bytes]) -> bytes:

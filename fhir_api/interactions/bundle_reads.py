@@ -4,6 +4,7 @@ Each is answered as the same request alone would be, but together they may not f
 addresses are a short text, and may ask for a thousand pages.
 """
 
+import asyncio
 from http import HTTPStatus
 from typing import Any
 
@@ -60,6 +61,7 @@ class Reads:
     async def answer(self, entry: Get) -> bytes:
         """The response entry."""
         await self._wait()
+        await asyncio.sleep(0)  # Others have their turn, also where nothing is read any more.
         if self._refusal is None:
             response = await self._call.inner(entry.url, entry.headers)
             self._add(len(response.body))

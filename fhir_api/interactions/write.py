@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -18,13 +17,15 @@ from ehr.deciding import Outcome
 from ehr.health_record import Receipt
 from ehr.requests import Change
 from ehr.values import Key
-from fhir_api.bundles import create_condition, read_resource, version_of
+from fhir_api.bundles import create_condition, version_of
 from fhir_api.call import Call
 from fhir_api.completeness import INCOMPLETE
 from fhir_api.errors import BadRequest, NotSupported
 from fhir_api.headers import etag, location, text_of, version_headers
+from fhir_api.heavy import HEAVY
 from fhir_api.intake import Issue
 from fhir_api.outcomes import outcome
+from fhir_api.single import state_resource
 from fhir_api.writing import Envelope, hash_of_change, state_change
 from projections.fhir_resources.queries import Version, read_version
 
@@ -51,35 +52,35 @@ async def create(call: Call) -> Response:
     wanted = text_of(given) if given is not None else None
     condition = create_condition(type_, wanted, urlencode(call.parameters))
     change = Change(None, "create", type_, condition=condition)
-    return await _carry_out(call, await _with_body(call, change))
+    return await _answer(call, change, await _state(call, change))
 
 
 async def update(call: Call) -> Response:
     """The next version of a resource, or its first one under this id."""
     call.refuse_parameters()
     change = Change(None, "update", call.places["type"], call.places["id"], if_match=_if_match(call))
-    return await _carry_out(call, await _with_body(call, change))
+    return await _answer(call, change, await _state(call, change))
 
 
 async def conditional_update(call: Call) -> Response:
     """The same for the one resource that matches."""
     condition = condition_of(call.places["type"], urlencode(call.parameters))
     change = Change(None, "update", call.places["type"], condition=condition, if_match=_if_match(call))
-    return await _carry_out(call, await _with_body(call, change))
+    return await _answer(call, change, await _state(call, change))
 
 
 async def delete(call: Call) -> Response:
     """Retracts a resource; its versions stay readable. What is not there stays so."""
     call.refuse_parameters()
     change = Change(None, "delete", call.places["type"], call.places["id"], if_match=_if_match(call))
-    return await _carry_out(call, change)
+    return await _answer(call, change, await _retract(call, change))
 
 
 async def conditional_delete(call: Call) -> Response:
     """The same for the one resource that matches."""
     condition = condition_of(call.places["type"], urlencode(call.parameters))
     change = Change(None, "delete", call.places["type"], condition=condition, if_match=_if_match(call))
-    return await _carry_out(call, change)
+    return await _answer(call, change, await _retract(call, change))
 
 
 def envelope_of(call: Call) -> Envelope:
@@ -140,21 +141,26 @@ async def _is_parked(call: Call, key: Key) -> bool:
     return key in heads and heads[key].subject in parked
 
 
-async def _with_body(call: Call, change: Change) -> Change:
-    limits = call.services.limits
-    raw = await call.body(limits.resource)
-    resource = read_resource(raw, limits, change, change.type)
-    return replace(change, raw=raw, json=resource)
+async def _state(call: Call, change: Change) -> Receipt:
+    """Carries out a create or update, with the body, in a worker where that is large."""
+    services, envelope = call.services, envelope_of(call)
+    with services.room.share() as grow:
+        raw = await call.body(services.limits.resource, grow)
+        if len(raw) >= HEAVY and services.heavy:
+            return await services.heavy.state_resource(raw, envelope, change)
+        return await state_resource(services.record, raw, services.limits, envelope, change)
 
 
-async def _carry_out(call: Call, change: Change) -> Response:
-    base = call.base  # Refuses a wrong Host header before anything is stored.
-    receipt = await state_change(call.services.record, change, envelope_of(call), hash_of_change(change))
+async def _retract(call: Call, change: Change) -> Receipt:
+    return await state_change(call.services.record, change, envelope_of(call), hash_of_change(change))
+
+
+async def _answer(call: Call, change: Change, receipt: Receipt) -> Response:
     headers = await position_headers(call, receipt.position, receipt.subjects)
     done = receipt.outcomes[0]
     if change.action == "delete":
         return call.answer(b"", 204, headers | ({"ETag": etag(done.version)} if done.version else {}))
-    headers |= {"ETag": etag(done.version), "Location": location(base, done.key, done.version)}
+    headers |= {"ETag": etag(done.version), "Location": location(call.base, done.key, done.version)}
     body, more = await _representation(call, done, receipt)
     return call.answer(_preferred(call, body), done.status, headers | more)
 

@@ -314,7 +314,7 @@ def test_a_worker_logs_as_the_server_does_and_tells_of_no_one(
     told = {(line["event"], line["level"], line.get("request")) for line in lines}
     assert told >= {
         ("worker ready", "info", None),
-        ("large bundle", "debug", "taken"),
+        ("heavy request", "debug", "taken"),
         ("unforeseen error", "error", "failed"),
     }
     assert "0123456789" not in written

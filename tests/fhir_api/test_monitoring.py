@@ -282,7 +282,9 @@ def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgre
                 while (await client.get("http://localhost/readyz")).status_code != 200:
                     pass
             with away(postgres, database):
-                during = [await client.get(f"http://localhost/{path}") for path in ("readyz", "metrics", "livez")]
+                during = [
+                    await client.get(f"http://localhost/{path}") for path in ("readyz", "metrics", "livez")
+                ]
                 during.append(await client.get("Patient/1"))
             async with asyncio.timeout(30):
                 while (after := await client.get("http://localhost/readyz")).status_code != 200:
