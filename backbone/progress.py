@@ -10,6 +10,10 @@ from rich.text import Text
 
 from projections.rebuild import Progress
 
+WAITS = (
+    "it waits for a transaction that has read the view to end: `select * from pg_stat_activity` shows which"
+)
+
 
 class _FactsPerSecond(ProgressColumn):
     """How fast the log is read."""
@@ -24,10 +28,14 @@ class Bar:
 
     def __init__(self, bars: Bars, what: str) -> None:
         self._bars = bars
+        self._said = False
         self._task = bars.add_task(what, total=None)
 
     def __call__(self, come: Progress) -> None:
-        """It has come so far."""
+        """It has come so far, or waits; the latter is said once."""
+        if come.waits and not self._said:
+            self._said = True
+            self._bars.console.print(WAITS)
         self._bars.update(self._task, completed=come.position, total=come.end)
 
     def finish(self) -> None:

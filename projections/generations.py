@@ -113,17 +113,24 @@ def add_generation(connection: Connection, view: View) -> Generation:
     return generation
 
 
+def keep_readers_out(connection: Connection, view: View) -> None:
+    """From here to the end of the transaction, in which another generation is to serve, readers wait."""
+    for table in view.tables:
+        reader = sql.Identifier(view.name, table)
+        connection.execute(sql.SQL("drop view if exists {reader}").format(reader=reader))
+
+
 def serve(connection: Connection, view: View, number: int) -> None:
     """Makes a generation the one that readers see, in the current transaction."""
     connection.execute(queries["retire"], {"view": view.name})
     connection.execute(queries["serve"], {"view": view.name, "generation": number})
     connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(view.name)))
+    keep_readers_out(connection, view)
     for table in view.tables:
         names = {
             "reader": sql.Identifier(view.name, table),
             "table": sql.Identifier(f"{view.name}_{number}", table),
         }
-        connection.execute(sql.SQL("drop view if exists {reader}").format(**names))
         connection.execute(sql.SQL("create view {reader} as select * from {table}").format(**names))
     # In this generation others may be parked than in the former one.
     connection.execute("select pg_notify('views', %s)", [f"{view.name} parked"])

@@ -23,6 +23,7 @@ from projections.generations import (
     ensure_generation,
     generation_of,
     hold_alone,
+    keep_readers_out,
     queries,
     require_own_code,
     serve,
@@ -35,12 +36,16 @@ from streams.event_log import EventLog
 NEAR = 512
 """Facts that a generation may be behind when the serving one is held for it to catch up."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Seconds between two tries to switch, each twice as long as the one before: a backup may read for hours."""
+
 
 class Progress(NamedTuple):
-    """How far a rebuild has come: positions in the log."""
+    """How far a rebuild has come: positions in the log. waits: for transactions that have read the view."""
 
     position: int
     end: int
+    waits: bool = False
 
 
 class Result(NamedTuple):
@@ -73,7 +78,7 @@ def rebuild(
             found = _compare(connection, conninfo, view, current, generation, projector)
             if found and current.code_version == view.code_version:
                 return Result(generation, False, found, dropped)
-            dropped += _take_over(connection, view, generation, projector)
+            dropped += _take_over(connection, view, generation, projector, progress)
         return Result(generation, True, found, dropped)
 
 
@@ -97,7 +102,7 @@ def switch(
             return []
         require_own_code(view, generation)
         with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
-            return _take_over(connection, view, generation, projector)
+            return _take_over(connection, view, generation, projector, progress)
 
 
 def drop(view: View, number: int, conninfo: str) -> None:
@@ -151,22 +156,38 @@ def _compare(
         return found
 
 
-def _take_over(connection: Connection, view: View, new: Generation, projector: Projector) -> list[int]:
+def _take_over(
+    connection: Connection,
+    view: View,
+    new: Generation,
+    projector: Projector,
+    progress: Callable[[Progress], None],
+) -> list[int]:
     """Lets the new generation serve; keeps the former one, and gives which others are dropped."""
+    pause = FIRST_PAUSE
     while True:
         try:
-            while projector.position + NEAR < (end := _served(connection, view)):
-                projector.step(end)
-            with connection.transaction():
-                # Readers that come while the switch waits for one under way wait too: not for long.
-                connection.execute("set local lock_timeout = '300ms'")
-                old = serving(connection, view.name)
-                assert old is not None
-                _meet(connection, old, projector)
-                serve(connection, view, new.number)
-            return drop_former(connection, view.name, old.number)
+            return drop_former(connection, view.name, _try_to_take_over(connection, view, new, projector))
         except psycopg.errors.LockNotAvailable:
-            continue
+            progress(Progress(projector.position, projector.position, waits=True))
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+
+def _try_to_take_over(connection: Connection, view: View, new: Generation, projector: Projector) -> int:
+    """Gives the number of the former generation. LockNotAvailable: a reader's transaction is open."""
+    while projector.position + NEAR < (end := _served(connection, view)):
+        projector.step(end)
+    projector.step(end)  # What is left to do while everybody waits should be little.
+    with connection.transaction():
+        # Readers that come while this waits for one under way wait too, and the projector for neither.
+        connection.execute("set local lock_timeout = '20ms'")
+        keep_readers_out(connection, view)
+        old = serving(connection, view.name)
+        assert old is not None
+        _meet(connection, old, projector)
+        serve(connection, view, new.number)
+    return old.number
 
 
 def _meet(connection: Connection, current: Generation, projector: Projector) -> None:
