@@ -102,7 +102,8 @@ def _reasons(view: str, number: int = 0) -> Iterator[None]:
     try:
         yield
     except NoSuchGeneration:
-        raise Refused(f"{view} has no generation {number}") from None
+        gone = f"the generation that was to be of {view} was removed by another rebuild; try again"
+        raise Refused(f"{view} has no generation {number}" if number else gone) from None
     except Serves:
         raise Refused(
             f"generation {number} of {view} serves; another one must take its place first"

@@ -121,9 +121,10 @@ def keep_readers_out(connection: Connection, view: View) -> None:
 
 
 def serve(connection: Connection, view: View, number: int) -> None:
-    """Makes a generation the one that readers see, in the current transaction."""
+    """Makes a generation the one that readers see, in the current transaction. Raises NoSuchGeneration."""
     connection.execute(queries["retire"], {"view": view.name})
-    connection.execute(queries["serve"], {"view": view.name, "generation": number})
+    if connection.execute(queries["serve"], {"view": view.name, "generation": number}).rowcount == 0:
+        raise NoSuchGeneration(f"{view.name} {number}")
     connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(view.name)))
     keep_readers_out(connection, view)
     for table in view.tables:

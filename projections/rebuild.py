@@ -63,7 +63,8 @@ class Result(NamedTuple):
 def rebuild(
     view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
 ) -> Result:
-    """Builds a new generation and switches to it. Raises Held.
+    """Builds a new generation and switches to it. Raises Held, and NoSuchGeneration when somebody who holds
+    the view now, for this process has lost its connection, has dropped the new one.
 
     Where it differs from the serving one although the view's code version is the same, something is wrong
     with one of them: nothing is switched, and ``switch`` decides. What an earlier rebuild has left behind
@@ -74,7 +75,8 @@ def rebuild(
         current = ensure_generation(connection, view)
         generation = add_generation(connection, view)
         dropped = drop_unfinished(connection, view.name, generation.number)
-        with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
+        with closing(Projector(view, log, conninfo, generation)) as projector:
+            _catch_up(view, conninfo, projector, progress)
             found = _compare(connection, conninfo, view, current, generation, projector)
             if found and current.code_version == view.code_version:
                 return Result(generation, False, found, dropped)
@@ -101,7 +103,8 @@ def switch(
         if state == "serving":
             return []
         require_own_code(view, generation)
-        with closing(_catch_up(view, log, conninfo, generation, progress)) as projector:
+        with closing(Projector(view, log, conninfo, generation)) as projector:
+            _catch_up(view, conninfo, projector, progress)
             return _take_over(connection, view, generation, projector, progress)
 
 
@@ -112,11 +115,8 @@ def drop(view: View, number: int, conninfo: str) -> None:
         drop_generation(connection, generation_of(connection, view.name, number).generation)
 
 
-def _catch_up(
-    view: View, log: EventLog, conninfo: str, generation: Generation, progress: Callable[[Progress], None]
-) -> Projector:
-    """A projector of the generation, near the serving one and not beyond it."""
-    projector = Projector(view, log, conninfo, generation)
+def _catch_up(view: View, conninfo: str, projector: Projector, progress: Callable[[Progress], None]) -> None:
+    """Brings the projector's generation near the serving one and not beyond it."""
     with connect(conninfo) as connection:
         end = _served(connection, view)
         while projector.position < end:
@@ -128,7 +128,6 @@ def _catch_up(
             progress(Progress(projector.position, end))
             if projector.position + NEAR >= end:
                 end = _served(connection, view)
-    return projector
 
 
 def _served(connection: Connection, view: View) -> int:

@@ -14,10 +14,16 @@ import psycopg
 import pytest
 
 from backbone.cli import main
+from backbone.progress import Bar
 from ehr.event_store.connections import connect
+from projections import rebuild as rebuilding
 from projections.fhir_resources.view import FhirResources
-from projections.generations import hold_alone
+from projections.generations import Generation, drop_generation, hold_alone
+from projections.projector import Projector
+from projections.view import View
 from tests.backbone.waiting import until
+from tests.replaying import catch_up
+from tests.stating import create, patient, request, state_all
 
 VIEW = "fhir_resources"
 CODE = FhirResources.code_version
@@ -105,6 +111,27 @@ def test_a_generation_of_other_code_is_refused(ehr: Command, database: str) -> N
     refusal = f"generation 1 of {VIEW} was built by code version 7, this is version {CODE}"
     way_out = f"use code of version 7, or `ehr rebuild {VIEW}`"
     assert ehr("switch", VIEW, "1") == (1, "", f"ehr: {refusal}: {way_out}")
+
+
+def test_a_rebuild_whose_generation_was_removed_says_so(
+    ehr: Command, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its connection was lost, and with it the lock that keeps other rebuilds away."""
+    ehr("migrate")
+    state_all(database, request(create(patient("A"))))
+    catch_up(database)
+    original = rebuilding._catch_up
+
+    def robbed(view: View, url: str, projector: Projector, bar: Bar) -> None:
+        with connect(url) as other:
+            drop_generation(other, Generation(VIEW, 2, 0, CODE))
+        original(view, url, projector, bar)
+
+    monkeypatch.setattr(rebuilding, "_catch_up", robbed)
+    gone = f"ehr: the generation that was to be of {VIEW} was removed by another rebuild; try again"
+    assert ehr("rebuild", VIEW) == (1, "", gone)
+    kept = "select array_agg(generation || ' ' || state) from views.generations where view = 'fhir_resources'"
+    assert value(database, kept) == ["1 serving"]
 
 
 @pytest.mark.parametrize("command", ["switch", "drop"])
