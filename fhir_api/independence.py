@@ -2,9 +2,10 @@
 (https://hl7.org/fhir/R4/http.html#brules), and no link may come to name what it does not say."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
+from ehr.definitions import references
 from ehr.errors import Unresolved
 from ehr.links import URNS, Targets, find_links, link_targets, refuse_astray
 from ehr.requests import Change
@@ -57,6 +58,22 @@ def refuse_links_astray(change: Change, neighbours: Neighbours) -> None:
     seen = neighbours.targets.seen_from(change.full_url)
     if seen.foreign or _may_name_version(change.raw):
         refuse_astray(_link_targets(change, change.json, neighbours), seen, change.index)
+
+
+def refuse_own_addresses(change: Change, base: str, entries: Container[str] = ()) -> None:
+    """Raises Unresolved for a reference that names a resource of this server by its whole address.
+
+    To the views it would be another server's: it would be missing in its Patient's chart. What the record
+    stores it keeps as it is, so it is not rewritten. entries: fullUrls, which a transaction replaces.
+    """
+    _, _, own = base.partition("://")
+    if change.json is None or own.partition("/")[0].encode() not in change.raw:
+        return
+    ours = re.compile(rf"https?://{re.escape(own)}/([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{{1,64}}.*)", re.IGNORECASE)
+    if any(ours.fullmatch(link) and link not in entries for link in references(change.json)):
+        raise Unresolved(
+            "It names what this server has by a whole address: write Type/id.", entry=change.index
+        )
 
 
 def _link_targets(change: Change, resource: dict[str, Any], neighbours: Neighbours) -> list[str]:

@@ -17,7 +17,13 @@ from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor
 from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
 from fhir_api.frames import Refused
-from fhir_api.independence import Neighbours, neighbours_of, refuse_links_astray, refuse_links_into
+from fhir_api.independence import (
+    Neighbours,
+    neighbours_of,
+    refuse_links_astray,
+    refuse_links_into,
+    refuse_own_addresses,
+)
 from fhir_api.outcomes import note, note_refusal, outcome, told
 
 NUMBERED = "\x1f"
@@ -70,6 +76,7 @@ async def state_change(
     record: HealthRecord, change: Change, envelope: Envelope, request_hash: bytes
 ) -> Receipt:
     """Carries out one change of its own."""
+    refuse_own_addresses(change, envelope.base)
     key = IdempotencyKey(envelope.actor.client, envelope.key, request_hash) if envelope.key else None
     return await record.state(Request([change], envelope.actor, now(), envelope.request_id, key))
 
@@ -95,6 +102,7 @@ async def _state_transaction(
     neighbours = neighbours_of(bundle, envelope.base)
     for change in changes:
         refuse_links_astray(change, neighbours)
+        refuse_own_addresses(change, envelope.base, neighbours.names)
     key = IdempotencyKey(envelope.actor.client, envelope.key, hash_of(raw)) if envelope.key else None
     receipt = await record.state(Request(changes, envelope.actor, now(), envelope.request_id, key))
     told_changes = iter(receipt.outcomes)
@@ -158,6 +166,7 @@ async def _state_entry(
         return _refused(wish.error, envelope), None
     try:
         refuse_links_into(wish, neighbours)
+        refuse_own_addresses(wish, envelope.base)
         key = f"{envelope.key}{NUMBERED}{wish.index}" if envelope.key else None
         numbered = envelope._replace(key=key)
         receipt = await state_change(record, wish, numbered, hash_of_change(wish))

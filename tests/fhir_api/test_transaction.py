@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#transaction-response, https://hl7.org/fhir/R4/
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ import pytest
 
 from fhir_api.intake import validate
 from tests.fhir_api.bundles import (
+    batch,
     creating,
     end_of,
     entry,
@@ -24,7 +26,7 @@ from tests.fhir_api.bundles import (
     statuses,
     transaction,
 )
-from tests.fhir_api.running import Door, Json, outcome_of
+from tests.fhir_api.running import FHIR_JSON, Door, Json, outcome_of
 
 SYSTEM = "http://example.org/transaction"
 PERSON = "urn:uuid:6f5b8a52-2c8e-4b43-9a6b-0e2a40d1f001"
@@ -296,6 +298,31 @@ def test_what_another_server_says_is_never_taken_for_what_is_here(door: Door) ->
     assert refused(door, far, 400, "Bundle.entry[0]")["code"] == "not-found"
     here = transaction(creating(observation("Patient/t-here"), f"{door.address}/fhir/Observation/8"))
     assert resource_of(door, responses(door, here)[0])["subject"] == {"reference": "Patient/t-here"}
+
+
+@pytest.mark.parametrize("version", ["", "/_history/1"])
+@pytest.mark.parametrize("bundle", [transaction, batch])
+def test_this_server_is_not_named_by_its_address(
+    door: Door, bundle: Callable[..., Json], version: str
+) -> None:
+    """It would be missing in the chart of its Patient."""
+    door.put(patient(id="t-ours"))
+    ours = f"{door.address}/fhir/Patient/t-ours{version}"
+    body = orjson.dumps(observation(ours)).replace(b"/", b"\\/")
+    refusal = door.client.post("Observation", content=body, headers=FHIR_JSON)
+    assert (refusal.status_code, outcome_of(refusal)["code"]) == (400, "not-found")
+    if bundle is batch:
+        assert statuses(responses(door, batch(creating(observation(ours))))) == [400]
+    else:
+        refused(door, transaction(creating(observation(ours))), 400, "Bundle.entry[0]")
+    theirs = ours.replace(door.address, "http://far.example.org")
+    assert door.send("POST", "Observation", observation(theirs)).json()["subject"] == {"reference": theirs}
+
+
+def test_an_entry_may_be_named_by_the_address_that_it_has_here(door: Door) -> None:
+    address = f"{door.address}/fhir/Patient/t-mine"
+    bundle = transaction(putting(patient(id="t-mine"), address), creating(observation(address)))
+    assert resource_of(door, responses(door, bundle)[1])["subject"] == {"reference": "Patient/t-mine"}
 
 
 def test_what_is_not_in_the_transaction_stays_as_it_is(door: Door) -> None:
