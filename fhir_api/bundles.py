@@ -21,6 +21,9 @@ MOST_ISSUES = 100
 
 _ACTIONS: dict[str, Action] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
+_DOTS = (".", "..")
+"""Ids that FHIR allows; in addresses they are no names (https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4)."""
+
 _OPERATION = re.compile(r"(?:[A-Za-z0-9.\-]{1,64}/)?(\$[A-Za-z0-9\-]{1,64})")
 _BEFORE_QUERY = re.compile(r"^([^?=&]*)\?")
 
@@ -217,6 +220,8 @@ def _check_fits(change: Change, resource: dict[str, Any], at: str) -> None:
         raise BadRequest("The resource is of another type than the address.", expression=f"{at}.resourceType")
     if change.action == "update" and change.id is not None and resource.get("id") != change.id:
         raise BadRequest("The resource must have the id that the address names.", expression=f"{at}.id")
+    if change.action == "update" and resource.get("id") in _DOTS:
+        raise BadRequest("Under this id nobody could ask for it.", expression=f"{at}.id")
 
 
 def _count(error: Exception) -> int:

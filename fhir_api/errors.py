@@ -82,7 +82,7 @@ class TooSlow(ApiError):
 
 
 class NotShownYet(ApiError):
-    """The resource is stored, but the views do not show it yet."""
+    """The views do not show yet what is asked for."""
 
 
 class Busy(ApiError):

@@ -74,7 +74,7 @@ class _Kind(msgspec.Struct):
 
 
 class _Outline(msgspec.Struct):
-    entry: list[_Counted] = []
+    entry: list[_Counted | None] = []
 
 
 class _Texts(msgspec.Struct):
@@ -123,11 +123,16 @@ def read_frames(raw: bytes, most: int) -> Frames:
     Raises IntakeRefused, Invalid or BadRequest when it is the Bundle that is wrong.
     """
     try:
+        return _read_either_way(raw, most)
+    except _TooManyEntries:
+        raise _refused("too-long", "Bundle.entry", f"more than {most} entries") from None
+
+
+def _read_either_way(raw: bytes, most: int) -> Frames:
+    try:
         return _read(raw, most)
     except (IntakeRefused, Invalid) as error:
         return _read_one_by_one(raw, most, error)
-    except _TooManyEntries:
-        raise _refused("too-long", "Bundle.entry", f"more than {most} entries") from None
 
 
 def reads_of_transaction(raw: bytes, most: int) -> list[Read]:
@@ -165,10 +170,12 @@ def _read_one_by_one(raw: bytes, most: int, whole: Exception) -> Frames:
     """The same, slowly, to find out which entries are wrong. Raises ``whole`` when none is."""
     try:
         _places.left = most
-        _outline.decode(raw)
+        outline = _outline.decode(raw)
         texts = [bytes(text) for text in _texts.decode(raw).entry]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise whole from None
+    if len(outline.entry) > most:  # Nothing counts those that are null.
+        raise _TooManyEntries
     bundle = _read(_with(raw, texts, _AN_ENTRY), most)
     entries = [_read_alone(n, text, bundle.type) for n, text in enumerate(texts)]
     if not any(isinstance(entry, Refused) for entry in entries):

@@ -49,7 +49,7 @@ async def wait_for_position(call: Call) -> None:
     """
     position = max(asked_position(call), call.seen)
     if position and not await call.services.visibility.wait(position, call.services.visibility_wait):
-        raise NotShownYet(headers={"Retry-After": "1"})
+        raise NotShownYet("They have not come to the position that it names.", headers={"Retry-After": "1"})
 
 
 def asked_position(call: Call) -> int:
@@ -102,5 +102,6 @@ async def missing(call: Call, key: Key, version: int = 1) -> Exception:
     resolved = await call.services.recorder.resolve({key}, set(), None)
     head = resolved.heads.get(key)
     if head and head.version >= version > 0:
-        return NotShownYet("Its citizen's facts wait, or the views lag.", headers={"Retry-After": "1"})
+        detail = "It is stored; its citizen's facts wait, or the views lag."
+        return NotShownYet(detail, headers={"Retry-After": "1"})
     return Unknown()

@@ -228,6 +228,16 @@ def test_a_host_that_is_none_is_refused(door: Door, host: bytes, target: str) ->
     assert b"script" not in answer
 
 
+@pytest.mark.parametrize("id_", [".", ".."])
+@pytest.mark.parametrize("address", ["/fhir/Patient/%s", "/fhir/Patient?identifier=dots|%s"])
+def test_no_id_is_taken_that_addresses_cannot_name(door: Door, id_: str, address: str) -> None:
+    body = b'{"resourceType":"Patient","id":"%b"}' % id_.encode()
+    kind = [("Content-Type", b"application/fhir+json")]
+    answer = ask(door, Request("PUT", address % id_.replace(".", "%2e"), kind, body))
+    assert status_of(answer) == 400
+    assert b"Patient.id" in answer
+
+
 def test_two_hosts_are_refused(door: Door) -> None:
     answer = ask(door, get("/fhir/metadata", ("Host", b"localhost"), ("Host", b"localhost")))
     assert status_of(answer) == 400

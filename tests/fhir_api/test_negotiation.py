@@ -188,6 +188,7 @@ def test_a_bundle_has_a_largest_number_of_entries(door: Door, kind: object) -> N
     assert len(send(door, kind(*[one] * 20)).json()["entry"]) == 20
     before = end_of(door)
     assert too_long(send(door, kind(*[one] * 21), 413))["expression"] == ["Bundle.entry"]
+    assert too_long(send(door, kind(*[None] * 7_000), 413))["expression"] == ["Bundle.entry"]
     assert too_long(send(door, kind(*[{}] * 9_000), 413))["expression"] == ["Bundle.entry"]
     assert end_of(door) == before
 

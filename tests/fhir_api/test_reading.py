@@ -228,6 +228,7 @@ def test_a_position_that_is_not_shown_in_time_is_not_shown_yet(database: str) ->
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"
     assert outcome_of(answer)["code"] == "transient"
+    assert "stored" not in outcome_of(answer)["details"]["text"]
 
 
 @pytest.mark.parametrize(
