@@ -120,6 +120,12 @@ def test_text_that_is_refused_fails_alone_too(door: Door, text: bytes, below: st
     assert issue_of(answered[1])["expression"] == [f"Bundle.entry[1].resource{below}"]
 
 
+def test_reads_are_handled_as_the_whole_prefers(door: Door) -> None:
+    asked = batch(entry("GET", "Patient?_id=b-nobody&unknown=1"))
+    assert statuses(responses(door, asked)) == [400]
+    assert statuses(responses(door, asked, {"Prefer": "handling=lenient"})) == [200]
+
+
 def test_equal_keys_of_an_entry_fail_alone(door: Door) -> None:
     twice = b'{"fullUrl":"urn:a:1","fullUrl":"urn:a:2","request":{"method":"DELETE","url":"Patient/b-x"}}'
     whole = orjson.dumps(batch(GOOD))[:-2] + b",%b]}" % twice

@@ -7,12 +7,14 @@ https://www.rfc-editor.org/rfc/rfc9110#section-5.3 (repeated headers)
 from collections.abc import Mapping
 
 import httpx
+import orjson
 import pytest
+from playwright.sync_api import Browser
 from starlette.datastructures import Headers
 
 from fhir_api.access.hosts import Hosts, host_name, is_loopback
 from fhir_api.access.origins import is_foreign
-from tests.fhir_api.bundles import end_of
+from tests.fhir_api.bundles import batch, end_of, entry
 from tests.fhir_api.running import FHIR_JSON, Door, outcome_of
 
 PATIENT = b'{"resourceType":"Patient"}'
@@ -83,6 +85,22 @@ def test_other_sites_do_not_write(door: Door, headers: Mapping[str, str]) -> Non
 def test_other_sites_do_not_read(door: Door, path: str) -> None:
     assert ask(door, path, FOREIGN[0]).status_code == 403
     assert ask(door, path, FOREIGN[1]).status_code == 403
+
+
+def test_a_page_of_another_site_changes_nothing_from_a_browser(door: Door, browser: Browser) -> None:
+    """The same server under its other name is another site; what a page may send without asking first."""
+    door.put({"resourceType": "Patient", "id": "kept"})
+    before = end_of(door)
+    deleting = orjson.dumps(batch(entry("DELETE", "Patient/kept"))).decode()
+    page = browser.new_page()
+    page.goto(f"{door.address.replace('127.0.0.1', 'localhost')}/livez")
+    for path, body in (("Patient", PATIENT.decode()), ("", deleting)):
+        page.evaluate(
+            "([url, body]) => fetch(url, {method: 'POST', mode: 'no-cors', body: new Blob([body])})",
+            [f"{door.address}/fhir/{path}", body],
+        )
+    page.close()
+    assert end_of(door) == before
 
 
 def test_links_of_other_sites_may_be_followed(door: Door) -> None:
