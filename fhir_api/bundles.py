@@ -87,7 +87,7 @@ def read_resource(
     if not isinstance(resource, dict):
         raise IntakeRefused([Issue("structure", at, "not a JSON object")])
     _check_fits(change, resource, at)
-    issues = validate(resource, at, most)
+    issues = validate(resource, at, most, local=b"#" in raw or rb"\u0023" in raw)
     if issues:
         raise Invalid(issues)
     return resource

@@ -11,10 +11,11 @@ from typing import Any
 
 import orjson
 
-from ehr.definitions import RESOURCE_TYPES
+from ehr.definitions import RESOURCE_TYPES, references
 from fhir_api.intake.issues import Issue
 from fhir_api.intake.messages import named
 from fhir_api.intake.narrative import is_narrative
+from fhir_api.intake.validator import Step
 
 Resource = dict[str, Any]
 _LOCAL = re.compile(rb'"#([A-Za-z0-9.-]{1,64})"')
@@ -47,17 +48,36 @@ def _narrative(text: Resource, at: str) -> Iterator[Issue]:
         yield Issue("invariant", f"{at}.{named('div')}", "div: not a well-formed div of basic XHTML (txt-1)")
 
 
-def containing(resource: Resource, at: str) -> Iterator[Issue]:
+def local_targets(resource: Resource) -> set[str]:
+    """The ids that its strings might name as ``#id``."""
+    return {name.decode() for name in _LOCAL.findall(orjson.dumps(resource))}
+
+
+def containing(resource: Resource, at: str, targets: set[str]) -> Iterator[Issue]:
     """dom-3: what is contained has an id and is referred to (or refers to its container)."""
-    if "contained" not in resource:
-        return
-    targets = set(_LOCAL.findall(orjson.dumps(resource)))
-    for index, inner in _dicts(resource["contained"]):
+    for index, inner in _dicts(resource.get("contained")):
         place = f"{at}.contained[{index}]"
         if "id" not in inner:
             yield Issue("required", f"{place}.id", "id: is required in a contained resource")
-        elif str(inner["id"]).encode() not in targets and _TO_CONTAINER not in orjson.dumps(inner):
+        elif str(inner["id"]) not in targets and _TO_CONTAINER not in orjson.dumps(inner):
             yield Issue("invariant", place, "a contained resource to which nothing refers (dom-3)")
+
+
+def not_contained(resource: Resource, targets: set[str]) -> Iterator[tuple[Step, ...]]:
+    """ref-1: paths of references to what is not contained. ``#`` alone is the container."""
+    missing = targets - {str(inner.get("id")) for _, inner in _dicts(resource.get("contained"))}
+    # A Bundle and Parameters contain nothing; what they hold is looked at by itself.
+    if missing and resource["resourceType"] not in ("Bundle", "Parameters"):
+        wrong = {f"#{id_}" for id_ in missing}.intersection(references(resource))
+        yield from _referring(resource, wrong, ()) if wrong else ()
+
+
+def _referring(node: Any, wrong: set[str], path: tuple[Step, ...]) -> Iterator[tuple[Step, ...]]:
+    steps = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for step, value in steps:
+        if step == "reference" and isinstance(value, str) and value in wrong:
+            yield (*path, step)
+        yield from _referring(value, wrong, (*path, step))
 
 
 def contained(resource: Resource, at: str) -> Iterator[Issue]:

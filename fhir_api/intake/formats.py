@@ -15,6 +15,8 @@ them.
 
 from typing import Any
 
+from ehr.definitions import RESOURCE_TYPES
+
 Schema = dict[str, Any]
 
 _COMMON_YEAR = (
@@ -34,6 +36,14 @@ _DATE = f"(?:{_COMMON_YEAR}|{_LEAP_DAY})"
 _INSTANT = f"{_DAY}T{_TIME}{_ZONE}"
 _QUAD = "[0-9A-Za-z+/]{4}"
 _PADDED = "(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)"
+
+_ID = "[A-Za-z0-9.-]{1,64}"
+_TYPES = "|".join(sorted(RESOURCE_TYPES))
+_REFERENCE = (
+    f"(?:{_TYPES})/{_ID}(?:/_history/{_ID})?|#(?:{_ID})?|(?:{_TYPES})[?].*\\S|[A-Za-z][A-Za-z0-9+.-]*:\\S+"
+)
+"""Of Reference.reference, a string by type (https://hl7.org/fhir/R4/references.html#literal): relative,
+within the resource, by search, or absolute."""
 
 MOST_CHARACTERS = 1024 * 1024
 """Strings SHALL NOT exceed 1 MB; base64Binary has no such limit."""
@@ -66,6 +76,7 @@ FORMATS: dict[str, Schema] = {
     "markdown": _NOT_BLANK,
     "oid": _text("urn:oid:[0-2](?:\\.(?:0|[1-9][0-9]*))+"),
     "positiveInt": _whole(1),
+    "reference": _text(_REFERENCE),
     "string": _NOT_BLANK,
     "system.id": _text("[A-Za-z0-9.-]{1,64}"),
     "system.string": _NO_SPACE,

@@ -48,6 +48,8 @@ def _object(name: str, plain: bool) -> Schema:
         _exclude(schema, row, plain)
     if name in RESOURCE_TYPES:
         schema["properties"]["resourceType"] = {}
+    if name == "Reference":
+        schema["properties"]["reference"] = _ref("primitive.reference")
     if name == "Extension":
         _restrict_extension(schema, plain)
     return {keyword: value for keyword, value in schema.items() if value or keyword == "additionalProperties"}

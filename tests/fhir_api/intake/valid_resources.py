@@ -63,7 +63,7 @@ SAMPLES: dict[str, list[Json]] = {
 }
 REFERENCES = [
     *("Patient/1", "Patient/2/_history/3", "Encounter/1", "Patient?identifier=a|b", "http://x/Patient/9"),
-    *("urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "#", "Patient/", "Patient/a b", "Group/1"),
+    *("urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "#", "Patient?name=a b", "Group/1"),
 ]
 INNER = {
     "resourceType": "Basic",
