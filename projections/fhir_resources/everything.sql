@@ -1,6 +1,7 @@
 -- name: page
 -- A Patient, and what is in its compartment after a place, by type and then as first stated. A condition whose
--- parameter is null falls away when the statement is planned. The inner select needs the index alone.
+-- parameter is null falls away when the statement is planned. The inner select needs the index alone; a join need
+-- not keep its order.
 select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position from fhir_resources.current r
 where r.type = 'Patient' and r.id = %(id)b and not r.deleted
 union all
@@ -15,7 +16,8 @@ from (
           select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
       and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
     order by c.type, c.pk limit %(limit)b
-) page join fhir_resources.current r on r.pk = page.pk;
+) page join fhir_resources.current r on r.pk = page.pk
+order by type, pk;
 
 -- name: outside
 -- Resources by name, but for those in some Patient's compartment.

@@ -13,9 +13,11 @@ from urllib.parse import urlencode
 
 import orjson
 import pytest
+from psycopg import sql
 
 from ehr.dates import span
 from ehr.definitions import main_date, patient_references, references
+from ehr.event_store.connections import connect
 from tests.fhir_api.bundles import creating, transaction
 from tests.fhir_api.running import (
     FHIR_JSON,
@@ -366,3 +368,23 @@ def test_a_token_fits_its_own_patient_only(door: Door, people: list[Person]) -> 
     following = link(door.json(f"{people[0].address}/$everything?_count=1"), "next") or ""
     other = following.replace(people[0].address, people[1].address)
     assert "_page" in outcome_of(door.get(other, 400))["details"]["text"]
+
+
+@pytest.mark.parametrize("setting", ["enable_nestloop", "enable_hashjoin", "enable_mergejoin"])
+def test_members_come_in_order_however_they_are_gathered(database: str, setting: str) -> None:
+    """The database joins as its statistics suggest, which change from moment to moment."""
+    prepare(database)
+    with connect(database) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter database {} set {} = off").format(name, sql.SQL(setting)))
+        connection.execute(sql.SQL("alter database {} set enable_sort = off").format(name))
+    about = {"subject": {"reference": "Patient/p"}, "code": {"text": "x"}, "status": "final"}
+    with projecting(database), serving(database) as door:
+        door.put({"resourceType": "Patient", "id": "p"})
+        for number in range(12):
+            for type_ in ("Observation", "DiagnosticReport"):
+                door.put({"resourceType": type_, "id": f"{type_}{9 - number % 10}-{number}", **about})
+        told = [names(page["entry"]) for page in pages(door, "Patient/p/$everything?_count=5")]
+    told_types = [name.split("/")[0] for page in told for name in page]
+    assert told_types == ["Patient", *["DiagnosticReport"] * 12, *["Observation"] * 12]
+    assert [int(name.split("-")[1]) for page in told for name in page[page == told[0] :]] == [*range(12)] * 2
