@@ -144,10 +144,10 @@ def test_look_ups_are_answered_while_the_database_is_silent(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = migrated(database)
-    monkeypatch.setattr(store, "SILENT_SECONDS", 0.5)
 
     async def work(record: HealthRecord) -> None:
-        with connect(url) as connection, connection.transaction():
+        with connect(url) as connection, connection.transaction(), monkeypatch.context() as soon:
+            soon.setattr(store, "SILENT_SECONDS", 0.5)
             connection.execute("lock table record.answers")
             with pytest.raises(Unavailable):
                 await in_time(record.state(wish("1")))
