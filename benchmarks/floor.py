@@ -43,8 +43,8 @@ def measure(database: str, postgres: int, bundles: Sequence[Bundle]) -> Floor:
         warm()
         list(_versions(bundles[0].body))
         resources, started, used = 0, time.perf_counter(), cpu_seconds(postgres, os.getpid())
-        for bundle in bundles:
-            fact = _fact(bundle.body)
+        for position, bundle in enumerate(bundles, 1):
+            fact = _fact(bundle.body, position)
             with connection.transaction():
                 FhirResources().project(connection, [fact])
             resources += len(fact.resources)
@@ -53,15 +53,15 @@ def measure(database: str, postgres: int, bundles: Sequence[Bundle]) -> Floor:
     return Floor(resources / seconds, 1e6 * cpu / resources)
 
 
-def _fact(body: bytes) -> RecordedFact:
+def _fact(body: bytes, position: int) -> RecordedFact:
     versions = list(_versions(body))
     fact = ResourceRecorded(
         event_id="", schema_version=1, subject=NOBODY, stream=NOBODY, resources=versions, actor="",
         happened_at="", recorded_at="",
     )  # fmt: skip
     return RecordedFact(
-        1,
-        1,
+        position,
+        position,
         1,
         NOBODY,
         1,
