@@ -142,12 +142,16 @@ async def _read(connection: Reader, wanted: Wanted, walk: _Walk) -> _Page | None
     read = _up_to(wanted, members[:window], limit)
     bodies = bodies_of(read)
     referred = await _referred(connection, wanted, bodies, walk.seen)
-    told = [(member, body) for member, body in zip(read, bodies, strict=True) if wanted.includes(member)]
+    told = list(zip(read, bodies, strict=True))
+    if wanted.chooses:
+        told = [(member, body) for member, body in told if wanted.includes(member)]
     return _Page(told, referred, _next(walk, read[-1], referred) if len(members) > len(read) else None)
 
 
 def _up_to(wanted: Wanted, members: Sequence[Found], limit: int) -> Sequence[Found]:
     """The members before the first one that is wanted beyond the limit."""
+    if not wanted.chooses:
+        return members[:limit]
     places = [place for place, member in enumerate(members) if wanted.includes(member)]
     return members[: places[limit]] if len(places) > limit else members
 

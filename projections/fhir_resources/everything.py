@@ -22,7 +22,7 @@ PERHAPS_SOMEONES = frozenset({"Contract", "Device", "GuidanceResponse", "Task"})
 OUTSIDE = PERHAPS_SOMEONES | {t for t in RESOURCE_TYPES if t != "Patient" and not subject_paths(t)}
 """Types of what may be no one's: practitioners, organizations, places, medications, devices …"""
 
-_REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % "|".join(OUTSIDE).encode())
+_REFERENCE = re.compile(rb'reference"\s*:\s*"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})["/]')
 
 
 class Member(NamedTuple):
@@ -50,10 +50,14 @@ class Wanted(NamedTuple):
         return of_type and (self.since is None or found.last_updated >= self.since)
 
     @property
+    def chooses(self) -> bool:
+        """Whether not every member is wanted."""
+        return self.types is not None or self.since is not None
+
+    @property
     def by_way_of_others(self) -> bool:
         """Whether members that are not wanted themselves may refer to what is."""
-        chosen = self.types is not None or self.since is not None
-        return chosen and (self.types is None or not OUTSIDE.isdisjoint(self.types))
+        return self.chooses and (self.types is None or not OUTSIDE.isdisjoint(self.types))
 
 
 async def read_page(connection: Reader, wanted: Wanted, after: Member | None, limit: int) -> list[Found]:
@@ -107,4 +111,5 @@ def outside_references(resources: Sequence[bytes]) -> set[Key]:
         resource
     ) in resources:  # One by one: a page's text is megabytes, which take longer to join than to search.
         found.update(_REFERENCE.findall(without_escapes(resource)))
-    return {Key(type_.decode(), id_.decode()) for type_, id_ in found}
+    keys = (Key(type_.decode(), id_.decode()) for type_, id_ in found)
+    return {key for key in keys if key.type in OUTSIDE}

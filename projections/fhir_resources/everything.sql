@@ -2,22 +2,21 @@
 -- A Patient, and what is in its compartment after a place, by type and then as first stated. A condition whose
 -- parameter is null falls away when the statement is planned. The inner select needs the index alone; a join need
 -- not keep its order.
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position from fhir_resources.current r
-where r.type = 'Patient' and r.id = %(id)b and not r.deleted
-union all
 select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position
 from (
-    select c.type, c.pk from fhir_resources.compartment c
-    where c.patient = %(patient)b and c.type <> 'Patient'
-      and (%(types)b::text[] is null or c.type = any(%(types)b))
-      and (%(start)b::timestamptz is null or c.starts is null or c.starts >= %(start)b)
-      and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
-      and (%(since)b::timestamptz is null or exists (
-          select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
-      and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
-    order by c.type, c.pk limit %(limit)b
-) page join fhir_resources.current r on r.pk = page.pk
-order by type, pk;
+    select p.pk, 0 as place from fhir_resources.current p
+    where p.type = 'Patient' and p.id = %(id)b and not p.deleted
+    union all (
+        select c.pk, row_number() over (order by c.type, c.pk) from fhir_resources.compartment c
+        where c.patient = %(patient)b and c.type <> 'Patient'
+          and (%(types)b::text[] is null or c.type = any(%(types)b))
+          and (%(start)b::timestamptz is null or c.starts is null or c.starts >= %(start)b)
+          and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
+          and (%(since)b::timestamptz is null or exists (
+              select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
+          and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
+        order by c.type, c.pk limit %(limit)b)
+) page join fhir_resources.current r using (pk) order by place;
 
 -- name: outside
 -- Resources by name, but for those in some Patient's compartment.
