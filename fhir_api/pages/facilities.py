@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from ehr.dates import ZONE
 from ehr.names import fold
+from fhir_api.pages.formats import number_text
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
 from fhir_api.pages.workplace import name_of, workplace_of
@@ -98,7 +99,7 @@ def _lag_bars(lags: Lags, t: Messages) -> list[Bar]:
     for kind, facts in enumerate(lags.buckets):
         width = BAR * facts / lags.facts if facts else 0
         if facts:
-            tip = f"{t(f'facilities.bucket.{kind}')}: {facts}"
+            tip = f"{t(f'facilities.bucket.{kind}')}: {number_text(facts, t.language)}"
             bars.append(Bar(round(x, 2), 0, round(width, 2), HEIGHT, kind, tip))
         x += width
     return bars
@@ -114,7 +115,12 @@ def _volume_bars(one: Sender, t: Messages, today: date) -> list[Bar]:
             width=3,
             height=round(HEIGHT * day.resources / most, 2),
             kind=0,
-            tip=t("facilities.day", day=f"{day.day:%d/%m}", resources=day.resources, visits=day.encounters),
+            tip=t(
+                "facilities.day",
+                day=f"{day.day:%d/%m}",
+                resources=number_text(day.resources, t.language),
+                visits=number_text(day.encounters, t.language),
+            ),
         )
         for day in one.days
         if day.day <= today
@@ -127,7 +133,7 @@ def _duration(seconds: float | None, t: Messages) -> str:
         return ""
     for unit, name in ((DAY, "days"), (HOUR, "hours"), (MINUTE, "minutes")):
         if seconds >= 2 * unit:
-            return t(f"facilities.duration.{name}", number=round(seconds / unit))
+            return t(f"facilities.duration.{name}", number=number_text(round(seconds / unit), t.language))
     return t("facilities.duration.seconds", number=round(seconds))
 
 

@@ -76,7 +76,7 @@ async def visit_page(request: Request) -> Response:
     chart = await _chart(request)
     visit = chart.visit(request.path_params["encounter_id"])
     if visit is None:
-        return _nobody(request, chart)
+        return _absent(request, chart, "chart.no_visit")
     shown = _shown(request, chart) | {"visit": visit, "alone": not is_fragment(request)}
     return _part(request, "chart_visit.html", shown)
 
@@ -86,7 +86,7 @@ async def series_page(request: Request) -> Response:
     chart = await _chart(request)
     series = chart.series_by(request.path_params["token"])
     if series is None:
-        return _nobody(request, chart)
+        return _absent(request, chart, "chart.no_series")
     return _part(request, "chart_series.html", _shown(request, chart) | {"series": series})
 
 
@@ -144,6 +144,14 @@ def _nobody(request: Request, chart: Chart) -> Response:
     if chart.standing.complete:
         return render(request, "message.html", {"key": "chart.nobody"}, status=404)
     return render(request, "message.html", {"key": "chart.not_yet"}, status=503)
+
+
+def _absent(request: Request, chart: Chart, key: str) -> Response:
+    """Of somebody who is known, a part is not: key says which."""
+    if not chart.entries or not chart.standing.complete:
+        return _nobody(request, chart)
+    back = f"/citizens/{request.path_params['patient_id']}"
+    return render(request, "message.html", {"key": key, "back": back}, status=404)
 
 
 routes = [

@@ -8,6 +8,9 @@ from typing import NamedTuple
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
 
+FEW = 4
+"""Facilities that are named at once where there are many: a row or two, four on a telephone."""
+
 
 class Place(NamedTuple):
     """A facility to choose. token: names it in addresses."""
@@ -29,6 +32,18 @@ class Timeline(NamedTuple):
     rest: int
     places: Sequence[Place]
     chosen: str | None
+
+    @property
+    def near(self) -> Sequence[Place]:
+        """Places to choose at a glance: those of the latest visits, and the chosen one."""
+        if len(self.places) <= FEW + 1:
+            return self.places
+        return [one for n, one in enumerate(self.places) if n < FEW or one.token == self.chosen]
+
+    @property
+    def others(self) -> Sequence[Place]:
+        """The places beside those."""
+        return [one for one in self.places if one not in self.near]
 
 
 def timeline_of(chart: Chart, wishes: Mapping[str, str], rows: int) -> Timeline:

@@ -15,6 +15,23 @@
     panel.focus({ preventScroll: true });
   });
 
+  // What replaces the place of the focus gets it: the same link where there still is one, else the whole.
+  let left;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const target = event.detail.target;
+    const within = target.contains(document.activeElement) && document.activeElement;
+    const address = within && within.getAttribute("href");
+    left = within ? { address, id: target.id, before: target.previousElementSibling } : undefined;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!left || document.activeElement !== document.body) return;
+    const come = left.id ? document.getElementById(left.id) : left.before?.nextElementSibling;
+    const same = left.address && come?.querySelector(`a[href="${CSS.escape(left.address)}"]`);
+    if (!same) come?.setAttribute("tabindex", "-1");
+    (same || come)?.focus({ preventScroll: true });
+    left = undefined;
+  });
+
   // uPlot is fetched with the first plot.
   let plotter;
   const fetched = () => {
@@ -51,7 +68,16 @@
     plot.ctx.restore();
   };
 
-  const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone: "Asia/Ho_Chi_Minh" });
+  const timeZone = "Asia/Ho_Chi_Minh";
+  const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone });
+
+  // Ticks are days apart, as they tell the day alone; so a plot is a day wide at least.
+  const DAY = 86400;
+  const steps = [1, 2, 3, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650].map((days) => days * DAY);
+  const width = (_, first, last) => {
+    const margin = Math.max((last - first) * 0.02, (DAY - (last - first)) / 2);
+    return [first - margin, last + margin];
+  };
 
   const draw = async (figure) => {
     const uPlot = await fetched();
@@ -70,10 +96,11 @@
       {
         ...size(),
         cursor: { drag: { x: false, y: false } },
-        scales: { y: { range: [Math.min(...all) - span * 0.1, Math.max(...all) + span * 0.1] } },
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
+        scales: { x: { range: width }, y: { range: [Math.min(...all) - span * 0.1, Math.max(...all) + span * 0.1] } },
         hooks: { drawClear: [shade(...ends, "#2b8a3e26")] },
         axes: [
-          { stroke: ink, grid, space: 90, values: (_, ticks) => ticks.map(day) },
+          { stroke: ink, grid, space: 90, incrs: steps, values: (_, ticks) => ticks.map(day) },
           { stroke: ink, grid, size: 64 },
         ],
         series: [

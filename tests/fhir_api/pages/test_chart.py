@@ -237,6 +237,22 @@ def test_unknown_places(client: Client, address: str) -> None:
     assert "<html" in response.text
 
 
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("encounters/none", "Hồ sơ này không có lượt khám ở địa chỉ này"),
+        ("series/0000000000000000", "Hồ sơ này không có kết quả ở địa chỉ này"),
+    ],
+)
+def test_a_missing_part_is_not_a_missing_person(client: Client, part: str, said: str) -> None:
+    response = client.get(f"/citizens/full/{part}")
+    assert response.status_code == 404
+    assert said in response.text
+    assert "Chưa cơ sở nào" not in response.text
+    assert 'href="/citizens/full"' in response.text
+    assert "Chưa cơ sở nào" in client.get(f"/citizens/nobody/{part}").text
+
+
 class Refusing(HealthRecord):
     """A view that cannot show allergies."""
 

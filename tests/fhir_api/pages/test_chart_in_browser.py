@@ -89,6 +89,15 @@ def test_one_facility_in_place(page: Page) -> None:
     expect(page.locator("#visits nav a[aria-current]")).to_contain_text("Bệnh viện Đa khoa Khe Sanh")
 
 
+def test_the_focus_stays_where_something_was_chosen(page: Page) -> None:
+    page.goto("/citizens/full")
+    chosen = page.locator("#visits nav a").filter(has_text="Bệnh viện")
+    chosen.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#visits .timeline > li")).to_have_count(1)
+    expect(chosen).to_be_focused()
+
+
 def test_without_script_everything_is_a_page(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     page = context.new_page()
