@@ -19,6 +19,10 @@ from backbone.importing import archives
 READABLE = (".json", ".ndjson")
 
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""With which some programs begin UTF-8; it is no part of the JSON (RFC 8259, section 8.1)."""
+
+
 class Unreadable(Exception):
     """A path, or something in it, cannot be read; the message names it and says why."""
 

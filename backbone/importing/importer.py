@@ -48,7 +48,7 @@ def import_paths(
     request. again: also what the ledger in `data_directory` says was stored before. Never raises for what is
     wrong with paths, server or resources: the report says it.
     """
-    report = ImportReport()
+    report = ImportReport(again=again)
     base = base_url.rstrip("/") + "/fhir"
     try:
         survey = _survey(paths)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from backbone.importing.documents import Document, reading
+from backbone.importing.documents import BYTE_ORDER_MARK, Document, reading
 from backbone.importing.refusals import Refusal
 from backbone.importing.submissions import NOT_FHIR, Found, Submission, outline
 
@@ -40,7 +40,7 @@ class _Batch:
     def add(self, number: int, line: bytes) -> Refusal | None:
         """Takes a line in; the refusal when it is no resource. White space alone is nothing."""
         self._size += len(line)
-        resource = line.strip()
+        resource = (line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line).strip()
         if not resource:
             return None
         seen = outline(resource)

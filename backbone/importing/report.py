@@ -17,7 +17,8 @@ class ImportReport:
 
     created: new in the record. unchanged: accepted, but there before, or updated. known: not sent, because
     the ledger says that an earlier import stored them. refused: not stored. failure: why the import ended
-    early or did not begin.
+    early or did not begin. again: what earlier imports stored was sent too; the server answers that as it did
+    then, so who created it cannot be told.
     """
 
     created: int = 0
@@ -27,6 +28,7 @@ class ImportReport:
     refusals: list[Refusal] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     failure: str | None = None
+    again: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -44,9 +46,14 @@ class ImportReport:
             yield f"Nothing new: all {self.known:,} resources were stored by an earlier import."
         elif self._anything or not self.failure:
             yield (
-                f"{self.created:,} resources created, {self.unchanged:,} updated or there before, "
+                f"{self.created:,} resources created{self._by_whom}, "
+                f"{self.unchanged:,} updated or there before, "
                 f"{self.known:,} known from an earlier import, {self.refused:,} refused."
             )
+
+    @property
+    def _by_whom(self) -> str:
+        return " by this import or an earlier one" if self.again else ""
 
     @property
     def _anything(self) -> int:

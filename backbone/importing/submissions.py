@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from backbone.importing.documents import Document, reading
+from backbone.importing.documents import BYTE_ORDER_MARK, Document, reading
 from backbone.importing.refusals import Refusal, Skipped
 
 Kind = Literal["transaction", "batch", "resource"]
@@ -103,17 +103,18 @@ def outline(content: bytes) -> Outline | str:
 def read_json(document: Document) -> Iterator[Found]:
     """The submission of a document that holds a Bundle or another resource."""
     with reading(document.name), document.open() as stream:
-        content = stream.read()
+        raw = stream.read()
+    content = raw.removeprefix(BYTE_ORDER_MARK)
     seen = outline(content)
     if isinstance(seen, str):
         yield Refusal(document.name, "", seen)
     elif seen.bundle_kind:
         kind = seen.bundle_kind
-        yield Submission(document.name, kind, "POST", "", content, len(content), seen.entries)
+        yield Submission(document.name, kind, "POST", "", content, len(raw), seen.entries)
     elif seen.target is None:
         yield Skipped(document.name, NOT_FHIR)
     else:
-        yield Submission(document.name, "resource", *seen.target, content, len(content), 1)
+        yield Submission(document.name, "resource", *seen.target, content, len(raw), 1)
 
 
 def _text(raw: msgspec.Raw) -> str:

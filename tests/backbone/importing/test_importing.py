@@ -75,7 +75,11 @@ def test_without_its_ledger_the_server_knows_what_it_has(
 ) -> None:
     run(synthea, server, tmp_path)
     run(synthea, server, tmp_path / "elsewhere")
-    assert run(synthea, server, tmp_path, again=True).exit_code == 0
+    report = run(synthea, server, tmp_path, again=True)
+    assert report.exit_code == 0
+    assert next(report.lines()).startswith(
+        f"{ENTRIES:,} resources created by this import or an earlier one, 0"
+    )
     assert len(stub.bodies) == 3 * 14
     assert types_of(stub) == ORACLE["resources_by_type"]
 

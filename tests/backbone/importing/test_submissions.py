@@ -55,7 +55,7 @@ def test_any_other_resource_goes_to_its_own_address(content: bytes, method: str,
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[1]", b'"x"', b"\xef\xbb\xbf{}", b'{"a":' + b"[" * 5000, b'{"resourceType":"A"}x'],
+    [b"", b"{", b"[1]", b'"x"', b"\xef\xbb\xbf[]", b'{"a":' + b"[" * 5000, b'{"resourceType":"A"}x'],
 )
 def test_what_is_no_json_object_is_refused_without_being_sent(content: bytes) -> None:
     (one,) = read_json(document(content))
@@ -123,3 +123,20 @@ def test_lines_that_are_no_resources_are_refused_alone() -> None:
 
 def test_nothing_is_sent_for_an_empty_file() -> None:
     assert lines_of(b"\n\n") == []
+
+
+def test_a_byte_order_mark_is_left_out() -> None:
+    resource = b'{"resourceType":"Patient","id":"a"}'
+    marked = b"\xef\xbb\xbf" + resource
+    one = only(list(read_json(document(marked))))
+    assert (one.path, one.body, one.size) == ("Patient/a", resource, len(marked))
+    assert one.key == only(list(read_json(document(resource)))).key
+    lines = only(list(read_ndjson(document(marked + b"\n" + resource, "x.ndjson"))))
+    assert (lines.resources, lines.size) == (2, len(marked) + 1 + len(resource))
+    assert b"\xef\xbb\xbf" not in lines.body
+
+
+def test_a_byte_order_mark_elsewhere_is_refused() -> None:
+    resource = b'{"resourceType":"Patient","id":"a"}'
+    found = list(read_ndjson(document(resource + b"\n\xef\xbb\xbf" + resource, "x.ndjson")))
+    assert [one.place for one in found if isinstance(one, Refusal)] == ["line 2"]
