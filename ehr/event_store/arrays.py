@@ -1,6 +1,7 @@
 """A flush of requests as the parameters of ``record.append`` (append.sql)."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -8,17 +9,10 @@ import msgspec
 
 from ehr.appending import Append
 from ehr.facts import Answer
+from ehr.sql import load_queries
 
-APPEND = (
-    "select verdicts, ends, last_updated from record.append("
-    "%b, %b, %b::integer[], %b::text[], %b::text[], %b::bytea[], %b::bytea[],"
-    " %b::integer[], %b::uuid[], %b::text[], %b::bytea[], %b::uuid[], %b::bigint[],"
-    " %b::integer[], %b::text[], %b::text[], %b::uuid[], %b::uuid[],"
-    " %b::integer[], %b::boolean[], %b::bytea[],"
-    " %b::integer[], %b::text[], %b::text[], %b::integer[],"
-    " %b::integer[], %b::text[], %b::text[], %b::text[], %b::text[],"
-    " %b::integer[], %b::text[], %b::text[], %b::text[], %b::text[])"
-)
+_queries = load_queries(Path(__file__).with_name("arrays.sql"))
+APPEND = _queries["append"]
 
 
 def parameters(flush_id: UUID, flush: Sequence[Append], versions: Sequence[int] | None = None) -> list[Any]:

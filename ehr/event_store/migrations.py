@@ -9,14 +9,11 @@ from typing import Any
 
 import psycopg
 
+from ehr.sql import load_queries
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 
-_LEDGER = """
-create schema if not exists migrations;
-create table if not exists migrations.applied (
-    component text not null, number integer not null, name text not null,
-    applied_at timestamptz not null default clock_timestamp(), primary key (component, number));
-"""
+_queries = load_queries(Path(__file__).with_name("migrations.sql"))
 
 
 class SchemaTooNew(RuntimeError):
@@ -27,9 +24,9 @@ def migrate(connection: psycopg.Connection[Any], component: str, directory: Path
     """Brings ``component`` to its newest schema; gives the names of the migrations that were applied now."""
     files = sorted(directory.glob("[0-9]*_*.sql"))
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('migrations'))")
-        connection.execute(_LEDGER)
-        rows = connection.execute("select number from migrations.applied where component = %s", [component])
+        for name in ("lock", "make_schema", "make_ledger"):
+            connection.execute(_queries[name])
+        rows = connection.execute(_queries["read_applied"], [component])
         applied = {row[0] for row in rows}
         if applied and max(applied) > len(files):
             raise SchemaTooNew(SchemaTooNew.__doc__)
@@ -38,10 +35,7 @@ def migrate(connection: psycopg.Connection[Any], component: str, directory: Path
 
 def _apply(connection: psycopg.Connection[Any], component: str, file: Path) -> str:
     connection.execute(file.read_bytes())
-    connection.execute(
-        "insert into migrations.applied (component, number, name) values (%s, %s, %s)",
-        [component, _number(file), file.stem],
-    )
+    connection.execute(_queries["add_applied"], [component, _number(file), file.stem])
     return file.stem
 
 
