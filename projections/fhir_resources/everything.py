@@ -22,7 +22,7 @@ PERHAPS_SOMEONES = frozenset({"Contract", "Device", "GuidanceResponse", "Task"})
 OUTSIDE = PERHAPS_SOMEONES | {t for t in RESOURCE_TYPES if t != "Patient" and not subject_paths(t)}
 """Types of what may be no one's: practitioners, organizations, places, medications, devices …"""
 
-_REFERENCE = re.compile(rb'reference"\s*:\s*"([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})["/]')
+_REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % "|".join(OUTSIDE).encode())
 
 
 class Member(NamedTuple):
@@ -111,5 +111,4 @@ def outside_references(resources: Sequence[bytes]) -> set[Key]:
         resource
     ) in resources:  # One by one: a page's text is megabytes, which take longer to join than to search.
         found.update(_REFERENCE.findall(without_escapes(resource)))
-    keys = (Key(type_.decode(), id_.decode()) for type_, id_ in found)
-    return {key for key in keys if key.type in OUTSIDE}
+    return {Key(type_.decode(), id_.decode()) for type_, id_ in found}
