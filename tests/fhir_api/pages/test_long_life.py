@@ -1,0 +1,72 @@
+"""Somebody who was at forty facilities, in a real browser: what is named at once, where the focus goes."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fhir_api.pages.chart.timeline import FEW
+from tests.fhir_api.pages.chart_citizens import condition, encounter, patient
+from tests.fhir_api.pages.chart_serving import chart_app, load, served
+
+FACILITIES = 40
+
+
+@pytest.fixture(scope="module")
+def address(module_database: str) -> Iterator[str]:
+    numbers = range(FACILITIES)
+    places = [
+        {"resourceType": "Organization", "id": f"s{n}", "name": f"Trạm Y tế phường số {n}"} for n in numbers
+    ]
+    days = [f"2026-{n // 28 + 1:02}-{n % 28 + 1:02}T08:00:00+07:00" for n in numbers]
+    visits = [encounter(f"e{n}", "long", days[n], f"s{n}", f"Lý do {n}") for n in numbers]
+    problems = [condition(f"c{n}", "long", f"e{n}", f"A{n:02}", f"Bệnh {n}") for n in numbers]
+    load(module_database, [places, [patient("long", name=[{"text": "Hồ Thị Lâu"}]), *visits, *problems]])
+    with served(chart_app(module_database)) as address:
+        yield address
+
+
+@pytest.fixture(params=[360, 1280])
+def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, viewport={"width": request.param, "height": 800})
+    page = context.new_page()
+    page.goto("/citizens/long")
+    yield page
+    context.close()
+
+
+def test_few_facilities_are_named_at_once_and_the_first_visit_is_in_view(page: Page) -> None:
+    choices = page.locator("#visits nav.places a")
+    expect(choices.filter(visible=True)).to_have_count(1 + FEW)
+    page.locator("#visits").scroll_into_view_if_needed()
+    page.get_by_text(f"Cơ sở khác ({FACILITIES - FEW})").click()
+    expect(choices.filter(visible=True)).to_have_count(1 + FACILITIES)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_facility_among_the_others_is_chosen_and_named_from_then_on(page: Page) -> None:
+    page.get_by_text("Cơ sở khác").click()
+    page.locator("#visits nav.places a").filter(has_text="phường số 13").click()
+    expect(page.locator("#visits .timeline > li")).to_have_count(1)
+    chosen = page.locator("#visits nav.places > a[aria-current]")
+    expect(chosen).to_contain_text("phường số 13")
+    expect(chosen).to_be_focused()
+
+
+def test_after_more_visits_the_first_of_them_has_the_focus(page: Page) -> None:
+    shown = page.locator("#visits .timeline > li:not(.more)").count()
+    page.locator("#visits li.more a").focus()
+    page.keyboard.press("Enter")
+    first = page.locator("#visits .timeline > li").nth(shown)
+    expect(first).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(first.locator("summary")).to_be_focused()
+
+
+def test_after_all_of_a_panel_it_has_the_focus(page: Page) -> None:
+    page.locator("#problems a.all").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#problems a.all")).to_have_count(0)
+    expect(page.locator("#problems")).to_be_focused()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('#problems').contains(document.activeElement)")
