@@ -42,6 +42,8 @@ def test_few_facilities_are_named_at_once_and_the_first_visit_is_in_view(page: P
     page.get_by_text(f"Cơ sở khác ({FACILITIES - FEW})").click()
     expect(choices.filter(visible=True)).to_have_count(1 + FACILITIES)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    heights = {box["height"] for one in choices.all() if (box := one.bounding_box())}
+    assert max(heights) < 1.2 * min(heights)  # None is broken into two lines.
 
 
 def test_a_facility_among_the_others_is_chosen_and_named_from_then_on(page: Page) -> None:
