@@ -5,6 +5,7 @@ one transaction together with the state, so a statement sees one generation, who
 read from a view keeps the switch waiting until it ends. See docs/decisions/0004-serving-by-sql-views.md.
 """
 
+import time
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,9 @@ from projections.view import Connection, View
 
 queries = load_queries(Path(__file__).with_name("generations.sql"))
 MIGRATIONS = Path(__file__).with_name("migrations")
+
+MOMENT_SECONDS = 1.0
+PAUSE_SECONDS = 0.02
 
 
 class Generation(NamedTuple):
@@ -139,9 +143,13 @@ def serve(connection: Connection, view: View, number: int) -> None:
 
 def hold_alone(connection: Connection, view: str) -> None:
     """Until the connection ends, however it ends, nobody else rebuilds, switches or drops generations of the
-    view, or takes up its parked citizens. Raises Held."""
-    if connection.execute(queries["hold_alone"], {"view": view}).fetchone() != (True,):
-        raise Held(view)
+    view, or takes up its parked citizens. Raises Held, a moment later: who has closed a connection lets go of
+    what it held only when the database has noticed."""
+    deadline = time.monotonic() + MOMENT_SECONDS
+    while connection.execute(queries["hold_alone"], {"view": view}).fetchone() != (True,):
+        if time.monotonic() > deadline:
+            raise Held(view)
+        time.sleep(PAUSE_SECONDS)
 
 
 def kept_generations(connection: Connection) -> list[Kept]:

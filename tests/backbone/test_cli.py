@@ -16,6 +16,7 @@ import pytest
 from backbone.cli import main
 from backbone.progress import Bar
 from ehr.event_store.connections import connect
+from projections import generations
 from projections import rebuild as rebuilding
 from projections.fhir_resources.view import FhirResources
 from projections.generations import Generation, drop_generation, hold_alone
@@ -99,6 +100,7 @@ def test_a_second_start_waits_for_the_rebuild_of_the_first(
     built_by_other_code(database)
     with connect(database) as other:
         hold_alone(other, VIEW)
+        monkeypatch.setattr(generations, "MOMENT_SECONDS", 0)
         monkeypatch.setattr(time, "sleep", lambda _: other.close())
         assert ehr("migrate")[0] == 0
     assert states(ehr) == [(2, "serving")]
