@@ -18,12 +18,15 @@ from benchmarks.house import House
 from benchmarks.small_requests import transactions
 from projections.fhir_resources.view import FhirResources
 from projections.rebuild import rebuild
+from simulation.feed import feed
+from simulation.province import Province
 from streams.notification_log import NotificationLog
 
 IMPORT_CLIENTS = 4
 READ_CLIENTS = 32
 TRANSACTION_CLIENTS = (1, 8, 64)
 EVERYTHING_RESOURCES = 1000
+PROVINCE_CITIZENS = 500
 WARM_SECONDS = 3
 """For worker processes to be up, as they are in a server that runs for longer than a benchmark."""
 Seen = Callable[[bytes], None] | None
@@ -47,6 +50,7 @@ def measure(house: House, paths: Sequence[Path], seconds: float) -> Iterator[Row
     yield from _reads(house, references, seconds)
     yield from _everything(house)
     yield from _rebuild(house)
+    yield from _province(house)
 
 
 def _import(house: House, bundles: Sequence[Bundle], references: list[str]) -> Iterator[Row]:
@@ -125,6 +129,17 @@ def _rebuild(house: House) -> Iterator[Row]:
         resources = _value(connection, "select count(*) from fhir_resources.current")
     note = f"{resources:,} resources, compared and switched: {result.switched}"
     yield Row("rebuild of fhir_resources, online", f"{resources / seconds:,.0f} resources/s", note)
+
+
+def _province(house: House) -> Iterator[Row]:
+    """Visits of the simulated province, drawn beforehand: a bundle each, with conditions and keys."""
+    sendings = list(Province(1, PROVINCE_CITIZENS))
+    used, started = house.cpu(), time.perf_counter()
+    told = uvloop.run(feed(house.base, sendings, concurrency=IMPORT_CLIENTS))
+    rate = told.resources / (time.perf_counter() - started)
+    cpu = 1e6 * (house.cpu() - used) / told.resources
+    note = f"{told.accepted:,} visits and the like, {_micro(cpu)}, {len(told.refused)} refused"
+    yield Row(f"simulated province, {PROVINCE_CITIZENS} citizens", f"{rate:,.0f} resources/s", note)
 
 
 def _timed(house: House, work: str, clients: int, seconds: float, requests: Iterator[bytes]) -> Row:
