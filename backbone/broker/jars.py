@@ -37,11 +37,18 @@ class UnexpectedJars(Refused):
 
 def installed_jars(user: User | None, log: Callable[[str], None]) -> Path:
     """The directory of the jars, where `user` gets to it; fetches them when they are not there."""
-    jars = _cache(user) / f"kafka-{VERSION}"
+    jars = place(user)
     if not jars.exists():
         _fetch_once(jars, log)
     check(jars)
     return jars
+
+
+def place(user: User | None) -> Path:
+    """Where the jars lie: in the caller's cache, or, where `user` cannot get to that, in a place for all."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    own = caches / "ehr-backbone"
+    return (own if reaches(user, own) else unprivileged.PLACE_FOR_ROOT) / f"kafka-{VERSION}"
 
 
 def check(jars: Path) -> None:
@@ -54,13 +61,6 @@ def check(jars: Path) -> None:
         raise UnexpectedJars(
             f"{jars / wrong[0]} is not as expected (SHA-256): remove {jars} to fetch it anew"
         )
-
-
-def _cache(user: User | None) -> Path:
-    """The caller's cache, or a place for everybody where `user` cannot get to it."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    own = caches / "ehr-backbone"
-    return own if reaches(user, own) else unprivileged.PLACE_FOR_ROOT
 
 
 def _fetch_once(jars: Path, log: Callable[[str], None]) -> None:
@@ -81,8 +81,8 @@ def _fetch(jars: Path) -> None:
         fetched.mkdir()
         _run_maven(fetched)
         check(fetched)
-        for place in (fetched, *fetched.iterdir()):
-            place.chmod(0o755 if place.is_dir() else 0o644)
+        for part in (fetched, *fetched.iterdir()):
+            part.chmod(0o755 if part.is_dir() else 0o644)
         fetched.rename(jars)
 
 
