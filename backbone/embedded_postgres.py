@@ -12,27 +12,21 @@ dies). The server is asked to stop when its owner dies (`backbone.tether`); what
 next start is stopped first.
 """
 
-import fcntl
-import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
-from backbone.cluster import SUPERUSER, Cluster, installed_programs, not_allowed
-from backbone.errors import Refused
+from backbone.cluster import SUPERUSER, Cluster, installed_programs
+from backbone.directory_lock import DirectoryLock
 from backbone.postmaster import Postmaster, StartFailed
-from backbone.unprivileged import database_user, reachable_directory
+from backbone.unprivileged import reachable_directory, server_user
 
 PORT = 5432  # Names the socket file; no network port is opened.
 ROLE = DATABASE = "ehr"
-
-
-class DirectoryInUse(Refused):
-    """Another process runs the PostgreSQL of this directory."""
 
 
 def connection_url(socket_directory: Path, *, role: str = ROLE, database: str = DATABASE) -> str:
@@ -62,7 +56,7 @@ class EmbeddedPostgres:
         self._directory = directory.absolute()
         self._log = log
         self._settings = dict(settings or {})
-        self._lock: IO[str] | None = None
+        self._lock: DirectoryLock | None = None
         self._sockets: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -99,7 +93,7 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Takes the directory, stops what an earlier owner left, makes a missing cluster, starts it."""
         cluster = self._place()
-        self._lock = _locked(cluster.home)
+        self._lock = DirectoryLock(cluster.home)
         try:
             self._cluster, self._postmaster = cluster, Postmaster(cluster.directory)
             self._stop_leftover(self._lock)
@@ -133,14 +127,13 @@ class EmbeddedPostgres:
             shutil.rmtree(self._sockets, ignore_errors=True)
             self._sockets = None
         if self._lock is not None:
-            self._lock.truncate(0)
-            self._lock.close()
+            self._lock.release()
             self._lock = None
 
     def _place(self) -> Cluster:
         self._directory.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        user = database_user(self._directory / "cluster")
-        home = reachable_directory(self._directory, user, self._log)
+        user = server_user(self._directory / "cluster")
+        home = reachable_directory(self._directory, user, "PostgreSQL", self._log)
         return Cluster(home, installed_programs(user, self._log), user)
 
     def _socket_directory(self) -> Path:
@@ -148,39 +141,15 @@ class EmbeddedPostgres:
             raise StartFailed("the server is not started")
         return self._sockets
 
-    def _stop_leftover(self, lock: IO[str]) -> None:
+    def _stop_leftover(self, lock: DirectoryLock) -> None:
         self._postmaster.stop_leftover(self._log)
-        _, sockets = _owner(lock)
-        if sockets is not None:
+        sockets = lock.note()
+        if sockets:
             shutil.rmtree(sockets, ignore_errors=True)
 
-    def _new_sockets(self, lock: IO[str]) -> Path:
+    def _new_sockets(self, lock: DirectoryLock) -> Path:
         """A new directory for the socket, noted in the lock's file for whoever has to clear it away."""
         sockets = Path(tempfile.mkdtemp(prefix="ehr-", dir="/tmp"))  # Paths end at 107 bytes, unix(7).
         self._cluster.give(sockets)
-        lock.truncate(0)
-        lock.write(f"{os.getpid()} {sockets}")
-        lock.flush()
+        lock.write(str(sockets))
         return sockets
-
-
-def _locked(home: Path) -> IO[str]:
-    """The lock of the directory; its file names its owner's process id and socket directory."""
-    try:
-        lock = (home / "lock").open("a+")
-    except PermissionError:
-        raise not_allowed(home) from None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pid, _ = _owner(lock)
-        lock.close()
-        raise DirectoryInUse(f"{home} is in use by process {pid}") from None
-    return lock
-
-
-def _owner(lock: IO[str]) -> tuple[str, Path | None]:
-    """The process id and the socket directory that the last owner has noted."""
-    lock.seek(0)
-    pid, _, sockets = lock.read().partition(" ")
-    return pid or "unknown", Path(sockets) if sockets else None

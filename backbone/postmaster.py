@@ -5,13 +5,13 @@ shared memory key, status (PostgreSQL source, `src/include/utils/pidfile.h`). It
 when connections are taken.
 """
 
-import os
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from backbone.ending import end_by_id, ended_after, is_alive, works_in
 from backbone.errors import Refused
 
 PID, SOCKET_DIRECTORY, STATUS = 0, 4, 7
@@ -20,6 +20,7 @@ START_SECONDS = (
 )
 FAST_STOP_SECONDS = 30.0
 IMMEDIATE_STOP_SECONDS = 10.0
+LEFTOVER_STOPS = ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS))
 PAUSE_SECONDS = 0.02
 STILL_IN_USE = "pre-existing shared memory block"
 
@@ -41,7 +42,7 @@ class Postmaster:
         recorded = self._line(PID)
         if not recorded.isdecimal():
             return None
-        return int(recorded) if _works_in(int(recorded), self._cluster) else None
+        return int(recorded) if works_in(int(recorded), self._cluster) else None
 
     def socket_directory(self) -> Path | None:
         """Where the running server (or the last one that did not stop cleanly) keeps its socket."""
@@ -92,19 +93,20 @@ class Postmaster:
 
     def stop(self, process: subprocess.Popen[bytes], *, immediately: bool) -> None:
         """Stops the server that this process started: fast, and immediately when that takes too long."""
-        if not immediately and _ended_after(process, signal.SIGINT, FAST_STOP_SECONDS):
+        if not immediately and ended_after(process, signal.SIGINT, FAST_STOP_SECONDS):
             return
-        if not _ended_after(process, signal.SIGQUIT, IMMEDIATE_STOP_SECONDS):
+        if not ended_after(process, signal.SIGQUIT, IMMEDIATE_STOP_SECONDS):
             process.kill()
             process.wait()
 
     def stop_leftover(self, log: Callable[[str], None]) -> None:
         """Stops a server whose owner died, and clears what it left. The caller holds the directory's lock."""
-        pid = self.running_pid()
+        recorded, pid = self._line(PID), self.running_pid()
         if pid is not None:
             log(f"PostgreSQL: stopping process {pid}, whose owner is gone")
-            _stop_by_id(pid)
-        elif _is_alive(self._line(PID)):
+            if not end_by_id(pid, LEFTOVER_STOPS):
+                raise StartFailed(f"process {pid} of an earlier start does not stop")
+        elif recorded.isdecimal() and is_alive(int(recorded)):
             # Another program has the number by now, which PostgreSQL would take for a running server.
             self._pid_file.unlink()
 
@@ -114,46 +116,3 @@ class Postmaster:
         except (FileNotFoundError, PermissionError):
             return ""
         return lines[number].strip() if number < len(lines) else ""
-
-
-def _ended_after(process: subprocess.Popen[bytes], signal_number: signal.Signals, seconds: float) -> bool:
-    process.send_signal(signal_number)
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _works_in(pid: int, directory: Path) -> bool:
-    """Whether process `pid` works in `directory`, as a PostgreSQL server does in its cluster."""
-    try:
-        return Path(f"/proc/{pid}/cwd").readlink() == directory.resolve()
-    except OSError:
-        return False
-
-
-def _is_alive(pid: str) -> bool:
-    if not pid.isdecimal():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def _stop_by_id(pid: int) -> None:
-    for signal_number, seconds in (
-        (signal.SIGINT, FAST_STOP_SECONDS),
-        (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS),
-    ):
-        os.kill(pid, signal_number)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if not _is_alive(str(pid)):
-                return
-            time.sleep(PAUSE_SECONDS)
-    raise StartFailed(f"process {pid} of an earlier start does not stop")

@@ -18,7 +18,8 @@ MADE = "<!-- Made from the code by `make docs`. -->"
 HOW_TO_SET = """\
 Settings are environment variables, read once when a command starts. They are variables of make too:
 `make run EHR_PORT=9000 EHR_DATA=/somewhere EHR_DEMO=none`. An empty value counts as not given; a name that
-begins with `EHR_` and is not in this table is refused. `ehr settings` shows the values in force."""
+begins with `EHR_` and is not in this table is refused, unless it begins with `EHR_TEST_` (the tests').
+`ehr settings` shows the values in force."""
 
 
 def configuration() -> str:

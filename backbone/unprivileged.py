@@ -1,7 +1,8 @@
-"""Which user the embedded PostgreSQL runs as, and which places that user can reach.
+"""Which user the embedded servers run as, and which places that user can reach.
 
-PostgreSQL refuses to run as root. Started by root, it runs as `postgres` where that user exists and as
-`nobody` otherwise; no user is created. A user other than root runs it as itself.
+PostgreSQL refuses to run as root, and a broker that asks nobody for a password should not. Started by root,
+they run as `postgres` where that user exists and as `nobody` otherwise; no user is created. A user other
+than root runs them as itself.
 """
 
 import os
@@ -19,7 +20,7 @@ PLACE_FOR_ROOT = Path("/var/lib/ehr")
 
 
 class NoUnprivilegedUser(Refused):
-    """PostgreSQL refuses to run as root, and neither user `postgres` nor user `nobody` exists here."""
+    """No server is run as root, and neither user `postgres` nor user `nobody` exists here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,12 @@ class User:
     name: str
 
 
-def database_user(cluster: Path) -> User | None:
-    """The user to run the `cluster` as: its owner if there is one. None: the user who asks, not root."""
+def server_user(kept: Path) -> User | None:
+    """The user to serve what is `kept`: its owner if there is one. None: the user who asks, not root."""
     if os.geteuid() != 0:
         return None
-    if cluster.exists() and cluster.stat().st_uid != 0:
-        return _user(pwd.getpwuid(cluster.stat().st_uid))
+    if kept.exists() and kept.stat().st_uid != 0:
+        return _user(pwd.getpwuid(kept.stat().st_uid))
     for name in CANDIDATES:
         try:
             return _user(pwd.getpwnam(name))
@@ -66,24 +67,24 @@ def _can_enter(user: User, directory: Path) -> bool:
     return bool(status.st_mode & 0o001)
 
 
-def reachable_directory(directory: Path, user: User | None, log: Callable[[str], None]) -> Path:
+def reachable_directory(directory: Path, user: User | None, server: str, log: Callable[[str], None]) -> Path:
     """The place where `directory` really lies: itself, or a place of its own where `user` cannot get to it.
 
     The other place is remembered as a symbolic link at `directory`, so that the data stay with a checkout
     that moves.
     """
     if not directory.is_symlink() and not reaches(user, directory.parent):
-        directory.symlink_to(_new_place(), target_is_directory=True)
+        directory.symlink_to(_new_place(directory.name), target_is_directory=True)
     if directory.is_symlink():
-        log(f"PostgreSQL data: {directory} lies in {directory.resolve()}")
+        log(f"{server} data: {directory} lies in {directory.resolve()}")
     real = directory.resolve()
     real.mkdir(mode=0o711, parents=True, exist_ok=True)
     return real
 
 
-def _new_place() -> Path:
+def _new_place(name: str) -> Path:
     PLACE_FOR_ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix="postgres-", dir=PLACE_FOR_ROOT))
+    place = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=PLACE_FOR_ROOT))
     place.chmod(0o711)
     return place
 

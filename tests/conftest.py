@@ -1,4 +1,7 @@
-"""Fixtures that every test may use: a real PostgreSQL, fresh databases in it, and a real browser."""
+"""Fixtures that every test may use: a real PostgreSQL, fresh databases in it, and a real browser.
+
+Those of a real broker are in tests/kafka_broker.py.
+"""
 
 import secrets
 import shutil
@@ -24,6 +27,8 @@ settings.load_profile("untimed")
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every program that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+pytest_plugins = ["tests.kafka_broker"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [

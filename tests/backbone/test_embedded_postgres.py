@@ -13,12 +13,9 @@ import psycopg
 import pytest
 
 from backbone import cluster
-from backbone.cluster import NotAllowed, NoTimeZones, OtherVersion
-from backbone.embedded_postgres import (
-    DirectoryInUse,
-    EmbeddedPostgres,
-    running_url,
-)
+from backbone.cluster import NoTimeZones, OtherVersion
+from backbone.directory_lock import DirectoryInUse, NotAllowed
+from backbone.embedded_postgres import EmbeddedPostgres, running_url
 from backbone.postmaster import StartFailed
 from tests.backbone.conftest import open_temporary_directory
 from tests.backbone.waiting import is_gone, processes_in, until

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from backbone.settings import Settings, WrongSettings, load, variable
+from tests.kafka_broker import VARIABLE
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +79,8 @@ def test_the_password_of_the_database_is_not_shown(monkeypatch: pytest.MonkeyPat
 
 def test_every_setting_is_described() -> None:
     assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_variables_of_the_tests_are_nobody_s_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "127.0.0.1:9092")
+    assert load().port == 8000

@@ -8,7 +8,7 @@ import pytest
 
 from backbone import unprivileged
 from backbone.embedded_postgres import EmbeddedPostgres
-from backbone.unprivileged import User, database_user, reachable_directory, reachable_programs, reaches
+from backbone.unprivileged import User, reachable_directory, reachable_programs, reaches, server_user
 
 NOBODY = User(65534, 65534, "nobody")
 
@@ -56,7 +56,8 @@ def test_permission_goes_by_owner_then_group_then_others(open_directory: Path) -
 def test_data_stay_where_the_user_gets_to(open_directory: Path, place: Path) -> None:
     said: list[str] = []
     assert (
-        reachable_directory(open_directory / "postgres", NOBODY, said.append) == open_directory / "postgres"
+        reachable_directory(open_directory / "postgres", NOBODY, "PostgreSQL", said.append)
+        == open_directory / "postgres"
     )
     assert said == []
     assert not place.exists()
@@ -66,11 +67,11 @@ def test_data_lie_elsewhere_for_a_user_who_is_kept_out_and_stay_there(
     place: Path, closed_directory: Path
 ) -> None:
     said: list[str] = []
-    first = reachable_directory(closed_directory / "postgres", NOBODY, said.append)
+    first = reachable_directory(closed_directory / "postgres", NOBODY, "PostgreSQL", said.append)
     assert first.parent == place
     assert said == [f"PostgreSQL data: {closed_directory / 'postgres'} lies in {first}"]
     moved = closed_directory.rename(closed_directory.with_name("moved"))
-    assert reachable_directory(moved / "postgres", NOBODY, no_log) == first
+    assert reachable_directory(moved / "postgres", NOBODY, "PostgreSQL", no_log) == first
 
 
 def test_programs_are_copied_once_and_only_when_needed(place: Path, closed_directory: Path) -> None:
@@ -86,7 +87,7 @@ def test_programs_are_copied_once_and_only_when_needed(place: Path, closed_direc
 
 
 def test_a_cluster_keeps_its_owner(tmp_path: Path) -> None:
-    user = database_user(tmp_path / "missing")
+    user = server_user(tmp_path / "missing")
     if os.geteuid() != 0:
         assert user is None
         return
@@ -95,7 +96,7 @@ def test_a_cluster_keeps_its_owner(tmp_path: Path) -> None:
     cluster = tmp_path / "cluster"
     cluster.mkdir()
     os.chown(cluster, NOBODY.uid, NOBODY.gid)
-    assert database_user(cluster) == User(NOBODY.uid, cluster.stat().st_gid, "nobody")
+    assert server_user(cluster) == User(NOBODY.uid, cluster.stat().st_gid, "nobody")
 
 
 def test_it_runs_under_a_directory_that_only_its_owner_enters(closed_directory: Path, place: Path) -> None:

@@ -19,24 +19,35 @@ def make(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def somebody_without_a_browser(tmp_path: Path) -> str:
-    """A PATH on which there is no browser, and `id` says that one is not root."""
+def somebody_without_programs(tmp_path: Path) -> str:
+    """A PATH on which there is nothing, and `id` says that one is not root."""
     (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
     (tmp_path / "id").chmod(0o755)
     return str(tmp_path)
 
 
-def test_without_a_browser_the_tests_fail_first_and_say_what_to_run(somebody_without_a_browser: str) -> None:
-    done = make("test", PATH=somebody_without_a_browser)
+def test_without_its_programs_the_tests_fail_first_and_say_what_to_run(
+    somebody_without_programs: str,
+) -> None:
+    done = make("test", PATH=somebody_without_programs)
     assert done.returncode != 0
     assert done.stdout == ""
     first, *rest = done.stderr.splitlines()
-    assert first == "make test needs a browser; run first: sudo apt-get install chromium"
+    needed = "openjdk-17-jre-headless maven chromium"
+    assert first == f"make test needs more of the system; run first: sudo apt-get install {needed}"
     assert all(line.startswith("make: ***") for line in rest)
 
 
-def test_with_a_browser_nothing_is_installed() -> None:
-    done = make("browser")
+def test_only_what_is_missing_is_asked_for(somebody_without_programs: str) -> None:
+    for program in ("java", "chromium"):
+        (Path(somebody_without_programs) / program).write_text("#!/bin/sh\n")
+        (Path(somebody_without_programs) / program).chmod(0o755)
+    done = make("programs", PATH=somebody_without_programs)
+    assert done.stderr.splitlines()[0].endswith("run first: sudo apt-get install maven")
+
+
+def test_with_its_programs_nothing_is_installed() -> None:
+    done = make("programs")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
