@@ -1,0 +1,90 @@
+"""The relay: carries every fact from the store to the log, in order, once or more.
+
+It begins where the log ends and writes windows; after a failure it looks anew where the log ends. Before the first
+window after a start it compares: a log that has what the store has not means that the store is an older copy
+of itself, and nothing may be written to it (a position would be used twice).
+"""
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from ehr.encoding import content_hash
+from ehr.event_store.notifications import NotificationRow, Notifications
+from ehr.event_store.relaying import RelayPost
+from streams.broker import Access, Place, Writer
+from streams.event_log import LogMisconfigured, LogUnreachable
+from streams.kafka_log import Tail
+from streams.log_record import Placed, to_record
+
+WINDOW = 1_000
+"""Facts that are sent before the first of them must be confirmed; a window ends with a whole flush."""
+
+TELL_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
+
+log = structlog.get_logger()
+
+
+class Relay:
+    """One relay at work. Raises psycopg.OperationalError when the store is lost, LogUnreachable when the log is."""
+
+    def __init__(self, store: Notifications, post: RelayPost, access: Access, place: Place) -> None:
+        """``post`` has been taken."""
+        self._store, self._post = store, post
+        self._access, self._place = access, place
+        self._told = 0.0
+
+    def compare(self, tail: Placed | None) -> str | None:
+        """What the log has and the store has not, in words; None when there is nothing of the kind."""
+        if tail is None:
+            return None
+        row = tail.row
+        if row.position > self._store.end():
+            return f"the log ends at position {row.position}, beyond the store"
+        if not _same(self._store.read(row.position - 1, 1)[0], row):
+            return f"at position {row.position} log and store differ"
+        return None
+
+    def carry(self, stopped: Callable[[], bool]) -> None:
+        """Relays from the log's end on, until told to stop, or until the log confirms no more."""
+        tail = Tail(self._access, self._place)
+        try:
+            last = tail.last()
+        finally:
+            tail.close()
+        trouble = self.compare(last)
+        if trouble:
+            self._post.disagree(trouble)
+            raise LogMisconfigured(trouble)
+        position = last.row.position if last else 0
+        self._post.agree(position)
+        self._carry_from(position, stopped)
+
+    def _carry_from(self, position: int, stopped: Callable[[], bool]) -> None:
+        writer = Writer(self._access, self._place)
+        try:
+            while not stopped():
+                rows = self._store.read(position, WINDOW)
+                confirmed = writer.write([to_record(row) for row in rows])
+                position += confirmed
+                if confirmed < len(rows):
+                    raise LogUnreachable("the log confirms no more")
+                self._tell(position)
+                if not rows:
+                    self._store.wait(position, PAUSE_SECONDS)
+        finally:
+            writer.close()
+
+    def _tell(self, position: int) -> None:
+        if time.monotonic() - self._told > TELL_SECONDS:
+            self._post.tell(position)
+            self._told = time.monotonic()
+
+
+def _same(one: NotificationRow, other: NotificationRow) -> bool:
+    return content_hash(one.state) == content_hash(other.state) and one._replace(state=b"") == other._replace(
+        state=b""
+    )
+
