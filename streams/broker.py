@@ -1,6 +1,7 @@
 """The one place that speaks to Kafka, by way of kafka-python.
 
-What goes wrong there leaves here as LogUnreachable, which time may heal, or as LogMisconfigured, which a person must.
+What goes wrong there leaves here as LogUnreachable, which time may heal, or as LogMisconfigured, which a person
+must.
 """
 
 import logging
@@ -12,10 +13,10 @@ from typing import Any, NamedTuple
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
-    AuthenticationFailedError,
     KafkaError,
     LogTruncationError,
     OffsetOutOfRangeError,
+    SaslAuthenticationFailedError,
     TopicAlreadyExistsError,
 )
 
@@ -33,8 +34,8 @@ logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How brokers are reached. servers: ``host:port`` between commas. user, password: for SCRAM-SHA-512, over TLS.
-    ca, certificate, key: PEM files. patience: seconds until a broker that does not answer is given up."""
+    """How brokers are reached. servers: ``host:port`` between commas. user, password: for SCRAM-SHA-512, over
+    TLS. ca, certificate, key: PEM files. patience: seconds until a broker that does not answer is given up."""
 
     servers: str
     user: str | None = None
@@ -58,7 +59,6 @@ class Access:
             "bootstrap_timeout_ms": milliseconds,
             "request_timeout_ms": milliseconds,
             "reconnect_backoff_max_ms": 1000,
-            "metrics_enabled": False,
         }
         if self.secure:
             common |= {"security_protocol": "SASL_SSL" if self.user else "SSL", "ssl_cafile": self.ca}
@@ -110,7 +110,7 @@ def _told(access: Access) -> Iterator[None]:
     """The library's errors as those of this project."""
     try:
         yield
-    except AuthenticationFailedError:
+    except SaslAuthenticationFailedError:
         raise LogMisconfigured(
             f"Kafka at {access.servers} does not know this user, or not this password"
         ) from None
@@ -171,7 +171,7 @@ class Administration:
 
 
 class Writer:
-    """Writes to one partition, in order. After the first failure it is good for nothing: another one goes on."""
+    """Writes to one partition, in order. After the first failure another one must go on."""
 
     def __init__(self, access: Access, place: Place) -> None:
         """Raises LogUnreachable."""
@@ -179,6 +179,7 @@ class Writer:
         with _told(access):
             self._producer = KafkaProducer(
                 **access.settings(),
+                metrics_enabled=False,
                 acks="all",
                 enable_idempotence=True,
                 max_request_size=LARGEST_RECORD,
@@ -232,6 +233,7 @@ class Partition:
         with _told(access):
             self._consumer = KafkaConsumer(
                 **access.settings(),
+                metrics_enabled=False,
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",

@@ -1,7 +1,7 @@
 """The log kept by Kafka: one partition, in which a relay writes every fact once or more, in order.
 
-A record whose position was read before is a duplicate. Positions rise by one at most above the largest one so far,
-so that what comes next after it is always the next; a larger one is a hole.
+A record whose position was read before is a duplicate. What follows the largest position so far is the next one; a
+larger one is a hole.
 """
 
 import time
@@ -15,7 +15,7 @@ from streams.log_record import Placed, from_record
 from streams.recorded_fact import Entry, Quarantined, entry_of
 
 TAIL = 8_000
-"""Records at the end of which one has the last position: more than relays that were cut off can bring late."""
+"""So many records at the end hold the last position: more than relays that were cut off can bring late."""
 
 _RECORDS = 2_000
 _STEP_BACK = 1_000
@@ -78,7 +78,7 @@ class FactReader:
         return [self._waiting.popleft() for _ in range(self._whole(limit))]
 
     def wait(self, after: int, timeout: float) -> bool:
-        """Whether there is a whole flush after a position, as soon as there is or after ``timeout`` seconds."""
+        """Whether there is a whole flush after a position: at once, or after ``timeout`` seconds at the latest."""
         partition = self._go_to(after)
         deadline = time.monotonic() + timeout
         while not self._whole(1) and (left := deadline - time.monotonic()) > 0:
@@ -115,9 +115,10 @@ class FactReader:
         return self._partition
 
     def _seek(self, partition: Partition) -> None:
-        """Goes to an offset a little before the position that is wanted next.
+        """Goes to an offset before the position that is wanted next.
 
-        Without duplicates the distance in offsets is that of the positions; with them it is larger.
+        Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess that
+        goes too far shows by larger positions, but for the tail: that is read whole.
         """
         first, end = partition.bounds()
         offset, wanted = first, self._last + 1
@@ -126,7 +127,7 @@ class FactReader:
             if not placed or placed[0].row.position >= wanted:
                 break
             offset += wanted - placed[0].row.position
-        self._began = self._offset = max(first, min(offset, end) - _STEP_BACK)
+        self._began = self._offset = max(first, min(offset, end - TAIL) - _STEP_BACK)
 
     def _fetch(self, partition: Partition, timeout: float) -> None:
         try:
@@ -145,7 +146,7 @@ class FactReader:
             self._offset = records[-1].offset + 1
 
     def _step_back(self, partition: Partition) -> None:
-        """What is wanted may lie before where reading began, among the first copies of what was sent again."""
+        """What is wanted may lie before where reading began, among what was sent for the first time."""
         first, _ = partition.bounds()
         if self._began <= first:
             raise LogDamaged(f"position {self._last + 1} is missing in {'/'.join(map(str, self._place))}")

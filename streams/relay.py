@@ -1,8 +1,8 @@
 """The relay: carries every fact from the store to the log, in order, once or more.
 
-It begins where the log ends and writes windows; after a failure it looks anew where the log ends. Before the first
-window after a start it compares: a log that has what the store has not means that the store is an older copy
-of itself, and nothing may be written to it (a position would be used twice).
+It begins where the log ends and writes windows; after a failure it looks anew where the log ends. Each time it
+compares: a log that has what the store has not means that the store is an older copy of itself, and nothing may
+be written to it (a position would be used twice).
 """
 
 import time
@@ -28,7 +28,10 @@ log = structlog.get_logger()
 
 
 class Relay:
-    """One relay at work. Raises psycopg.OperationalError when the store is lost, LogUnreachable when the log is."""
+    """One relay at work.
+
+    Raises psycopg.OperationalError when the store is lost, LogUnreachable when the log is.
+    """
 
     def __init__(self, store: Notifications, post: RelayPost, access: Access, place: Place) -> None:
         """``post`` has been taken."""
@@ -87,4 +90,3 @@ def _same(one: NotificationRow, other: NotificationRow) -> bool:
     return content_hash(one.state) == content_hash(other.state) and one._replace(state=b"") == other._replace(
         state=b""
     )
-

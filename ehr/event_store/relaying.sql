@@ -14,18 +14,18 @@ where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg
 -- The tails of store and log agree, or the log lacks the newest facts: writing may go on.
 insert into record.relay (compared, position, trouble, told_at)
 values (record.incarnation(), %(position)s, null, clock_timestamp())
-on conflict (only) do update set compared = excluded.compared, position = excluded.position, trouble = null, told_at = excluded.told_at;
+on conflict (the_one) do update set compared = excluded.compared, position = excluded.position, trouble = null, told_at = excluded.told_at;
 
 -- name: disagree
 -- The log has what the store has not: whatever would be written now would be of another order.
 insert into record.relay (compared, position, trouble, told_at) values (null, 0, %(trouble)s, clock_timestamp())
-on conflict (only) do update set compared = null, trouble = excluded.trouble, told_at = excluded.told_at;
+on conflict (the_one) do update set compared = null, trouble = excluded.trouble, told_at = excluded.told_at;
 
 -- name: tell
 -- How far the relay is, and what keeps it.
 insert into record.relay (compared, position, trouble, told_at)
 values (null, %(position)s, %(trouble)s, clock_timestamp())
-on conflict (only) do update set position = excluded.position, trouble = excluded.trouble, told_at = excluded.told_at;
+on conflict (the_one) do update set position = excluded.position, trouble = excluded.trouble, told_at = excluded.told_at;
 
 -- name: standing
 -- What the relay last told of itself, and whether writing may go on.

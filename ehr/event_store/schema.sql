@@ -77,7 +77,7 @@ create index answers_answered_at on record.answers (answered_at);
 
 -- What the relay tells of itself; one row, none before the first relay.
 create table record.relay (
-    only boolean primary key default true check (only),
+    the_one boolean primary key default true check (the_one),
     compared text,                       -- record.incarnation() when the log was last found to have no more than the store
     position bigint not null,            -- the last fact that the log has confirmed
     trouble text,                        -- what keeps the relay; null when nothing does
