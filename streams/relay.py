@@ -7,16 +7,20 @@ be written to it (a position would be used twice).
 
 import time
 from collections.abc import Callable
+from contextlib import closing
+from typing import NamedTuple
 
 import structlog
 
 from ehr.encoding import content_hash
+from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
-from streams.broker import Access, Place, Writer
+from streams.broker import Access, Administration, Place, Writer
 from streams.event_log import LogMisconfigured, LogUnreachable
 from streams.kafka_log import Tail
 from streams.log_record import Placed, to_record
+from streams.topics import Wish, ensure_topic
 
 WINDOW = 1_000
 """Facts that are sent before the first of them must be confirmed; a window ends with a whole flush."""
@@ -60,7 +64,7 @@ class Relay:
         trouble = self.compare(last)
         if trouble:
             self._post.disagree(trouble)
-            raise LogMisconfigured(trouble)
+            raise LogMisconfigured(f"{trouble}: `ehr restore --from-log` makes the store anew")
         position = last.row.position if last else 0
         self._post.agree(position)
         self._carry_from(position, stopped)
@@ -90,3 +94,42 @@ def _same(one: NotificationRow, other: NotificationRow) -> bool:
     return content_hash(one.state) == content_hash(other.state) and one._replace(state=b"") == other._replace(
         state=b""
     )
+
+
+class Way(NamedTuple):
+    """From which store to which log. conninfo: of the record's database."""
+
+    conninfo: str
+    access: Access
+    topic: Wish
+    partition: int
+
+
+def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
+    """Relays until told to stop; stands by while another one does, and tries again after every trouble."""
+    while not stopped():
+        try:
+            with closing(RelayPost(way.conninfo)) as post:
+                _serve(way, post, stopped)
+        except DatabaseTrouble as error:
+            log.warning("database trouble, trying again", kind=type(error).__name__)
+            time.sleep(PAUSE_SECONDS)
+
+
+def _serve(way: Way, post: RelayPost, stopped: Callable[[], bool]) -> None:
+    while not stopped() and not post.take():
+        time.sleep(PAUSE_SECONDS)
+    while not stopped():
+        try:
+            _relay(way, post, stopped)
+        except (LogUnreachable, LogMisconfigured) as error:
+            log.error("the log is in trouble, trying again", trouble=str(error))
+            post.tell(None, str(error))
+            time.sleep(PAUSE_SECONDS)
+
+
+def _relay(way: Way, post: RelayPost, stopped: Callable[[], bool]) -> None:
+    with closing(Administration(way.access)) as administration:
+        ensure_topic(administration, way.topic)
+    with closing(Notifications(way.conninfo)) as store:
+        Relay(store, post, way.access, Place(way.topic.name, way.partition)).carry(stopped)

@@ -11,13 +11,21 @@ SILENT_SECONDS = 8
 
 _queries = load_queries(Path(__file__).with_name("relaying.sql"))
 
-_SOON = "set synchronous_commit = off; set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 2"
+_SOON = "; ".join(
+    f"set {name} = {value}"
+    for name, value in {
+        "synchronous_commit": "off",
+        "tcp_keepalives_idle": 3,
+        "tcp_keepalives_interval": 2,
+        "tcp_keepalives_count": 2,
+    }.items()
+)
 """What is told is no fact, and may be lost with the database. A relay whose machine is gone lets go of the lock."""
 
 
 class Standing(NamedTuple):
-    """position: the last fact that the log has confirmed. trouble: what keeps the relay. silent: seconds since it
-    told this. open: whether writing may go on."""
+    """position: the last fact that the log has confirmed. trouble: what keeps the relay. silent: seconds since
+    it told this. open: whether writing may go on."""
 
     position: int
     trouble: str | None
@@ -47,8 +55,8 @@ class RelayPost:
         """The log has what the store has not: writing may not go on."""
         self._connection.execute(_queries["disagree"], {"trouble": trouble})
 
-    def tell(self, position: int, trouble: str | None = None) -> None:
-        """How far the log is, and what keeps the relay."""
+    def tell(self, position: int | None, trouble: str | None = None) -> None:
+        """How far the log is, if that is known, and what keeps the relay."""
         self._connection.execute(_queries["tell"], {"position": position, "trouble": trouble})
 
     def close(self) -> None:

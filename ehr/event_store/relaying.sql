@@ -22,10 +22,11 @@ insert into record.relay (compared, position, trouble, told_at) values (null, 0,
 on conflict (the_one) do update set compared = null, trouble = excluded.trouble, told_at = excluded.told_at;
 
 -- name: tell
--- How far the relay is, and what keeps it.
+-- How far the log is; null where it is not known.
 insert into record.relay (compared, position, trouble, told_at)
-values (null, %(position)s, %(trouble)s, clock_timestamp())
-on conflict (the_one) do update set position = excluded.position, trouble = excluded.trouble, told_at = excluded.told_at;
+values (null, coalesce(%(position)s, 0), %(trouble)s, clock_timestamp())
+on conflict (the_one) do update
+set position = coalesce(%(position)s, relay.position), trouble = excluded.trouble, told_at = excluded.told_at;
 
 -- name: standing
 -- What the relay last told of itself, and whether writing may go on.
