@@ -6,11 +6,25 @@ from typing import Protocol
 from streams.recorded_fact import Entry
 
 
+class LogUnreachable(Exception):
+    """Whoever keeps the log cannot be reached now; a later try may go well."""
+
+
+class LogMisconfigured(Exception):
+    """The log is not as it must be, or must not be reached like this. The message says how to mend it."""
+
+
+class LogDamaged(Exception):
+    """The log does not hold what it promised to keep."""
+
+
 class EventLog(Protocol):
     """Facts in one total order without gaps.
 
     Positions are contiguous from 1. An entry is readable only when everything before it is. Once read,
     an entry never changes. A reader that repeats ``read(after=its last position)`` misses nothing.
+
+    Every method may raise LogUnreachable, and LogDamaged where the promise was broken.
     """
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from ehr.dates import instant
-from ehr.encoding import SchemaTooNew, Undecodable, decode_fact
-from ehr.event_store.notifications import NotificationRow, Notifications
-from streams.recorded_fact import Entry, Quarantined, RecordedFact, RecordedResource, TooNew
+from ehr.event_store.notifications import Notifications
+from streams.recorded_fact import Entry, entry_of
 
 
 class NotificationLog:
@@ -17,7 +15,7 @@ class NotificationLog:
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:
         """See ``EventLog.read``."""
-        return [_entry(row) for row in self._notifications.read(after, limit)]
+        return [entry_of(row) for row in self._notifications.read(after, limit)]
 
     def end(self) -> int:
         """See ``EventLog.end``."""
@@ -30,25 +28,3 @@ class NotificationLog:
     def close(self) -> None:
         """See ``EventLog.close``."""
         self._notifications.close()
-
-
-def _entry(row: NotificationRow) -> Entry:
-    try:
-        fact = decode_fact(row.state)
-    except SchemaTooNew as error:
-        return TooNew(row.position, row.transaction, row.size, row.subject, str(error))
-    except Undecodable as error:
-        return Quarantined(row.position, row.transaction, row.size, row.subject, str(error))
-    return RecordedFact(
-        position=row.position,
-        transaction=row.transaction,
-        size=row.size,
-        subject=row.subject,
-        subject_sequence=row.subject_sequence,
-        stream=row.stream,
-        stream_version=row.stream_version,
-        last_updated=instant(row.last_updated),
-        state=row.state,
-        fact=fact,
-        resources=[RecordedResource(version) for version in fact.resources],
-    )

@@ -8,7 +8,9 @@ import msgspec
 import orjson
 
 from ehr.compression import decompress
-from ehr.encoding import content_hash
+from ehr.dates import instant
+from ehr.encoding import SchemaTooNew, Undecodable, content_hash, decode_fact
+from ehr.event_store.notifications import NotificationRow
 from ehr.facts import AnyFact, ResourceVersion
 
 
@@ -84,3 +86,26 @@ class TooNew(msgspec.Struct, frozen=True):
 
 
 Entry = RecordedFact | Quarantined | TooNew
+
+
+def entry_of(row: NotificationRow) -> Entry:
+    """What a row of the record says, or why it cannot be told."""
+    try:
+        fact = decode_fact(row.state)
+    except SchemaTooNew as error:
+        return TooNew(row.position, row.transaction, row.size, row.subject, str(error))
+    except Undecodable as error:
+        return Quarantined(row.position, row.transaction, row.size, row.subject, str(error))
+    return RecordedFact(
+        position=row.position,
+        transaction=row.transaction,
+        size=row.size,
+        subject=row.subject,
+        subject_sequence=row.subject_sequence,
+        stream=row.stream,
+        stream_version=row.stream_version,
+        last_updated=instant(row.last_updated),
+        state=row.state,
+        fact=fact,
+        resources=[RecordedResource(version) for version in fact.resources],
+    )

@@ -6,6 +6,8 @@ import psycopg
 
 Connection = psycopg.Connection[Any]
 AsyncConnection = psycopg.AsyncConnection[Any]
+DatabaseTrouble = psycopg.OperationalError
+"""What every statement raises while the database cannot be reached."""
 
 _OPTIONS = "-c timezone=UTC"
 _NOTICES: dict[str, Any] = {

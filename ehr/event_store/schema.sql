@@ -74,3 +74,18 @@ create table record.answers (
     primary key (client, key)
 );
 create index answers_answered_at on record.answers (answered_at);
+
+-- What the relay tells of itself; one row, none before the first relay.
+create table record.relay (
+    the_one boolean primary key default true check (the_one),
+    compared text,                       -- record.incarnation() when the log was last found to have no more than the store
+    position bigint not null,            -- the last fact that the log has confirmed
+    trouble text,                        -- what keeps the relay; null when nothing does
+    told_at timestamptz not null
+);
+
+-- Changes when the database is started, and when the record is restored into another place: whatever was
+-- known about it before may then be about another past.
+create function record.incarnation() returns text stable language sql as $$
+    select pg_postmaster_start_time()::text || ' ' || 'record.facts'::regclass::oid::text
+$$;

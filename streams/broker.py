@@ -1,0 +1,275 @@
+"""The one place that speaks to Kafka, by way of kafka-python.
+
+What goes wrong there leaves here as LogUnreachable, which time may heal, or as LogMisconfigured, which a person
+must.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import (
+    KafkaError,
+    LogTruncationError,
+    OffsetOutOfRangeError,
+    SaslAuthenticationFailedError,
+    TopicAlreadyExistsError,
+)
+
+from streams.event_log import LogMisconfigured, LogUnreachable
+
+LARGEST_RECORD = 10_500_000
+"""Bytes of a record, or of a batch of them: a fact of 9 MiB with its headers, and room."""
+
+_FETCH_BYTES = 4 * 1024 * 1024
+_BATCH_BYTES = 512 * 1024
+
+# The library warns of every try to reach a broker that is away; whoever asked is told by an exception.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How brokers are reached. servers: ``host:port`` between commas. user, password: for SCRAM-SHA-512, over
+    TLS. ca, certificate, key: PEM files. patience: seconds until a broker that does not answer is given up."""
+
+    servers: str
+    user: str | None = None
+    password: str | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    patience: float = 5.0
+
+    @property
+    def secure(self) -> bool:
+        """Whether the brokers are spoken to over TLS."""
+        return bool(self.user or self.ca or self.certificate)
+
+    def settings(self) -> dict[str, Any]:
+        """What every client of the library is given."""
+        milliseconds = int(self.patience * 1000)
+        common: dict[str, Any] = {
+            "bootstrap_servers": self.servers.split(","),
+            "client_id": "ehr",
+            "bootstrap_timeout_ms": milliseconds,
+            "request_timeout_ms": milliseconds,
+            "reconnect_backoff_max_ms": 1000,
+        }
+        if self.secure:
+            common |= {"security_protocol": "SASL_SSL" if self.user else "SSL", "ssl_cafile": self.ca}
+            common |= {"ssl_certfile": self.certificate, "ssl_keyfile": self.key}
+        if self.user:
+            common |= {"sasl_mechanism": "SCRAM-SHA-512"}
+            common |= {"sasl_plain_username": self.user, "sasl_plain_password": self.password}
+        return common
+
+
+class Place(NamedTuple):
+    """Where a record store's facts are: one partition of a topic."""
+
+    topic: str
+    partition: int
+
+
+class Sent(NamedTuple):
+    """A record to be written."""
+
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+class Read(NamedTuple):
+    """A record that was read. headers: those of a name that stands twice count once."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: dict[str, bytes]
+
+
+class OffsetGone(Exception):
+    """No record has this offset any more: the log was cut behind the reader's back."""
+
+
+class Topic(NamedTuple):
+    """A topic as the brokers have it. replicas: the fewest copies that a partition has."""
+
+    partitions: int
+    replicas: int
+    settings: dict[str, str]
+
+
+@contextmanager
+def _told(access: Access) -> Iterator[None]:
+    """The library's errors as those of this project."""
+    try:
+        yield
+    except SaslAuthenticationFailedError:
+        raise LogMisconfigured(
+            f"Kafka at {access.servers} does not know this user, or not this password"
+        ) from None
+    except (LogTruncationError, OffsetOutOfRangeError):
+        raise OffsetGone from None
+    except (KafkaError, OSError) as error:
+        raise LogUnreachable(f"Kafka at {access.servers}: {type(error).__name__}") from error
+
+
+class Administration:
+    """Looks after topics."""
+
+    def __init__(self, access: Access) -> None:
+        """Raises LogUnreachable."""
+        self._access = access
+        with _told(access):
+            self._client = KafkaAdminClient(**access.settings())
+
+    def brokers(self) -> int:
+        """How many brokers there are."""
+        with _told(self._access):
+            return len(self._client.describe_cluster()["brokers"])
+
+    def find(self, name: str) -> Topic | None:
+        """A topic with all of its settings, those that nobody has set included."""
+        with _told(self._access):
+            if name not in self._client.list_topics():
+                return None
+            found = self._client.describe_topics([name])[0]["partitions"]
+            settings = self._settings(ConfigResourceType.TOPIC, name)
+        return Topic(len(found), min(len(partition["replica_nodes"]) for partition in found), settings)
+
+    def broker_settings(self) -> dict[str, str]:
+        """The settings of one of the brokers."""
+        with _told(self._access):
+            broker = self._client.describe_cluster()["brokers"][0]
+            return self._settings(
+                ConfigResourceType.BROKER, str(broker.get("broker_id", broker.get("node_id")))
+            )
+
+    def create(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
+        """Makes a topic and waits until it can be used; nothing when another one has just made it."""
+        wish = {"num_partitions": partitions, "replication_factor": replicas, "configs": dict(settings)}
+        with _told(self._access):
+            try:
+                self._client.create_topics({name: wish}, wait_for_metadata=True)
+            except TopicAlreadyExistsError:
+                self._client.wait_for_topics([name])
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def _settings(self, kind: ConfigResourceType, name: str) -> dict[str, str]:
+        found = self._client.describe_configs([ConfigResource(kind, name)], config_filter="all")
+        entries: dict[str, Any] = found[kind.name.lower()][name]
+        return {key: value["value"] for key, value in entries.items()}
+
+
+class Writer:
+    """Writes to one partition, in order. After the first failure another one must go on."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        """Raises LogUnreachable."""
+        self._access, self._place = access, place
+        with _told(access):
+            self._producer = KafkaProducer(
+                **access.settings(),
+                metrics_enabled=False,
+                acks="all",
+                enable_idempotence=True,
+                max_request_size=LARGEST_RECORD,
+                batch_size=_BATCH_BYTES,
+                delivery_timeout_ms=int(access.patience * 2000),
+                max_block_ms=int(access.patience * 1000),
+                allow_auto_create_topics=False,
+            )
+        self._begun = False
+
+    def write(self, records: Sequence[Sent]) -> int:
+        """How many of the records, from the first one on, the brokers have confirmed.
+
+        A broker takes whatever place a producer that it does not know begins with. So the first record of all
+        is sent alone: those behind it can then not be taken when it is lost.
+        """
+        if self._begun or not records:
+            return self._write(records)
+        if self._write(records[:1]) == 0:
+            return 0
+        self._begun = True
+        return 1 + self._write(records[1:])
+
+    def close(self) -> None:
+        """Gives up what is not confirmed."""
+        self._producer.close(timeout=0)
+
+    def _write(self, records: Sequence[Sent]) -> int:
+        topic, partition = self._place
+        try:
+            futures = [
+                self._producer.send(topic, record.value, record.key, record.headers, partition)
+                for record in records
+            ]
+            self._producer.flush()
+        except (KafkaError, OSError, AssertionError):
+            return 0  # Some may have been taken. Whoever sends them again sends duplicates, which do no harm.
+        for confirmed, future in enumerate(futures):
+            if not future.succeeded():
+                return confirmed
+        return len(futures)
+
+
+class Partition:
+    """Reads one partition by offset. For one thread."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        """Raises LogUnreachable."""
+        self._access = access
+        self._place = TopicPartition(*place)
+        with _told(access):
+            self._consumer = KafkaConsumer(
+                **access.settings(),
+                metrics_enabled=False,
+                group_id=None,
+                enable_auto_commit=False,
+                auto_offset_reset="none",
+                max_partition_fetch_bytes=_FETCH_BYTES,
+                allow_auto_create_topics=False,
+            )
+            self._consumer.assign([self._place])
+        self._next = -1
+
+    def bounds(self) -> tuple[int, int]:
+        """(the first offset, the offset that the next record will have). Raises LogUnreachable."""
+        milliseconds = int(self._access.patience * 1000)
+        with _told(self._access):
+            first = self._consumer.beginning_offsets([self._place], milliseconds)[self._place]
+            return first, self.end()
+
+    def end(self) -> int:
+        """The offset that the next record will have. Raises LogUnreachable."""
+        with _told(self._access):
+            end: int = self._consumer.end_offsets([self._place], int(self._access.patience * 1000))[
+                self._place
+            ]
+            return end
+
+    def read(self, offset: int, most: int, timeout: float) -> list[Read]:
+        """Records from an offset on, as soon as there are some; none after ``timeout`` seconds, also when the
+        brokers do not answer. Raises OffsetGone."""
+        with _told(self._access):
+            if offset != self._next:
+                self._consumer.seek(self._place, offset)
+                self._next = offset
+            found = self._consumer.poll(int(timeout * 1000), max_records=most).get(self._place, [])
+        if found:
+            self._next = found[-1].offset + 1
+        return [Read(record.offset, record.key, record.value, dict(record.headers)) for record in found]
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._consumer.close()

@@ -1,0 +1,209 @@
+"""The log kept by Kafka: one partition, in which a relay writes every fact once or more, in order.
+
+A record whose position was read before is a duplicate. What follows the largest position so far is the next one; a
+larger one is a hole.
+"""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from ehr.event_store.notifications import NotificationRow
+from streams.broker import Access, OffsetGone, Partition, Place, Read
+from streams.event_log import LogDamaged
+from streams.log_record import Placed, from_record
+from streams.recorded_fact import Entry, Quarantined, entry_of
+
+TAIL = 8_000
+"""So many records at the end hold the last position: more than relays that were cut off can bring late."""
+
+_RECORDS = 2_000
+_STEP_BACK = 1_000
+_PATIENCE_SECONDS = 2.0
+
+
+class KafkaLog:
+    """Keeps the promise of ``EventLog``. Connects at the first call, and again after a loss."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        """For one reader: the log remembers where that one is."""
+        self._facts = FactReader(access, place)
+        self._tail = Tail(access, place)
+
+    def read(self, after: int, limit: int) -> Sequence[Entry]:
+        """See ``EventLog.read``."""
+        return [_entry(placed) for placed in self._facts.read(after, limit)]
+
+    def end(self) -> int:
+        """See ``EventLog.end``."""
+        last = self._tail.last()
+        if last is None:
+            return 0
+        row = last.row
+        return row.position if _is_last(row) else row.transaction - 1
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """See ``EventLog.wait``."""
+        return self._facts.wait(after, timeout)
+
+    def close(self) -> None:
+        """See ``EventLog.close``."""
+        self._facts.close()
+        self._tail.close()
+
+
+class FactReader:
+    """The facts of a partition, each once, in order of position, whole flushes at a time."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        """Connects at the first call."""
+        self._access, self._place = access, place
+        self._partition: Partition | None = None
+        self._waiting: deque[Placed] = deque()
+        self._last = -1  # position of the last one taken up
+        self._began = self._offset = 0
+
+    def read(self, after: int, limit: int) -> list[Placed]:
+        """Those after a position: about ``limit``, at least a whole flush; none when it is the end.
+
+        Raises LogUnreachable, and LogDamaged where there is a hole.
+        """
+        partition = self._go_to(after)
+        if len(self._waiting) < limit:
+            self._fetch(partition, 0)
+        while not self._whole(1):
+            if self._offset >= partition.end():
+                return []
+            self._fetch(partition, _PATIENCE_SECONDS)
+        return [self._waiting.popleft() for _ in range(self._whole(limit))]
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Whether there is a whole flush after a position: at once, or after ``timeout`` seconds at the latest."""
+        partition = self._go_to(after)
+        deadline = time.monotonic() + timeout
+        while not self._whole(1) and (left := deadline - time.monotonic()) > 0:
+            self._fetch(partition, left)
+        return bool(self._whole(1))
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._partition:
+            self._partition.close()
+
+    def _whole(self, limit: int) -> int:
+        """How many of those that wait make up whole flushes, about ``limit`` of them."""
+        count = 0
+        while count < min(limit, len(self._waiting)):
+            row = self._waiting[count].row
+            end = count + row.transaction + row.size - row.position
+            if end > len(self._waiting):
+                break
+            count = end
+        return count
+
+    def _go_to(self, after: int) -> Partition:
+        """Makes ``after + 1`` the first of those that wait, or the next to be taken up."""
+        if self._partition is None:
+            self._partition = Partition(self._access, self._place)
+        while self._waiting and self._waiting[0].row.position <= after:
+            self._waiting.popleft()
+        at = self._waiting[0].row.position - 1 if self._waiting else self._last
+        if at != after:
+            self._waiting.clear()
+            self._last = after
+            self._seek(self._partition)
+        return self._partition
+
+    def _seek(self, partition: Partition) -> None:
+        """Goes to an offset before the position that is wanted next.
+
+        Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess that
+        goes too far shows by larger positions, but for the tail: that is read whole.
+        """
+        first, end = partition.bounds()
+        offset, wanted = first, self._last + 1
+        while offset < end:
+            placed = _placed(partition.read(offset, 1, _PATIENCE_SECONDS))
+            if not placed or placed[0].row.position >= wanted:
+                break
+            offset += wanted - placed[0].row.position
+        self._began = self._offset = max(first, min(offset, end - TAIL) - _STEP_BACK)
+
+    def _fetch(self, partition: Partition, timeout: float) -> None:
+        try:
+            records = partition.read(self._offset, _RECORDS, timeout)
+        except OffsetGone:
+            self._seek(partition)
+            return
+        for placed in _placed(records):
+            if placed.row.position > self._last + 1:
+                self._step_back(partition)
+                return
+            if placed.row.position == self._last + 1:
+                self._waiting.append(placed)
+                self._last += 1
+        if records:
+            self._offset = records[-1].offset + 1
+
+    def _step_back(self, partition: Partition) -> None:
+        """What is wanted may lie before where reading began, among what was sent for the first time."""
+        first, _ = partition.bounds()
+        if self._began <= first:
+            raise LogDamaged(f"position {self._last + 1} is missing in {'/'.join(map(str, self._place))}")
+        self._began = self._offset = max(first, self._began - 2 * (self._offset - self._began + _STEP_BACK))
+
+
+class Tail:
+    """The end of a partition."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        """Connects at the first call."""
+        self._access, self._place = access, place
+        self._partition: Partition | None = None
+        self._offset = -1
+        self._last: Placed | None = None
+
+    def last(self) -> Placed | None:
+        """The fact with the largest position, None when there is none. Raises LogUnreachable."""
+        if self._partition is None:
+            self._partition = Partition(self._access, self._place)
+        first, end = self._partition.bounds()
+        if self._offset < first or self._offset > end:
+            self._offset, self._last = max(first, end - TAIL), None
+        while self._offset < end:
+            self._look(self._partition)
+        return self._last
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if self._partition:
+            self._partition.close()
+
+    def _look(self, partition: Partition) -> None:
+        try:
+            records = partition.read(self._offset, _RECORDS, _PATIENCE_SECONDS)
+        except OffsetGone:
+            self._offset = -1
+            return
+        if not records:
+            partition.end()  # raises when the brokers are away
+            return
+        for placed in _placed(records):
+            if self._last is None or placed.row.position > self._last.row.position:
+                self._last = placed
+        self._offset = records[-1].offset + 1
+
+
+def _placed(records: Sequence[Read]) -> list[Placed]:
+    return [placed for placed in map(from_record, records) if placed]
+
+
+def _is_last(row: NotificationRow) -> bool:
+    return row.position == row.transaction + row.size - 1
+
+
+def _entry(placed: Placed) -> Entry:
+    row = placed.row
+    if placed.intact:
+        return entry_of(row)
+    return Quarantined(row.position, row.transaction, row.size, row.subject, "not the bytes that were sent")

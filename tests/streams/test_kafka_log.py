@@ -1,0 +1,145 @@
+"""Kafka keeps the promise of the log, as the record's own notifications do."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import pytest
+
+from ehr.event_store.notifications import NotificationRow, Notifications
+from streams import kafka_log
+from streams.broker import Access, Administration, Place, Sent, Writer
+from streams.event_log import EventLog, LogDamaged
+from streams.kafka_log import KafkaLog, Tail
+from streams.log_record import to_record
+from streams.recorded_fact import Quarantined, RecordedFact
+from tests.backbone.waiting import until
+from tests.contracts.event_log import EventLogContract, Kept
+from tests.stating import create, migrated, observation, request, state_all, value
+from tests.streams.relaying import relayed
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Access:
+    return Access(os.environ["EHR_TEST_KAFKA"])
+
+
+@pytest.fixture
+def place(kafka: Access) -> Place:
+    name = f"test.{secrets.token_hex(6)}"
+    with closing(Administration(kafka)) as administration:
+        administration.create(name, 1, 1, {"max.message.bytes": "10500000", "retention.ms": "-1"})
+    return Place(name, 0)
+
+
+@dataclass
+class KeptByKafka:
+    """A log to which a relay carries what a record of its own states."""
+
+    log: EventLog
+    url: str
+    tail: Tail
+
+    def state(self, flushes: list[int]) -> None:
+        """One request a flush; each of its resources is a fact. It is on the log afterwards."""
+        for number in flushes:
+            state_all(self.url, request(*(create(observation("1", n)) for n in range(number))))
+        end = value(self.url, "select max(notification_id) from record.facts")
+        until(lambda: (last := self.tail.last()) is not None and last.row.position == end, "it is relayed")
+
+
+class TestKafkaLog(EventLogContract):
+    @pytest.fixture
+    def kept(self, database: str, kafka: Access, place: Place) -> Iterator[Kept]:
+        migrated(database)
+        with (
+            relayed(database, kafka, place),
+            closing(KafkaLog(kafka, place)) as log,
+            closing(Tail(kafka, place)) as tail,
+        ):
+            yield KeptByKafka(log, database, tail)
+
+
+@pytest.fixture
+def facts(database: str) -> list[NotificationRow]:
+    """Thirty facts, one a flush."""
+    migrated(database)
+    for n in range(30):
+        state_all(database, request(create(observation("1", n))))
+    with closing(Notifications(database)) as notifications:
+        return list(notifications.read(0, 30))
+
+
+def written(kafka: Access, place: Place, facts: list[NotificationRow], *runs: range) -> None:
+    """Writes the facts of these positions, run by run."""
+    with closing(Writer(kafka, place)) as writer:
+        for run in runs:
+            assert writer.write([to_record(facts[position - 1]) for position in run]) == len(run)
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        [range(1, 31)],
+        [range(1, 11), range(8, 21), range(3, 9), range(21, 31)],
+        [range(1, 6), range(1, 6), range(1, 31), range(29, 31)],
+        [range(1, 21), range(20, 26), range(1, 21), range(26, 31), range(2, 4)],
+    ],
+)
+def test_what_is_there_twice_is_read_once(
+    kafka: Access,
+    place: Place,
+    facts: list[NotificationRow],
+    runs: list[range],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whatever was sent again, or came late from a relay that was cut off, and wherever reading begins."""
+    monkeypatch.setattr(kafka_log, "_STEP_BACK", 1)
+    monkeypatch.setattr(kafka_log, "TAIL", 8)
+    written(kafka, place, facts, *runs)
+    with closing(KafkaLog(kafka, place)) as log:
+        assert log.end() == 30
+        for after in [*range(30, -1, -1), 17, 3, 29]:
+            assert [entry.position for entry in log.read(after, 100)] == list(range(after + 1, 31))
+
+
+def test_a_hole_is_no_end(kafka: Access, place: Place, facts: list[NotificationRow]) -> None:
+    written(kafka, place, facts, range(1, 11), range(12, 21))
+    with closing(KafkaLog(kafka, place)) as log:
+        with pytest.raises(LogDamaged, match="position 11 is missing"):
+            log.read(0, 100)
+        assert [entry.position for entry in log.read(11, 100)] == list(range(12, 21))
+
+
+def test_what_is_not_what_was_sent_is_quarantined(
+    kafka: Access, place: Place, facts: list[NotificationRow]
+) -> None:
+    damaged = facts[1]._replace(state=facts[1].state[:-1] + b"?")
+    hashed = to_record(facts[1])
+    with closing(Writer(kafka, place)) as writer:
+        assert (
+            writer.write([to_record(facts[0]), hashed._replace(value=damaged.state), to_record(facts[2])])
+            == 3
+        )
+    with closing(KafkaLog(kafka, place)) as log:
+        first, second, third = log.read(0, 10)
+    assert isinstance(first, RecordedFact)
+    assert isinstance(second, Quarantined)
+    assert (second.position, second.subject) == (2, facts[1].subject)
+    assert isinstance(third, RecordedFact)
+
+
+def test_what_is_none_of_this_log_is_passed_over(
+    kafka: Access, place: Place, facts: list[NotificationRow]
+) -> None:
+    with closing(Writer(kafka, place)) as writer:
+        for fact in facts[:3]:
+            assert (
+                writer.write([Sent(b"x", b"y", []), to_record(fact), Sent(b"", b"", [("position", b"1")])])
+                == 3
+            )
+    with closing(KafkaLog(kafka, place)) as log:
+        assert [entry.position for entry in log.read(0, 10)] == [1, 2, 3]
+        assert [entry.position for entry in log.read(1, 10)] == [2, 3]
