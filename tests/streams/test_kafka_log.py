@@ -1,7 +1,5 @@
 """Kafka keeps the promise of the log, as the record's own notifications do."""
 
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,7 +8,7 @@ import pytest
 
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams import kafka_log
-from streams.broker import Access, Administration, Place, Sent, Writer
+from streams.broker import Access, Place, Sent, Writer
 from streams.event_log import EventLog, LogDamaged
 from streams.kafka_log import KafkaLog, Tail
 from streams.log_record import to_record
@@ -19,19 +17,6 @@ from tests.backbone.waiting import until
 from tests.contracts.event_log import EventLogContract, Kept
 from tests.stating import create, migrated, observation, request, state_all, value
 from tests.streams.relaying import relayed
-
-
-@pytest.fixture(scope="session")
-def kafka() -> Access:
-    return Access(os.environ["EHR_TEST_KAFKA"])
-
-
-@pytest.fixture
-def place(kafka: Access) -> Place:
-    name = f"test.{secrets.token_hex(6)}"
-    with closing(Administration(kafka)) as administration:
-        administration.create(name, 1, 1, {"max.message.bytes": "10500000", "retention.ms": "-1"})
-    return Place(name, 0)
 
 
 @dataclass
