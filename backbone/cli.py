@@ -9,6 +9,7 @@ import typer
 from backbone import running, wiring
 from backbone.errors import Refused
 from backbone.importing.command import import_command
+from backbone.log_commands import relay_command
 from backbone.settings import Settings, load, shown, variable
 from backbone.view_commands import (
     drop_command,
@@ -79,6 +80,7 @@ def project(
     wiring.project(load(), views)
 
 
+app.command("relay")(relay_command)
 app.command("import")(import_command)
 app.command("views")(views_command)
 app.command("rebuild")(rebuild_command)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from backbone import tether
+from backbone.embedded_kafka import EmbeddedKafka
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
 from backbone.processes import Program, Supervisor
@@ -34,10 +35,11 @@ class Demo:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What `ehr run` puts together. Each part takes the URL of the database."""
+    """What `ehr run` puts together. Each part takes the URL of the database; programs also the bootstrap
+    servers of the broker that was started for them."""
 
     prepare: Callable[[str], None]
-    programs: Callable[[str], Sequence[Program]]
+    programs: Callable[[str, str | None], Sequence[Program]]
     demo: Callable[[str], Demo | None]
 
 
@@ -45,12 +47,12 @@ def run(settings: Settings, parts: Parts, log: Callable[[str], None] = print) ->
     """Starts everything, fills an empty record with the demo, says `ready:`, and stays until told to stop."""
     check_port(settings)
     log(f"data: {settings.data}")
-    with _stopped_by_signals(log), _database(settings, log) as (url, server):
+    with _stopped_by_signals(log), _database(settings, log) as (url, server), _broker(settings, log) as kafka:
         log("database: bringing its schema up to date")
         parts.prepare(url)
-        programs = parts.programs(url)
+        programs = parts.programs(url, kafka.servers if kafka else None)
         supervisor = Supervisor(programs, settings.data / "log", log=log)
-        house = _House(settings, supervisor, server, log)
+        house = _House(settings, supervisor, server, kafka, log)
         try:
             log(f"starting: {', '.join(program.name for program in programs)}")
             supervisor.start()
@@ -109,11 +111,13 @@ class _House:
         settings: Settings,
         supervisor: Supervisor,
         server: EmbeddedPostgres | None,
+        kafka: EmbeddedKafka | None,
         log: Callable[[str], None],
     ) -> None:
         self._host, self._port = local_host(settings), settings.port
         self._supervisor = supervisor
         self._server = server
+        self._kafka = kafka
         self._log = log
 
     def wait_until_ready(self) -> None:
@@ -159,6 +163,9 @@ class _House:
         if self._server is not None and not self._server.is_running():
             self._log("PostgreSQL ended; starting it again")
             self._server.launch()
+        if self._kafka is not None and not self._kafka.is_running():
+            self._log("Kafka ended; starting it again")
+            self._kafka.launch()
         self._supervisor.check()
 
     def _give_up_on_what_does_not_live(self) -> None:
@@ -189,6 +196,17 @@ def _database(
     with EmbeddedPostgres(settings.data / "postgres", log=log) as server:
         log("database: embedded PostgreSQL")
         yield server.url, server
+
+
+@contextmanager
+def _broker(settings: Settings, log: Callable[[str], None]) -> Iterator[EmbeddedKafka | None]:
+    """The broker that is started here, when Kafka keeps the log and no broker is named."""
+    if settings.log != "kafka" or settings.kafka is not None:
+        yield None
+        return
+    with EmbeddedKafka(settings.data / "kafka", log=log) as kafka:
+        log("log: Apache Kafka on this machine, ONE COPY ONLY: a province names three brokers in EHR_KAFKA")
+        yield kafka
 
 
 @contextmanager

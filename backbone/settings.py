@@ -4,6 +4,7 @@ The page docs/reference/configuration.md is written from the descriptions here.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
@@ -55,6 +56,59 @@ class Settings(BaseSettings):
         description="The libpq URL of a PostgreSQL 17 database. Without it, `ehr run` starts the embedded "
         "one, and other commands use the embedded one that runs in the data directory.",
     )
+    log: Literal["embedded", "kafka"] = Field(
+        default="embedded",
+        description="Who keeps the log that the views are made from: the record itself (`embedded`), or "
+        "Apache Kafka, to which a relay carries every fact.",
+    )
+    kafka: str | None = Field(
+        default=None,
+        description="The bootstrap servers, `host:port` with commas between. Without them, `ehr run` starts "
+        "a broker on this machine, with one copy only, and other commands use the one that runs in the data "
+        "directory.",
+    )
+    kafka_topic: str = Field(
+        default="ehr.facts",
+        pattern=r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$",
+        description="The topic of facts. The relay makes it when there is none.",
+    )
+    kafka_partitions: int = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="Partitions of the topic: one for each record store that writes to it.",
+    )
+    kafka_partition: int = Field(
+        default=0,
+        ge=0,
+        le=999,
+        description="The partition of this record store. No two stores may have the same.",
+    )
+    kafka_replication: int = Field(
+        default=3,
+        ge=1,
+        le=9,
+        description="Copies that the topic keeps of each fact; a fact counts as stored when all but one of "
+        "them have it. The broker that `ehr run` starts keeps one.",
+    )
+    kafka_ca: Path | None = Field(
+        default=None,
+        description="A PEM file with the authorities that sign the brokers' certificates. With it, or with a "
+        "user or a certificate, the brokers are spoken to over TLS only.",
+    )
+    kafka_user: str | None = Field(default=None, description="The user for SCRAM-SHA-512, over TLS.")
+    kafka_password: SecretStr | None = Field(default=None, description="The password of that user.")
+    kafka_certificate: Path | None = Field(
+        default=None, description="A PEM file with this program's own certificate, for mutual TLS."
+    )
+    kafka_key: Path | None = Field(
+        default=None, description="A PEM file with the private key of that certificate, without a passphrase."
+    )
+    kafka_away: Literal["wait", "record"] = Field(
+        default="wait",
+        description="What the views do while Kafka does not answer: `wait` for it, or go on from the "
+        "`record`, which has the same facts in the same order.",
+    )
     zone: str = Field(
         default="Asia/Ho_Chi_Minh",
         description="The time zone in which dates and times without a zone are read (IANA name).",
@@ -101,6 +155,21 @@ class Settings(BaseSettings):
             raise ValueError(f"no host without a port: {', '.join(wrong)}")
         return value
 
+    @field_validator("kafka_ca", "kafka_certificate", "kafka_key")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not os.access(value, os.R_OK):
+            raise ValueError("there is no such file, or it must not be read")
+        return value
+
+    @field_validator("kafka")
+    @classmethod
+    def _servers(cls, value: str | None) -> str | None:
+        wrong = [server for server in _between_commas(value) if not re.fullmatch(r".+:[0-9]{1,5}", server)]
+        if wrong:
+            raise ValueError(f"a server is host:port, which this is not: {', '.join(wrong)}")
+        return value
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -108,6 +177,28 @@ class Settings(BaseSettings):
             return ZoneInfo(value).key
         except (KeyError, OSError, ValueError):
             raise ValueError(f"no time zone is called {value!r}") from None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        wrong = [
+            (self.kafka and self.log != "kafka", "KAFKA is given, and {}LOG=embedded does not use it"),
+            (
+                self.kafka_partition >= self.kafka_partitions,
+                "KAFKA_PARTITION counts from 0 to {}KAFKA_PARTITIONS - 1",
+            ),
+            (
+                bool(self.kafka_user) != bool(self.kafka_password),
+                "KAFKA_USER and {}KAFKA_PASSWORD belong together",
+            ),
+            (
+                bool(self.kafka_certificate) != bool(self.kafka_key),
+                "KAFKA_CERTIFICATE and {}KAFKA_KEY belong together",
+            ),
+        ]
+        for is_wrong, reason in wrong:
+            if is_wrong:
+                raise ValueError(PREFIX + reason.format(PREFIX))
+        return self
 
     @model_validator(mode="after")
     def _listens_where_it_may(self) -> Self:

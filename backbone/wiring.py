@@ -14,6 +14,7 @@ from types import FrameType
 from backbone import logs
 from backbone.embedded_postgres import running_url
 from backbone.errors import Refused
+from backbone.event_log import note_keeper, open_log, way
 from backbone.processes import Program
 from backbone.progress import progress_bar
 from backbone.running import Demo, Parts, base_url
@@ -30,6 +31,7 @@ from projections.projector import Projector, run_projectors
 from projections.rebuild import rebuild
 from projections.view import View
 from streams.notification_log import NotificationLog
+from streams.relay import run_relay
 from streams.shared_reads import SharedReads
 
 HELD_SECONDS = 1.0
@@ -71,6 +73,7 @@ def migrate(settings: Settings, url: str) -> None:
     ZONE.use(settings.zone)
     with connect(url) as connection:
         migrate_record(connection, "record")
+        note_keeper(settings, connection)
         views = [make_view() for make_view in VIEWS.values()]
         other = [view for view in views if _built_by_other_code(view, connection)]
     for view in other:
@@ -96,7 +99,7 @@ def parts(settings: Settings) -> Parts:
     """What `ehr run` starts."""
     return Parts(
         prepare=lambda url: migrate(settings, url),
-        programs=lambda url: _programs(settings, url),
+        programs=lambda url, servers: _programs(settings, url, servers),
         demo=lambda url: _demo(settings, url),
     )
 
@@ -106,11 +109,17 @@ def ehr(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "backbone", *arguments]
 
 
-def _programs(settings: Settings, url: str) -> list[Program]:
+def _programs(settings: Settings, url: str, servers: str | None) -> list[Program]:
+    """servers: the broker that was started for them."""
     environment = {variable("database_url"): url, variable("data"): str(settings.data)}
     environment |= {variable("host"): settings.host, variable("port"): str(settings.port)}
-    api = Program("api", ehr("serve"), environment)
-    return [api, *(Program(name, ehr("project", *views), environment) for name, views in PROJECTORS.items())]
+    environment |= {variable("log"): settings.log}
+    if servers:
+        environment |= {variable("kafka"): servers, variable("kafka_replication"): "1"}
+    commands = {"api": ["serve"]} | {name: ["project", *views] for name, views in PROJECTORS.items()}
+    if settings.log == "kafka":
+        commands |= {"relay": ["relay"]}
+    return [Program(name, ehr(*command), environment) for name, command in commands.items()]
 
 
 def _demo(settings: Settings, url: str) -> Demo | None:
@@ -160,7 +169,7 @@ def project(settings: Settings, names: Sequence[str]) -> None:
     logs.configure(settings.log_level)
     ZONE.use(settings.zone)
     url = database_url(settings)
-    log = SharedReads(NotificationLog(url))
+    log = SharedReads(open_log(settings, url))
     projectors = [Projector(view, log, url) for view in views]
     try:
         run_projectors(projectors, log, _stop_event().is_set)
@@ -168,6 +177,12 @@ def project(settings: Settings, names: Sequence[str]) -> None:
         for projector in projectors:
             projector.close()
         log.close()
+
+
+def relay(settings: Settings) -> None:
+    """Carries facts to Kafka until SIGTERM or SIGINT."""
+    logs.configure(settings.log_level)
+    run_relay(way(settings, database_url(settings)), _stop_event().is_set)
 
 
 def _stop_event() -> threading.Event:

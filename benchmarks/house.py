@@ -39,7 +39,7 @@ def open_house() -> Iterator[House]:
         with EmbeddedPostgres(settings.data / "postgres") as postgres:
             parts = wiring.parts(settings)
             parts.prepare(postgres.url)
-            supervisor = Supervisor(parts.programs(postgres.url), settings.data / "log")
+            supervisor = Supervisor(parts.programs(postgres.url, None), settings.data / "log")
             try:
                 supervisor.start()
                 _wait_until_ready(settings)

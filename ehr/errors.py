@@ -71,3 +71,9 @@ class Unavailable(Refusal):
 
 class OutcomeUnknown(Unavailable):
     """Whether this request was stored is not known yet. A retry with the same Idempotency-Key is safe."""
+
+
+class Uncompared(Unavailable):
+    """Writing waits until the log has been found to have no more than the store: /readyz says what keeps it.
+    This attempt stored nothing. An earlier one with the same Idempotency-Key may have been stored; a retry
+    with that key is safe."""

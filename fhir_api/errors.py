@@ -134,6 +134,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.TooLarge: Answer(413, "too-long"),
     errors.Unresolved: Answer(400, "not-found"),
     errors.Unavailable: Answer(503, "transient"),
+    errors.Uncompared: Answer(503, "transient"),
     errors.OutcomeUnknown: Answer(503, "transient"),
 }
 """Every error that a client meets, but for what intake finds (400, 413 or 422) and the unforeseen (500)."""

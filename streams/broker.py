@@ -1,7 +1,7 @@
 """The one place that speaks to Kafka, by way of kafka-python.
 
-What goes wrong there leaves here as LogUnreachable, which time may heal, or as LogMisconfigured, which a person
-must.
+What goes wrong there leaves here as LogUnreachable, which time may heal, or as LogMisconfigured, which a
+person must.
 """
 
 import logging
@@ -34,8 +34,9 @@ logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How brokers are reached. servers: ``host:port`` between commas. user, password: for SCRAM-SHA-512, over
-    TLS. ca, certificate, key: PEM files. patience: seconds until a broker that does not answer is given up."""
+    """How brokers are reached. servers: ``host:port`` between commas. user, password: for SCRAM-SHA-512,
+    over TLS. ca, certificate, key: PEM files. patience: seconds until a broker that does not answer is given
+    up."""
 
     servers: str
     user: str | None = None
@@ -184,7 +185,7 @@ class Writer:
                 enable_idempotence=True,
                 max_request_size=LARGEST_RECORD,
                 batch_size=_BATCH_BYTES,
-                delivery_timeout_ms=int(access.patience * 2000),
+                delivery_timeout_ms=int(access.patience * 1500),
                 max_block_ms=int(access.patience * 1000),
                 allow_auto_create_topics=False,
             )

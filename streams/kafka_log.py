@@ -1,7 +1,7 @@
 """The log kept by Kafka: one partition, in which a relay writes every fact once or more, in order.
 
-A record whose position was read before is a duplicate. What follows the largest position so far is the next one; a
-larger one is a hole.
+A record whose position was read before is a duplicate. What follows the largest position so far is the next
+one; a larger one is a hole.
 """
 
 import time
@@ -78,7 +78,7 @@ class FactReader:
         return [self._waiting.popleft() for _ in range(self._whole(limit))]
 
     def wait(self, after: int, timeout: float) -> bool:
-        """Whether there is a whole flush after a position: at once, or after ``timeout`` seconds at the latest."""
+        """Whether there is a whole flush after a position; False after ``timeout`` seconds."""
         partition = self._go_to(after)
         deadline = time.monotonic() + timeout
         while not self._whole(1) and (left := deadline - time.monotonic()) > 0:
@@ -117,8 +117,8 @@ class FactReader:
     def _seek(self, partition: Partition) -> None:
         """Goes to an offset before the position that is wanted next.
 
-        Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess that
-        goes too far shows by larger positions, but for the tail: that is read whole.
+        Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess
+        that goes too far shows by larger positions, but for the tail: that is read whole.
         """
         first, end = partition.bounds()
         offset, wanted = first, self._last + 1

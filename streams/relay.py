@@ -1,12 +1,12 @@
 """The relay: carries every fact from the store to the log, in order, once or more.
 
-It begins where the log ends and writes windows; after a failure it looks anew where the log ends. Each time it
-compares: a log that has what the store has not means that the store is an older copy of itself, and nothing may
-be written to it (a position would be used twice).
+It begins where the log ends and writes windows; after a failure it looks anew where the log ends. Each time
+it compares: a log that has what the store has not means that the store is an older copy of itself, and
+nothing may be written to it, for a position would be used twice.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
 from streams.broker import Access, Administration, Place, Writer
-from streams.event_log import LogMisconfigured, LogUnreachable
+from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
 from streams.kafka_log import Tail
 from streams.log_record import Placed, to_record
 from streams.topics import Wish, ensure_topic
@@ -27,73 +27,13 @@ WINDOW = 1_000
 
 TELL_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
+TAKE_SECONDS = 10.0
 
 log = structlog.get_logger()
 
 
-class Relay:
-    """One relay at work.
-
-    Raises psycopg.OperationalError when the store is lost, LogUnreachable when the log is.
-    """
-
-    def __init__(self, store: Notifications, post: RelayPost, access: Access, place: Place) -> None:
-        """``post`` has been taken."""
-        self._store, self._post = store, post
-        self._access, self._place = access, place
-        self._told = 0.0
-
-    def compare(self, tail: Placed | None) -> str | None:
-        """What the log has and the store has not, in words; None when there is nothing of the kind."""
-        if tail is None:
-            return None
-        row = tail.row
-        if row.position > self._store.end():
-            return f"the log ends at position {row.position}, beyond the store"
-        if not _same(self._store.read(row.position - 1, 1)[0], row):
-            return f"at position {row.position} log and store differ"
-        return None
-
-    def carry(self, stopped: Callable[[], bool]) -> None:
-        """Relays from the log's end on, until told to stop, or until the log confirms no more."""
-        tail = Tail(self._access, self._place)
-        try:
-            last = tail.last()
-        finally:
-            tail.close()
-        trouble = self.compare(last)
-        if trouble:
-            self._post.disagree(trouble)
-            raise LogMisconfigured(f"{trouble}: `ehr restore --from-log` makes the store anew")
-        position = last.row.position if last else 0
-        self._post.agree(position)
-        self._carry_from(position, stopped)
-
-    def _carry_from(self, position: int, stopped: Callable[[], bool]) -> None:
-        writer = Writer(self._access, self._place)
-        try:
-            while not stopped():
-                rows = self._store.read(position, WINDOW)
-                confirmed = writer.write([to_record(row) for row in rows])
-                position += confirmed
-                if confirmed < len(rows):
-                    raise LogUnreachable("the log confirms no more")
-                self._tell(position)
-                if not rows:
-                    self._store.wait(position, PAUSE_SECONDS)
-        finally:
-            writer.close()
-
-    def _tell(self, position: int) -> None:
-        if time.monotonic() - self._told > TELL_SECONDS:
-            self._post.tell(position)
-            self._told = time.monotonic()
-
-
-def _same(one: NotificationRow, other: NotificationRow) -> bool:
-    return content_hash(one.state) == content_hash(other.state) and one._replace(state=b"") == other._replace(
-        state=b""
-    )
+class Relayed(Exception):
+    """A relay is at work."""
 
 
 class Way(NamedTuple):
@@ -104,32 +44,164 @@ class Way(NamedTuple):
     topic: Wish
     partition: int
 
+    @property
+    def place(self) -> Place:
+        """Where the store's facts are in the log."""
+        return Place(self.topic.name, self.partition)
+
+
+class Relay:
+    """One relay at work. Every method raises DatabaseTrouble when the store is lost, LogUnreachable when the
+    log is, and LogMisconfigured when a person must look after it."""
+
+    def __init__(self, way: Way, post: RelayPost) -> None:
+        """``post`` has been taken."""
+        self._way, self._post = way, post
+        self._store = Notifications(way.conninfo)
+        self._told_at = 0.0
+
+    def begin(self, *, refill: bool = False) -> int:
+        """Looks at the topic, compares the tails, and gives the position up to which the log has all.
+
+        refill: an empty log is no trouble, although it had facts before.
+        """
+        with closing(Administration(self._way.access)) as administration:
+            ensure_topic(administration, self._way.topic)
+        last = last_of(self._way)
+        trouble = self._compare(last)
+        if trouble:
+            self._post.disagree(trouble)
+            raise LogMisconfigured(trouble)
+        self._post.agree()
+        confirmed = self._post.confirmed()
+        if last is None and confirmed and not refill:
+            raise LogMisconfigured(
+                f"Topic {self._way.topic.name} is empty, and had confirmed {confirmed} facts: if it is the "
+                "right topic, `ehr relay --refill` writes them again from the store."
+            )
+        position = last.row.position if last else 0
+        self._post.tell(position)
+        return position
+
+    def carry(self, position: int) -> Iterator[int]:
+        """Relays what follows a position, for ever: after each window, and now and then when there is none,
+        gives the position up to which the log has confirmed all."""
+        with closing(Writer(self._way.access, self._way.place)) as writer:
+            while True:
+                rows = self._store.read(position, WINDOW)
+                confirmed = writer.write([to_record(row) for row in rows])
+                position += confirmed
+                if confirmed < len(rows):
+                    raise LogUnreachable(f"Kafka at {self._way.access.servers} confirms no more")
+                self._tell(position)
+                yield position
+                if not rows:
+                    self._store.wait(position, PAUSE_SECONDS)
+
+    def end(self) -> int:
+        """Where the store ends."""
+        return self._store.end()
+
+    def close(self) -> None:
+        """Closes the connection for reading; the post is its owner's."""
+        self._store.close()
+
+    def _compare(self, tail: Placed | None) -> str | None:
+        """What the log has and the store has not, in words; None when there is nothing of the kind."""
+        if tail is None:
+            return None
+        row, end = tail.row, self._store.end()
+        if row.position > end:
+            return (
+                f"The log has facts up to position {row.position}, and the store only up to {end}: "
+                "`ehr restore --from-log` brings the store what it lacks."
+            )
+        if not same(self._store.read(row.position - 1, 1)[0], row):
+            return (
+                f"The fact at position {row.position} is another one in the log than in the store: "
+                "`ehr verify` shows where they part; `ehr restore --from-log` makes a new store of the log."
+            )
+        return None
+
+    def _tell(self, position: int) -> None:
+        if time.monotonic() - self._told_at > TELL_SECONDS:
+            self._post.tell(position)
+            self._told_at = time.monotonic()
+
+
+def last_of(way: Way) -> Placed | None:
+    """The log's last fact, None when it is empty. Raises LogUnreachable."""
+    with closing(Tail(way.access, way.place)) as tail:
+        return tail.last()
+
+
+def same(one: NotificationRow, other: NotificationRow) -> bool:
+    """Whether two rows are the same fact at the same place."""
+    if content_hash(one.state) != content_hash(other.state):
+        return False
+    return one._replace(state=b"") == other._replace(state=b"")
+
 
 def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
     """Relays until told to stop; stands by while another one does, and tries again after every trouble."""
     while not stopped():
         try:
             with closing(RelayPost(way.conninfo)) as post:
+                _stand_by(post, stopped)
                 _serve(way, post, stopped)
         except DatabaseTrouble as error:
             log.warning("database trouble, trying again", kind=type(error).__name__)
             time.sleep(PAUSE_SECONDS)
+        except (LogMisconfigured, LogDamaged) as error:
+            log.error("the relay waits for somebody to mend this", trouble=str(error))
+            time.sleep(PAUSE_SECONDS)  # without the post: whoever mends it may need that
+
+
+def _stand_by(post: RelayPost, stopped: Callable[[], bool]) -> None:
+    while not stopped() and not post.take():
+        time.sleep(PAUSE_SECONDS)
 
 
 def _serve(way: Way, post: RelayPost, stopped: Callable[[], bool]) -> None:
-    while not stopped() and not post.take():
-        time.sleep(PAUSE_SECONDS)
     while not stopped():
         try:
-            _relay(way, post, stopped)
-        except (LogUnreachable, LogMisconfigured) as error:
-            log.error("the log is in trouble, trying again", trouble=str(error))
+            with closing(Relay(way, post)) as relay:
+                position = relay.begin()
+                log.info("relaying", position=position)
+                for _ in relay.carry(position):
+                    if stopped():
+                        break
+        except (LogMisconfigured, LogDamaged) as error:
+            post.tell(None, str(error))
+            raise
+        except LogUnreachable as error:
+            log.warning("the log is away, trying again", trouble=str(error))
             post.tell(None, str(error))
             time.sleep(PAUSE_SECONDS)
 
 
-def _relay(way: Way, post: RelayPost, stopped: Callable[[], bool]) -> None:
-    with closing(Administration(way.access)) as administration:
-        ensure_topic(administration, way.topic)
-    with closing(Notifications(way.conninfo)) as store:
-        Relay(store, post, way.access, Place(way.topic.name, way.partition)).carry(stopped)
+def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: None) -> int:
+    """Writes to the log what it lacks of the store, also when it has become empty; gives the position that
+    both have come to.
+
+    told: hears after each window how far the log is, and the position that it is to come to.
+    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured, and Relayed.
+    """
+    with closing(RelayPost(way.conninfo)) as post, closing(Relay(way, post)) as relay:
+        take_over(post)
+        begin, end = relay.begin(refill=True), relay.end()
+        for position in relay.carry(begin):
+            told(position, end)
+            if position >= end:
+                break
+        post.tell(position)
+        return position
+
+
+def take_over(post: RelayPost) -> None:
+    """Takes the post, from a relay that waits for somebody to mend something. Raises Relayed."""
+    deadline = time.monotonic() + TAKE_SECONDS
+    while not post.take():
+        if time.monotonic() > deadline:
+            raise Relayed
+        time.sleep(PAUSE_SECONDS / 10)

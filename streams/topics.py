@@ -49,8 +49,8 @@ def ensure_topic(administration: Administration, wish: Wish) -> None:
     """
     if administration.broker_settings().get("auto.create.topics.enable") == "true":
         raise LogMisconfigured(
-            "The brokers make topics of whatever name they are asked for: a wrong name would be a new, empty log. "
-            "Set auto.create.topics.enable=false in each broker's server.properties and restart it."
+            "The brokers make topics of whatever name they are asked for: a wrong name would be a new, empty "
+            "log. Set auto.create.topics.enable=false in each broker's server.properties and restart it."
         )
     if administration.find(wish.name) is None:
         _make(administration, wish)
@@ -58,13 +58,13 @@ def ensure_topic(administration: Administration, wish: Wish) -> None:
     assert found is not None
     if found.partitions != wish.partitions:
         raise LogMisconfigured(
-            f"Topic {wish.name} has {found.partitions} partitions, and EHR_KAFKA_PARTITIONS says {wish.partitions}: "
-            f"set it to {found.partitions}, or name another topic in EHR_KAFKA_TOPIC."
+            f"Topic {wish.name} has {found.partitions} partitions, and EHR_KAFKA_PARTITIONS says "
+            f"{wish.partitions}: set it to {found.partitions}, or name another topic in EHR_KAFKA_TOPIC."
         )
     if found.replicas < wish.copies:
         raise LogMisconfigured(
-            f"Topic {wish.name} has {found.replicas} copies, and EHR_KAFKA_REPLICATION says {wish.copies}: add "
-            "copies with kafka-reassign-partitions.sh, or lower the setting."
+            f"Topic {wish.name} has {found.replicas} copies, and EHR_KAFKA_REPLICATION says {wish.copies}: "
+            "add copies with kafka-reassign-partitions.sh, or lower the setting."
         )
     _check_settings(wish, found.settings)
 
@@ -77,8 +77,8 @@ def _check_settings(wish: Wish, found: dict[str, str]) -> None:
         harms = "; ".join(f"{key}={found.get(key)}: {_HARM[key]}" for key, _ in wrong)
         mend = ",".join(f"{key}={value}" for key, value in wrong)
         raise LogMisconfigured(
-            f"Topic {wish.name} would lose facts ({harms}). Mend it: kafka-configs.sh --alter --entity-type topics "
-            f"--entity-name {wish.name} --add-config {mend}"
+            f"Topic {wish.name} would lose facts ({harms}). Mend it: kafka-configs.sh --alter --entity-type "
+            f"topics --entity-name {wish.name} --add-config {mend}"
         )
 
 
@@ -92,6 +92,7 @@ def _make(administration: Administration, wish: Wish) -> None:
     brokers = administration.brokers()
     if brokers < wish.copies:
         raise LogMisconfigured(
-            f"EHR_KAFKA_REPLICATION says {wish.copies}, and there are {brokers} brokers: start more, or lower it."
+            f"EHR_KAFKA_REPLICATION says {wish.copies}, and there are {brokers} brokers: start more, or "
+            "lower it."
         )
     administration.create(wish.name, wish.partitions, wish.copies, wish.settings)

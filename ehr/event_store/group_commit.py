@@ -17,7 +17,7 @@ import structlog
 
 from ehr.appending import Append, Appended, Verdict
 from ehr.dates import instant
-from ehr.errors import OutcomeUnknown, Unavailable
+from ehr.errors import OutcomeUnknown, Unavailable, Uncompared
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.event_store.lost_flush import Row, find_out
@@ -118,7 +118,9 @@ class GroupCommit:
 
     async def _blame(self, flush: list[Waiting], error: Exception) -> None:
         """A flush that the database refuses is tried again request by request: only the guilty one fails."""
-        if _is_trouble(error):
+        if _is_uncompared(error):
+            self._refuse(flush, Uncompared(), error)
+        elif _is_trouble(error):
             self._refuse(flush, Unavailable(), error)
         elif len(flush) == 1:
             self._refuse(flush, error)
@@ -190,6 +192,11 @@ class GroupCommit:
 
 def _stale(count: int) -> Row:
     return [Verdict.STALE] * count, [0] * count, None
+
+
+def _is_uncompared(error: Exception) -> bool:
+    """Whether append.sql has refused all, because Kafka may have more facts than the store."""
+    return isinstance(error, psycopg.Error) and error.sqlstate == "EH001"
 
 
 def _is_trouble(error: Exception) -> bool:

@@ -75,7 +75,7 @@ create table record.answers (
 );
 create index answers_answered_at on record.answers (answered_at);
 
--- What the relay tells of itself; one row, none before the first relay.
+-- What the relay tells of itself: one row, none where the record keeps its log itself.
 create table record.relay (
     the_one boolean primary key default true check (the_one),
     compared text,                       -- record.incarnation() when the log was last found to have no more than the store

@@ -59,7 +59,7 @@ def main(demo: str, api: str) -> None:
     commands = {"serves": [sys.executable, __file__, "serve", "now"], "dies": ["sh", "-c", "exit 1"]}
     parts = Parts(
         prepare=prepare,
-        programs=lambda url: [Program("api", commands[api], {"EHR_DATABASE_URL": url})],
+        programs=lambda url, _: [Program("api", commands[api], {"EHR_DATABASE_URL": url})],
         demo=lambda _: None if FILLED.exists() else Demo(Program("demo", ["sh", "-c", DEMOS[demo]]), FILLED),
     )
     try:

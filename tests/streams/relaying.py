@@ -2,25 +2,33 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
-from ehr.event_store.notifications import Notifications
-from ehr.event_store.relaying import RelayPost
+from ehr.event_store.relaying import standing
 from streams.broker import Access, Place
-from streams.relay import Relay
+from streams.relay import Way, run_relay
+from streams.topics import Wish
+from tests.backbone.waiting import until
+from tests.stating import looking
+
+
+def way(url: str, access: Access, place: Place) -> Way:
+    """From a record to a topic of one copy."""
+    return Way(url, access, Wish(place.topic, copies=1), place.partition)
 
 
 @contextmanager
 def relayed(url: str, access: Access, place: Place) -> Iterator[None]:
     """Carries what is on the record to the log meanwhile."""
     stopped = threading.Event()
-    with closing(Notifications(url)) as store, closing(RelayPost(url)) as post:
-        assert post.take()
-        relay = Relay(store, post, access, place)
-        thread = threading.Thread(target=relay.carry, args=(stopped.is_set,))
-        thread.start()
-        try:
-            yield
-        finally:
-            stopped.set()
-            thread.join()
+    thread = threading.Thread(target=run_relay, args=(way(url, access, place), stopped.is_set))
+    thread.start()
+    try:
+        with looking(url) as connection:
+            until(
+                lambda: (told := standing(connection)) is not None and told.compared, "the tails are compared"
+            )
+        yield
+    finally:
+        stopped.set()
+        thread.join()

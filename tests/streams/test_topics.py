@@ -55,14 +55,14 @@ def test_what_would_lose_facts_is_refused_with_its_mend(
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
-    [({"partitions": 1}, "EHR_KAFKA_PARTITIONS"), ({"copies": 3}, "EHR_KAFKA_REPLICATION")],
+    [((1, 1), "EHR_KAFKA_PARTITIONS"), ((2, 3), "EHR_KAFKA_REPLICATION")],
 )
 def test_another_topic_than_the_settings_say_is_refused(
-    administration: Administration, wish: Wish, wrong: dict[str, int], said: str
+    administration: Administration, wish: Wish, wrong: tuple[int, int], said: str
 ) -> None:
     ensure_topic(administration, wish)
     with pytest.raises(LogMisconfigured, match=said):
-        ensure_topic(administration, wish._replace(**wrong))
+        ensure_topic(administration, Wish(wish.name, *wrong))
 
 
 def test_more_copies_than_brokers_are_refused(administration: Administration, wish: Wish) -> None:

@@ -1,6 +1,6 @@
 -- Kafka keeps a copy of the record: nothing is appended before it is known to be no further than the store.
 
--- What the relay tells of itself; one row, none before the first relay.
+-- What the relay tells of itself: one row, none where the record keeps its log itself.
 create table record.relay (
     the_one boolean primary key default true check (the_one),
     compared text,                       -- record.incarnation() when the log was last found to have no more than the store
@@ -41,13 +41,12 @@ declare
     repeated integer[];
     size integer;
 begin
-    if current_setting('ehr.log', true) = 'kafka' and not exists (
-        select from record.relay r where r.compared = record.incarnation()) then
-        raise exception 'the tails of store and log have not been compared' using errcode = 'EH001';
-    end if;
     -- Held until commit: whoever appends next sees all of this flush, so positions have neither gaps nor
     -- a reader that sees the later before the earlier.
     perform pg_advisory_xact_lock(hashtext('record.append'));
+    if exists (select from record.relay r where r.compared is distinct from record.incarnation()) then
+        raise exception 'the tails of store and log have not been compared' using errcode = 'EH001';
+    end if;
     insert into record.flushes values (the_flush_id, clock_timestamp(), '{}', '{}', null);
 
     select f.notification_id, f.last_updated into base, last_updated

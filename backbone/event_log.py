@@ -1,0 +1,56 @@
+"""Who keeps the log, by the settings: the record itself, or Kafka."""
+
+from backbone.embedded_kafka import running_servers
+from backbone.errors import Refused
+from backbone.settings import Settings
+from ehr.event_store.connections import Connection
+from ehr.event_store.relaying import keep_by_kafka, keep_by_record
+from streams.broker import Access
+from streams.event_log import EventLog
+from streams.kafka_log import KafkaLog
+from streams.notification_log import NotificationLog
+from streams.relay import Way
+from streams.topics import Wish
+
+
+def open_log(settings: Settings, url: str) -> EventLog:
+    """The log that the views are made from. url: of the record's database."""
+    if settings.log == "embedded":
+        return NotificationLog(url)
+    to = way(settings, url)
+    return KafkaLog(to.access, to.place)
+
+
+def way(settings: Settings, url: str) -> Way:
+    """From the record to Kafka. Refuses while no broker is named or runs here."""
+    servers = settings.kafka or running_servers(settings.data / "kafka")
+    if settings.log != "kafka" or servers is None:
+        raise Refused("no Kafka: start `ehr run` with EHR_LOG=kafka, or name brokers in EHR_KAFKA")
+    copies = settings.kafka_replication if settings.kafka else 1
+    topic = Wish(settings.kafka_topic, settings.kafka_partitions, copies)
+    return Way(url, access(settings, servers), topic, settings.kafka_partition)
+
+
+def access(settings: Settings, servers: str) -> Access:
+    """How the brokers are reached."""
+    password = settings.kafka_password
+    return Access(
+        servers,
+        user=settings.kafka_user,
+        password=password.get_secret_value() if password else None,
+        ca=_text(settings.kafka_ca),
+        certificate=_text(settings.kafka_certificate),
+        key=_text(settings.kafka_key),
+    )
+
+
+def note_keeper(settings: Settings, connection: Connection) -> None:
+    """Lets the record know who keeps its log: with Kafka, nothing is appended before a relay has compared."""
+    if settings.log == "kafka":
+        keep_by_kafka(connection)
+    else:
+        keep_by_record(connection)
+
+
+def _text(path: object) -> str | None:
+    return None if path is None else str(path)

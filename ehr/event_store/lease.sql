@@ -1,0 +1,21 @@
+-- name: take
+-- Whoever holds this lock holds the lease. It goes with the connection.
+select pg_try_advisory_lock(hashtextextended(%(name)s, 0));
+
+-- name: keep
+-- Any statement tells that its sender is alive.
+select;
+
+-- name: notice_soon
+-- The database notices within seven seconds that the machine of a holder is gone, also while it sends to it.
+select set_config('tcp_keepalives_idle', '3', false), set_config('tcp_keepalives_interval', '2', false),
+       set_config('tcp_keepalives_count', '2', false), set_config('tcp_user_timeout', '7000', false);
+
+-- name: dismiss
+-- Ends the connection of a holder from which nothing has come for so long.
+select count(pg_terminate_backend(a.pid))
+from pg_locks l join pg_stat_activity a using (pid)
+where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+  and l.database = (select oid from pg_database where datname = current_database())
+  and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(%(name)s, 0)
+  and a.state like 'idle%%' and a.state_change < clock_timestamp() - %(seconds)s * interval '1 second';
