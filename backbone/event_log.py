@@ -4,9 +4,10 @@ from backbone.embedded_kafka import running_servers
 from backbone.errors import Refused
 from backbone.settings import Settings
 from ehr.event_store.connections import Connection
-from ehr.event_store.relaying import keep_by_kafka, keep_by_record
+from ehr.event_store.relaying import keep_by_kafka, keep_by_record, works
 from streams.broker import Access
 from streams.event_log import EventLog
+from streams.fallback import Fallback
 from streams.kafka_log import KafkaLog
 from streams.notification_log import NotificationLog
 from streams.relay import Way
@@ -18,7 +19,10 @@ def open_log(settings: Settings, url: str) -> EventLog:
     if settings.log == "embedded":
         return NotificationLog(url)
     to = way(settings, url)
-    return KafkaLog(to.access, to.place)
+    kept_by_kafka = KafkaLog(to.access, to.place)
+    if settings.kafka_away == "wait":
+        return kept_by_kafka
+    return Fallback(kept_by_kafka, NotificationLog(url), lambda: not works(url))
 
 
 def way(settings: Settings, url: str) -> Way:

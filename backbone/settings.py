@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     )
     kafka_topic: str = Field(
         default="ehr.facts",
-        pattern=r"^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$",
+        pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,248}$",
         description="The topic of facts. The relay makes it when there is none.",
     )
     kafka_partitions: int = Field(

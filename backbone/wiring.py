@@ -22,12 +22,13 @@ from backbone.settings import Settings, variable
 from ehr.dates import ZONE
 from ehr.event_store.connections import Connection, connect
 from ehr.event_store.migrations import migrate as migrate_record
+from projections.carrying import run_projectors
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.fhir_resources.view import FhirResources
 from projections.generations import Held, ensure_generation
 from projections.health_record.view import HealthRecord
-from projections.projector import Projector, run_projectors
+from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.view import View
 from streams.notification_log import NotificationLog

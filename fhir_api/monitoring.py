@@ -4,20 +4,19 @@ Open to whoever reaches the port, cheap, and without personal data.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ehr.errors import Unavailable
 from ehr.values import Key
+from fhir_api.figures import Figures, Known
 from fhir_api.services import Services
 from projections.database import DatabaseTrouble
-from projections.standing import Standing, standings
+from projections.standing import Standing, relay_standing, standings
 from projections.visibility import LISTENS
 
 MOST_LAG = 20_000
@@ -35,7 +34,7 @@ PATIENCE = 2.0
 
 READY = "ready"
 Part = Callable[[Services], Awaitable[str]]
-"""Says READY, or why it is not."""
+"""Says READY, with what is amiss all the same, or why it is not."""
 
 
 async def livez(_: Request) -> Response:
@@ -46,19 +45,19 @@ async def livez(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when all parts serve, otherwise 503; says of each part how it is."""
     services: Services = request.app.state.services
-    parts: dict[str, Part] = {"record": _record, "views": _views, "visibility": _visibility}
+    parts: dict[str, Part] = {"record": _record, "log": _log, "views": _views, "visibility": _visibility}
     states = {name: await _state(services, part) for name, part in parts.items()}
     states |= {name: await _state(services, _known(serves)) for name, serves in services.ready.items()}
-    ready = all(state == READY for state in states.values())
+    ready = all(state.startswith(READY) for state in states.values())
     return JSONResponse({"ready": ready, "parts": states}, 200 if ready else 503)
 
 
 async def metrics(request: Request) -> Response:
     """Figures in the text format of Prometheus."""
     services: Services = request.app.state.services
-    views = CollectorRegistry()
-    views.register(_Figures(await _standings(services)))
-    text = generate_latest(services.metrics.registry) + generate_latest(views)
+    moment = CollectorRegistry()
+    moment.register(Figures(await _known_now(services)))
+    text = generate_latest(services.metrics.registry) + generate_latest(moment)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -81,20 +80,38 @@ async def _record(services: Services) -> str:
     return READY
 
 
+async def _log(services: Services) -> str:
+    """While facts do not get to the log the server serves all the same; the views wait, or do without."""
+    async with services.views.connection() as connection:
+        relay = await relay_standing(connection)
+    if relay is None or (relay.compared and relay.works):
+        return READY
+    trouble = relay.trouble or f"no relay has been at work for {relay.silent:.0f} s: `ehr relay`"
+    if not relay.compared:
+        return f"writing waits until the log is known to have no more than the store: {trouble}"
+    return f"{READY}, but facts wait to get to the log: {trouble}"
+
+
 async def _views(services: Services) -> str:
     async with services.views.connection() as connection:
-        found = await standings(connection)
-    wrong = [reason for view in found if (reason := _wrong(view))]
+        found, relay = await standings(connection), await relay_standing(connection)
+    logged = relay.position if relay else None
+    wrong = [reason for view in found if (reason := _wrong(view, logged))]
     return "; ".join(wrong) or (READY if found else "there is none yet")
 
 
-def _wrong(view: Standing) -> str:
-    """What keeps a view from being ready, if anything."""
+def _wrong(view: Standing, logged: int | None) -> str:
+    """What keeps a view from being ready, if anything.
+
+    logged: how far the log is, when it is another one than the record's own: a view is not to blame for what
+    has not come to its log.
+    """
+    end = view.end if logged is None else min(view.end, logged)
     if view.awaits_rebuild and not view.projected:
         return f"{view.view} was built by other code: `ehr rebuild {view.view}`"
-    if view.lag > MOST_LAG:
-        return f"{view.view} is {view.lag} facts behind"
-    if view.behind > MOST_BEHIND:
+    if end - view.position > MOST_LAG:
+        return f"{view.view} is {end - view.position} facts behind"
+    if end > view.position and view.behind > MOST_BEHIND:
         return f"{view.view} is {view.behind:.0f} s behind"
     return "" if view.projected else f"{view.view} has no projector"
 
@@ -112,49 +129,10 @@ def _known(serves: Callable[[], Awaitable[bool]]) -> Part:
     return part
 
 
-async def _standings(services: Services) -> list[Standing] | None:
+async def _known_now(services: Services) -> Known | None:
     """None while the database does not answer."""
     try:
         async with asyncio.timeout(PATIENCE), services.views.connection() as connection:
-            return await standings(connection)
+            return Known(await standings(connection), await relay_standing(connection))
     except (TimeoutError, DatabaseTrouble):
         return None
-
-
-class _Figures(Collector):
-    """``figures`` as the library wants them."""
-
-    def __init__(self, found: Sequence[Standing] | None) -> None:
-        self._found = found
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """See ``prometheus_client``."""
-        return figures(self._found)
-
-
-def figures(found: Sequence[Standing] | None) -> Iterator[GaugeMetricFamily]:
-    """What is known of record and views at one moment; None: the database does not answer."""
-    yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(found is not None))
-    views = found or []
-    record = GaugeMetricFamily("ehr_record_position", "Position of the record's last fact.")
-    if views:
-        record.add_metric([], float(views[0].end))
-    yield record
-    yield _by_view("ehr_view_position", "Position up to which a view shows the record.", views, "position")
-    yield _by_view("ehr_view_lag_facts", "Facts that a view does not show yet.", views, "lag")
-    yield _by_view(
-        "ehr_view_behind_seconds", "Age of the first fact that a view does not show.", views, "behind"
-    )
-    yield _by_view("ehr_view_projected", "1 when a projector of the view is connected.", views, "projected")
-    yield _by_view(
-        "ehr_view_awaits_rebuild", "1 when other code has built the view.", views, "awaits_rebuild"
-    )
-    yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
-    yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
-
-
-def _by_view(name: str, meaning: str, found: Sequence[Standing], figure: str) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, meaning, labels=["view"])
-    for standing in found:
-        family.add_metric([standing.view], float(getattr(standing, figure)))
-    return family

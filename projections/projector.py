@@ -5,8 +5,7 @@ generation only one can commit what follows a position; a late commit of a proje
 changes nothing.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,13 +14,13 @@ import psycopg
 import structlog
 
 from ehr.event_store.connections import connect
+from ehr.event_store.lease import Lease
 from ehr.garbage import no_search_for_cycles
 from ehr.sql import load_queries
 from projections.faults import is_fault
 from projections.generations import (
     Generation,
     NoSuchGeneration,
-    OtherCode,
     ensure_generation,
     queries,
     require_own_code,
@@ -41,16 +40,6 @@ _sql = load_queries(Path(__file__).with_name("projector.sql"))
 log = structlog.get_logger()
 
 
-TROUBLE_SECONDS = 0.2
-"""Between two tries when the database is in trouble."""
-
-LOOK_SECONDS = 2.0
-"""Between two looks whether a view that other code has built was rebuilt."""
-
-TELL_SECONDS = 60.0
-"""Between two log lines about such a view."""
-
-
 class Overtaken(Exception):
     """Another projector has advanced this generation, or it no longer serves."""
 
@@ -68,20 +57,17 @@ class Projector:
         self._conninfo = conninfo
         self._fixed = generation
         self._connection: psycopg.Connection[Any] | None = None
+        self._lease: Lease | None = None
         self._generation: Generation | None = None
         self._parked: set[UUID] = set()
         self._releases = 0
-        self._rests_until = self._tells_at = 0.0
-
-    @property
-    def rests(self) -> bool:
-        """Whether it lets some time pass before it tries again."""
-        return time.monotonic() < self._rests_until
 
     def step(self, until: int | None = None) -> int:
-        """Projects the next entries; gives how many it passed. Raises what is trouble and no fault of a fact
-        (faults.py): psycopg.Error and MemoryError; NoSuchGeneration when the one it was made for was dropped;
-        OtherCode when the generation is to be rebuilt first.
+        """Projects the next entries; gives how many it passed.
+
+        Raises what is trouble and no fault of a fact (faults.py): psycopg.Error and MemoryError; what reading
+        the log raises; NoSuchGeneration when the one it was made for was dropped; OtherCode when the
+        generation is to be rebuilt first.
 
         until: a position, the end of a flush, beyond which it does not go.
         """
@@ -100,54 +86,41 @@ class Projector:
             self._generation = None
         return passed
 
-    def try_step(self) -> int:
-        """``step``; after trouble, or while the view is to be rebuilt, it passes nothing and rests."""
-        if self.rests:
-            return 0
-        try:
-            return self.step()
-        except OtherCode as other:
-            self._wait_for_rebuild(other.generation)
-        except (psycopg.Error, MemoryError) as error:
-            log.warning("trouble, trying again", view=self.view.name, kind=type(error).__name__)
-            self.close()
-            self._rest(TROUBLE_SECONDS)
-        return 0
+    def take(self) -> bool:
+        """Whether this is the one that works, of all projectors that follow whichever generation of the view
+        serves. It stays so until its connection ends. Raises psycopg.OperationalError."""
+        self._connected()
+        assert self._lease is not None
+        return self._lease.take()
+
+    def keep(self) -> None:
+        """Says that this projector is alive, while it has nothing to do; see ``Lease.keep``."""
+        if self._lease is not None:
+            self._lease.keep()
 
     def close(self) -> None:
         """Closes the connection; the next step opens it again."""
         if self._connection:
             self._connection.close()
-        self._connection = self._generation = None
-
-    def _wait_for_rebuild(self, generation: Generation) -> None:
-        self._rest(LOOK_SECONDS)
-        if time.monotonic() < self._tells_at:
-            return
-        self._tells_at = time.monotonic() + TELL_SECONDS
-        log.error(
-            "view was built by other code and stands still",
-            view=self.view.name,
-            generation=generation.number,
-            built_by=generation.code_version,
-            code_version=self.view.code_version,
-            command=f"ehr rebuild {self.view.name}",
-        )
-
-    def _rest(self, seconds: float) -> None:
-        self._rests_until = time.monotonic() + seconds
+        self._connection = self._generation = self._lease = None
 
     def _next(self, until: int | None) -> Sequence[Entry]:
         entries = self._log.read(self.position, FACTS)
         return entries if until is None else [entry for entry in entries if entry.position <= until]
 
     def _ready(self) -> psycopg.Connection[Any]:
+        connection = self._connected()
+        if self._generation is None:
+            self._take_up(connection)
+        return connection
+
+    def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
             self._connection = connect(self._conninfo)
             self._connection.execute(_sql["lazily"])
+            self._connection.execute(_sql["call_itself"], {"does": "stand by", "view": self.view.name})
+            self._lease = Lease(self._connection, f"views.project.{self.view.name}")
             self._generation = None
-        if self._generation is None:
-            self._take_up(self._connection)
         return self._connection
 
     def _take_up(self, connection: psycopg.Connection[Any]) -> None:
@@ -254,30 +227,6 @@ class Projector:
         generation = generation or self._generation
         assert generation is not None
         return {"view": generation.view, "generation": generation.number}
-
-
-def run_projectors(
-    projectors: Sequence[Projector], event_log: EventLog, stopped: Callable[[], bool], patience: float = 0.5
-) -> None:
-    """Carries views along the log, taking turns, until ``stopped()``; database trouble is retried for ever.
-
-    patience: seconds between two looks whether to stop.
-    """
-    while not stopped():
-        if not sum([projector.try_step() for projector in projectors]):
-            awake = [projector.position for projector in projectors if not projector.rests]
-            _wait(event_log, awake, patience)
-
-
-def _wait(event_log: EventLog, positions: Sequence[int], patience: float) -> None:
-    """Until there is more for one of those who do not rest."""
-    try:
-        if positions:
-            event_log.wait(min(positions), patience)
-        else:
-            time.sleep(TROUBLE_SECONDS)
-    except psycopg.OperationalError:
-        time.sleep(TROUBLE_SECONDS)
 
 
 def _batches(entries: Sequence[Entry]) -> list[Sequence[Entry]]:

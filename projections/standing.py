@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from ehr.event_store.relaying import STANDING, RelayStanding
 from ehr.sql import load_queries
 from projections.database import Reader
 
@@ -30,6 +31,12 @@ class Standing(NamedTuple):
     def lag(self) -> int:
         """Facts that the view has not seen."""
         return self.end - self.position
+
+
+async def relay_standing(connection: Reader) -> RelayStanding | None:
+    """What the relay last told of itself; None where the record keeps its log itself."""
+    row = await (await connection.execute(STANDING, binary=True)).fetchone()
+    return RelayStanding(*row) if row else None
 
 
 async def standings(connection: Reader) -> list[Standing]:

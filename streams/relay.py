@@ -16,7 +16,7 @@ from ehr.encoding import content_hash
 from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
-from streams.broker import Access, Administration, Place, Writer
+from streams.broker import Access, Administration, Partition, Place, Writer
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
 from streams.kafka_log import Tail
 from streams.log_record import Placed, to_record
@@ -86,13 +86,16 @@ class Relay:
     def carry(self, position: int) -> Iterator[int]:
         """Relays what follows a position, for ever: after each window, and now and then when there is none,
         gives the position up to which the log has confirmed all."""
-        with closing(Writer(self._way.access, self._way.place)) as writer:
+        to = self._way.access, self._way.place
+        with closing(Writer(*to)) as writer, closing(Partition(*to)) as partition:
             while True:
                 rows = self._store.read(position, WINDOW)
                 confirmed = writer.write([to_record(row) for row in rows])
                 position += confirmed
                 if confirmed < len(rows):
                     raise LogUnreachable(f"Kafka at {self._way.access.servers} confirms no more")
+                if not rows:
+                    partition.end()  # Raises when the log is away, which else the next fact would find.
                 self._tell(position)
                 yield position
                 if not rows:

@@ -9,6 +9,12 @@ from ehr.sql import load_queries
 
 _queries = load_queries(Path(__file__).with_name("relaying.sql"))
 
+STANDING = _queries["standing"]
+"""Gives the fields of a RelayStanding; no row where the record keeps its log itself."""
+
+SILENT_SECONDS = 15.0
+"""A relay that has told nothing for so long is not at work."""
+
 
 class RelayStanding(NamedTuple):
     """position: the last fact that the log has confirmed. trouble: what keeps the relay. silent: seconds
@@ -19,6 +25,11 @@ class RelayStanding(NamedTuple):
     trouble: str | None
     silent: float
     compared: bool
+
+    @property
+    def works(self) -> bool:
+        """Whether a relay is at work and nothing keeps it."""
+        return self.trouble is None and self.silent < SILENT_SECONDS
 
 
 class RelayPost:
@@ -57,6 +68,13 @@ class RelayPost:
         self._connection.close()
 
 
+def works(conninfo: str) -> bool:
+    """Whether a relay gets facts to the log now. Raises psycopg.OperationalError."""
+    with connect(conninfo) as connection:
+        found = standing(connection)
+    return found is not None and found.works
+
+
 def keep_by_kafka(connection: Connection) -> None:
     """From now on a relay must have compared log and store before anything is appended."""
     connection.execute(_queries["keep_by_kafka"])
@@ -69,5 +87,5 @@ def keep_by_record(connection: Connection) -> None:
 
 def standing(connection: Connection) -> RelayStanding | None:
     """What the relay last told; None where the record keeps its log itself."""
-    row = connection.execute(_queries["standing"]).fetchone()
+    row = connection.execute(STANDING).fetchone()
     return RelayStanding(*row) if row else None

@@ -24,11 +24,12 @@ from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
 from fhir_api.monitoring import routes
 from fhir_api.services import Services
+from projections.carrying import run_projectors
 from projections.database import ViewDatabase
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
-from projections.projector import Projector, run_projectors
+from projections.projector import Projector
 from projections.visibility import Visibility
 from streams.notification_log import NotificationLog
 

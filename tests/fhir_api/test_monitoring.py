@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
+from ehr.event_store.relaying import RelayPost, keep_by_kafka
 from fhir_api import monitoring
 from projections import visibility
 from projections.fhir_resources.view import FhirResources
@@ -25,9 +26,9 @@ from projections.rebuild import rebuild
 from streams.notification_log import NotificationLog
 from tests.backbone.waiting import until
 from tests.fhir_api.running import Door, in_process, prepare, projecting, services_of, serving
-from tests.stating import migrated
+from tests.stating import looking, migrated
 
-READY = {"record": "ready", "views": "ready", "visibility": "ready"}
+READY = {"record": "ready", "log": "ready", "views": "ready", "visibility": "ready"}
 
 
 def figures(text: str) -> dict[tuple[str, ...], float]:
@@ -164,6 +165,55 @@ def test_a_view_without_a_projector_is_not_ready(database: str) -> None:
         assert measure(door)[("ehr_view_projected", "fhir_resources")] == 0
 
 
+def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(database: str) -> None:
+    prepare(database)
+    with connect(database) as connection:
+        keep_by_kafka(connection)
+        with serving(database) as door, standing_by(database):
+            waits = "writing waits until the log is known to have no more than the store: "
+            status, told = ready(door)
+            assert (status, told["parts"]["log"]) == (
+                503,
+                f"{waits}no relay has been at work for 0 s: `ehr relay`",
+            )
+            with pytest.raises(httpx.HTTPStatusError) as refused:
+                door.put({"resourceType": "Patient", "id": "a"})
+            assert refused.value.response.status_code == 503
+            assert "/readyz says what keeps it" in refused.value.response.text
+            with closing(RelayPost(database)) as post:
+                post.disagree("the log has more")
+                assert ready(door)[1]["parts"]["log"] == f"{waits}the log has more"
+                assert measure(door)[("ehr_writing_open",)] == 0
+                post.agree()
+            assert ready(door) == (200, {"ready": True, "parts": READY})
+            assert measure(door)[("ehr_writing_open",)] == 1
+
+
+def test_a_log_that_is_away_keeps_nobody_from_being_served(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has not come to the log is not held against the views."""
+    monkeypatch.setattr(monitoring, "MOST_LAG", 0)
+    prepare(database)
+    with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
+        post.agree()
+        post.tell(0, "Kafka is away")
+        door.put({"resourceType": "Patient", "id": "a"})
+        status, told = ready(door)
+        assert (status, told["parts"]) == (
+            200,
+            READY | {"log": "ready, but facts wait to get to the log: Kafka is away"},
+        )
+        assert [measure(door)[(name,)] for name in ("ehr_relay_works", "ehr_log_position")] == [0, 0]
+        post.tell(1)
+        status, told = ready(door)
+        assert (status, told["parts"]) == (503, READY | {"views": "fhir_resources is 1 facts behind"})
+        assert [measure(door)[(name,)] for name in ("ehr_relay_works", "ehr_log_position")] == [1, 1]
+        with looking(database) as connection:
+            connection.execute("update record.relay set told_at = told_at - interval '20 seconds'")
+        assert "no relay has been at work for 20 s: `ehr relay`" in ready(door)[1]["parts"]["log"]
+
+
 def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str) -> None:
     prepare(database)
     with connect(database) as connection:
@@ -247,10 +297,10 @@ def test_other_parts_count_too(database: str, serves: bool, status: int, state: 
         return serves
 
     prepare(database)
-    ready_parts: dict[str, Callable[[], Awaitable[bool]]] = {"log": part}
+    ready_parts: dict[str, Callable[[], Awaitable[bool]]] = {"other": part}
     with standing_by(database):
         told = asyncio.run(_ready(database, ready=ready_parts))
-    assert (told[0], told[1]["parts"]["log"]) == (status, state)
+    assert (told[0], told[1]["parts"]["other"]) == (status, state)
 
 
 def test_a_part_that_does_not_answer_is_not_waited_for(

@@ -14,8 +14,9 @@ import pytest
 
 from ehr.event_store.connections import connect
 from ehr.values import Key
+from projections.carrying import run_projectors
 from projections.fhir_resources.view import FhirResources
-from projections.projector import Projector, run_projectors
+from projections.projector import Projector
 from projections.view import Connection
 from projections.visibility import Visibility
 from streams.notification_log import NotificationLog

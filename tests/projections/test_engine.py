@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from ehr.values import subject_of
 from projections import projector as engine
+from projections.carrying import Carrier, run_projectors
 from projections.fhir_resources.view import FhirResources
 from projections.generations import NoSuchGeneration, ensure_generation, serving
 from projections.parking import parked, retry
-from projections.projector import Projector, run_projectors
+from projections.projector import Projector
 from projections.rebuild import rebuild, switch
 from projections.view import Connection
 from streams.notification_log import NotificationLog
@@ -215,9 +216,10 @@ def test_rebuild_serves_all_the_while_and_switches(filled: str) -> None:
 
     def write() -> None:
         with projector(filled) as live:
+            carrier = Carrier(live)
             while not stop.is_set():
                 fill(filled, 1)
-                live.try_step()
+                carrier.step()
 
     workers = [threading.Thread(target=read), threading.Thread(target=write)]
     for worker in workers:

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from projections.carrying import Carrier
 from projections.faults import is_fault
 from projections.fhir_resources.view import FhirResources
 from projections.view import Connection
@@ -83,9 +84,9 @@ def test_what_the_database_lacks_parks_nobody_and_is_tried_again(database: str) 
     state_all(url, request(create(patient("B", "1"))))
     with projector(url) as one, looking(url) as connection:
         connection.execute("alter table fhir_resources_1.identifier rename to elsewhere")
-        assert one.try_step() == 0
+        assert Carrier(one).step() == 0
         assert value(url, "select count(*) from views.parked") == 0
         connection.execute("alter table fhir_resources_1.elsewhere rename to identifier")
-        while not one.try_step():
+        while not Carrier(one).step():
             assert value(url, "select count(*) from views.parked") == 0
     assert serving_digest(url) == fresh_digest(url)

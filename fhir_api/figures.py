@@ -1,0 +1,74 @@
+"""The figures of record, log and views at one moment, for Prometheus."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from ehr.event_store.relaying import RelayStanding
+from projections.standing import Standing
+
+
+class Known(NamedTuple):
+    """How the views stand, and the relay: None where the record keeps its log itself."""
+
+    views: Sequence[Standing]
+    relay: RelayStanding | None
+
+
+class Figures(Collector):
+    """``figures`` as the library wants them."""
+
+    def __init__(self, known: Known | None) -> None:
+        self._known = known
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """See ``prometheus_client``."""
+        return figures(self._known)
+
+
+def figures(known: Known | None) -> Iterator[GaugeMetricFamily]:
+    """What is known at one moment; None: the database does not answer."""
+    yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(known is not None))
+    views, relay = known or Known([], None)
+    yield _one("ehr_record_position", "Position of the record's last fact.", views[0].end if views else None)
+    yield from _of_the_relay(relay)
+    yield _by_view("ehr_view_position", "Position up to which a view shows the record.", views, "position")
+    yield _by_view("ehr_view_lag_facts", "Facts that a view does not show yet.", views, "lag")
+    yield _by_view(
+        "ehr_view_behind_seconds", "Age of the first fact that a view does not show.", views, "behind"
+    )
+    yield _by_view("ehr_view_projected", "1 when a projector of the view is connected.", views, "projected")
+    yield _by_view(
+        "ehr_view_awaits_rebuild", "1 when other code has built the view.", views, "awaits_rebuild"
+    )
+    yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
+    yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
+
+
+def _of_the_relay(relay: RelayStanding | None) -> Iterator[GaugeMetricFamily]:
+    told = relay._asdict() | {"works": relay.works} if relay else {}
+    yield _one(
+        "ehr_log_position", "Position up to which Kafka has confirmed all facts.", told.get("position")
+    )
+    yield _one("ehr_relay_works", "1 when a relay gets facts to Kafka.", told.get("works"))
+    yield _one("ehr_relay_silent_seconds", "Seconds since a relay told how far it is.", told.get("silent"))
+    yield _one(
+        "ehr_writing_open", "1 when Kafka is known to have no more than the store.", told.get("compared")
+    )
+
+
+def _one(name: str, meaning: str, value: float | None) -> GaugeMetricFamily:
+    """Without a value where there is none."""
+    family = GaugeMetricFamily(name, meaning)
+    if value is not None:
+        family.add_metric([], float(value))
+    return family
+
+
+def _by_view(name: str, meaning: str, found: Sequence[Standing], figure: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, meaning, labels=["view"])
+    for standing in found:
+        family.add_metric([standing.view], float(getattr(standing, figure)))
+    return family

@@ -1,0 +1,48 @@
+"""One holds the lease and others stand by."""
+
+from contextlib import closing
+
+import pytest
+
+from ehr.event_store import lease
+from ehr.event_store.connections import DatabaseTrouble, connect
+from ehr.event_store.lease import Lease
+from tests.backbone.waiting import until
+
+
+def test_one_holds_it_until_its_connection_ends(database: str) -> None:
+    with closing(connect(database)) as one, closing(connect(database)) as two:
+        first, second = Lease(one, "x"), Lease(two, "x")
+        assert (first.take(), second.take(), first.take(), second.take()) == (True, False, True, False)
+        assert Lease(two, "y").take()
+        one.close()
+        until(second.take, "the lease is free")
+
+
+@pytest.mark.parametrize("name", ["x", "record.relay", "views.project.citizens"])
+def test_whoever_asks_nothing_for_long_loses_it(
+    database: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever numbers the names of leases become: half of them are negative."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.5)
+    with closing(connect(database)) as one, closing(connect(database)) as two:
+        first, second = Lease(one, name), Lease(two, name)
+        assert first.take()
+        until(second.take, "the one that hangs is dismissed")
+        with pytest.raises(DatabaseTrouble):
+            first.keep()
+
+
+def test_whoever_asks_something_or_waits_for_an_answer_keeps_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 1)
+    with closing(connect(database)) as one, closing(connect(database)) as two:
+        first, second = Lease(one, "x"), Lease(two, "x")
+        assert first.take()
+        for _ in range(3):
+            one.execute("select pg_sleep(0.5)")
+            assert not second.take()
+            first.keep()
+        one.execute("select pg_sleep(2)")
+        assert not second.take()

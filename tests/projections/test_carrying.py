@@ -1,0 +1,150 @@
+"""Of several projectors of a view one works, and the others take over when it is gone."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from ehr.event_store import lease
+from projections import carrying
+from projections.carrying import Carrier, run_projectors
+from projections.fhir_resources.view import FhirResources
+from projections.projector import Projector
+from streams.event_log import EventLog, LogDamaged, LogUnreachable
+from streams.notification_log import NotificationLog
+from streams.recorded_fact import Entry
+from tests.backbone.waiting import until
+from tests.replaying import catch_up, fresh_digest, projector, serving_digest
+from tests.stating import create, looking, migrated, patient, request, state_all, value
+
+END = "select max(notification_id) from record.facts"
+POSITION = "select position from views.generations where state = 'serving'"
+WORKING = "select pid from pg_stat_activity where application_name = 'ehr project fhir_resources'"
+
+
+def state(url: str) -> None:
+    state_all(url, request(create(patient("A"))))
+
+
+@contextmanager
+def running(*projectors: Projector, log: EventLog) -> Iterator[None]:
+    """They are carried along in a thread meanwhile."""
+    stopped = threading.Event()
+    thread = threading.Thread(target=run_projectors, args=(projectors, log, stopped.is_set, 0.05))
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+@contextmanager
+def several(url: str, number: int) -> Iterator[None]:
+    """As many processes with a projector of the view, as it were."""
+    with ExitStack() as stack:
+        for _ in range(number):
+            log = stack.enter_context(closing(NotificationLog(url)))
+            one = stack.enter_context(closing(Projector(FhirResources(), log, url)))
+            stack.enter_context(running(one, log=log))
+        yield
+
+
+def test_one_works_and_another_one_takes_over(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(carrying, "STAND_BY_SECONDS", 0.05)
+    state(migrated(database))
+    catch_up(database)
+    with several(database, 3), looking(database) as connection:
+        until(lambda: len(connection.execute(WORKING).fetchall()) == 1, "one works")
+        dismissed = set()
+        for _ in range(4):
+            [(working,)] = connection.execute(WORKING).fetchall()
+            dismissed.add(working)
+            connection.execute("select pg_terminate_backend(%s)", [working])
+            state(database)
+            until(lambda: value(database, POSITION) == value(database, END), "another one works")
+    assert len(dismissed) == 4
+    assert serving_digest(database) == fresh_digest(database)
+
+
+def test_one_that_hangs_is_replaced_and_harms_nothing_when_it_wakes(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.5)
+    state(migrated(database))
+    with projector(database) as hanging, projector(database) as other, capture_logs() as logs:
+        one, two = Carrier(hanging), Carrier(other)
+        assert (one.step(), two.step()) == (1, 0)
+        state(database)
+        until(lambda: two.step() == 1, "the other one takes over")
+        state(database)
+        assert (one.step(), two.step()) == (0, 1)
+        until(lambda: one.step() == 0 and not one.rests, "it is there again")
+    assert [line["event"] for line in logs if line["log_level"] == "info"][:2] == [
+        "standing by",
+        "taking over",
+    ]
+    assert value(database, POSITION) == 3
+    assert serving_digest(database) == fresh_digest(database)
+
+
+def test_one_that_has_nothing_to_do_keeps_its_place(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 1)
+    monkeypatch.setattr(carrying, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(carrying, "STAND_BY_SECONDS", 0.05)
+    state(migrated(database))
+    with several(database, 2), looking(database) as connection:
+        until(lambda: bool(connection.execute(WORKING).fetchall()), "one works")
+        [before] = connection.execute(WORKING).fetchall()
+        connection.execute("select pg_sleep(2.5)")
+        assert connection.execute(WORKING).fetchall() == [before]
+
+
+class Log:
+    """The record's own log, in trouble as long as ``trouble`` is there."""
+
+    def __init__(self, url: str, trouble: Exception) -> None:
+        self._log = NotificationLog(url)
+        self.trouble: Exception | None = trouble
+        self.asked = 0
+
+    def read(self, after: int, limit: int) -> Sequence[Entry]:
+        return self._ask(lambda: self._log.read(after, limit))
+
+    def end(self) -> int:
+        return self._log.end()
+
+    def wait(self, after: int, timeout: float) -> bool:
+        return self._log.wait(after, timeout)
+
+    def close(self) -> None:
+        self._log.close()
+
+    def _ask(self, question: Callable[[], Sequence[Entry]]) -> Sequence[Entry]:
+        self.asked += 1
+        if self.trouble:
+            raise self.trouble
+        return question()
+
+
+@pytest.mark.parametrize("trouble", [LogUnreachable("Kafka is away"), LogDamaged("position 1 is missing")])
+def test_trouble_of_the_log_is_told_once_and_tried_again(
+    database: str, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pause in ("TROUBLE_SECONDS", "LOOK_SECONDS"):
+        monkeypatch.setattr(carrying, pause, 0.01)
+    state(migrated(database))
+    with (
+        capture_logs() as logs,
+        closing(Log(database, trouble)) as log,
+        closing(Projector(FhirResources(), log, database)) as one,
+        running(one, log=log),
+    ):
+        until(lambda: log.asked > 5, "it tries again")
+        assert value(database, POSITION) == 0
+        log.trouble = None
+        until(lambda: value(database, POSITION) == 1, "it goes on")
+    assert [line["trouble"] for line in logs if "trouble" in line] == [str(trouble)]
+    assert value(database, "select count(*) from views.parked") == 0
