@@ -73,7 +73,7 @@ def application(settings: Settings, url: str) -> App:
         record=HealthRecord(recorder),
         views=ViewDatabase(url),
         reader=ResourceReader(url),
-        visibility=Visibility(url, FhirResources.name),
+        visibility=Visibility(url, FhirResources.name, waits_for_log=settings.kafka_away == "wait"),
         limits=limits,
         visibility_wait=settings.visibility_wait,
         pages=PageTokens(kept_key(settings.data / "page.key", KEY_BYTES)),

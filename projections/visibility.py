@@ -13,6 +13,7 @@ import structlog
 from ehr.event_store.connections import connect_async
 from ehr.sql import load_queries
 from projections.generations import queries
+from projections.standing import relay_standing
 
 _sql = load_queries(Path(__file__).with_name("projector.sql"))
 log = structlog.get_logger()
@@ -23,6 +24,9 @@ LISTENS = 5.0
 PARKED = "parked"
 """Announced instead of a position when who is parked has changed."""
 
+LOG = "log"
+"""Announced instead of a view's name when the relay's trouble begins or ends."""
+
 
 class Visibility:
     """Follows one view's announcements. ``async with`` starts and stops it.
@@ -30,12 +34,15 @@ class Visibility:
     position: up to which the view shows the log. parked: citizens of whom it does not show everything.
     """
 
-    def __init__(self, conninfo: str, view: str) -> None:
-        """``view``: the name of the view whose position counts."""
+    def __init__(self, conninfo: str, view: str, *, waits_for_log: bool = True) -> None:
+        """``view``: the name of the view whose position counts. waits_for_log: whether the view waits for a
+        log that is away, so that nobody need wait for the view."""
         self.position = 0
         self.parked: frozenset[UUID] = frozenset()
         self._conninfo = conninfo
         self._view = view
+        self._waits_for_log = waits_for_log
+        self._reachable: int | None = None  # beyond this position nothing can be shown now
         self._waiting: set[tuple[int, asyncio.Future[None]]] = set()
         self._task: asyncio.Task[None] | None = None
         self._heard = monotonic()
@@ -56,9 +63,12 @@ class Visibility:
                 await self._task
 
     async def wait(self, position: int, timeout: float) -> bool:
-        """True once the view shows ``position``; False after ``timeout`` seconds."""
+        """True once the view shows ``position``; False after ``timeout`` seconds, or at once when the log is
+        away and does not have it."""
         if position <= self.position:
             return True
+        if self._reachable is not None and position > self._reachable:
+            return False
         waiting = (position, asyncio.get_running_loop().create_future())
         self._waiting.add(waiting)
         try:
@@ -100,7 +110,7 @@ class Visibility:
         async with aclosing(connection.notifies(timeout=LISTENS)) as announcements:
             async for announced in announcements:
                 view, _, position = announced.payload.partition(" ")
-                if view == self._view and position == PARKED:
+                if (view == self._view and position == PARKED) or view == LOG:
                     return
                 if view == self._view:
                     self._shown(int(position))
@@ -113,6 +123,9 @@ class Visibility:
             cursor = await connection.execute(_sql["left_out"], place)
             self.parked = frozenset([subject for (subject,) in await cursor.fetchall()])
             self._shown(row[1])
+        if self._waits_for_log:
+            relay = await relay_standing(connection)
+            self._reachable = None if relay is None or relay.works else relay.position
         self._heard = monotonic()
 
     def _shown(self, position: int) -> None:

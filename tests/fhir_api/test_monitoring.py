@@ -185,6 +185,7 @@ def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(databas
                 assert ready(door)[1]["parts"]["log"] == f"{waits}the log has more"
                 assert measure(door)[("ehr_writing_open",)] == 0
                 post.agree()
+                post.tell(0)
             assert ready(door) == (200, {"ready": True, "parts": READY})
             assert measure(door)[("ehr_writing_open",)] == 1
 

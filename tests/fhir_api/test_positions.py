@@ -6,13 +6,14 @@ docs/consistency.md
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import httpx
 import orjson
 import pytest
 
 from ehr.event_store.connections import connect
+from ehr.event_store.relaying import RelayPost
 from ehr.values import Key
 from projections.carrying import run_projectors
 from projections.fhir_resources.view import FhirResources
@@ -71,7 +72,7 @@ def test_a_view_that_a_crash_took_back_is_waited_for_again(database: str) -> Non
         with connect(database) as connection:
             connection.execute("update views.generations set position = 0")
             connection.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where query like '%views.parked%'"
+                "select pg_terminate_backend(pid) from pg_stat_activity where query like '%record.relay%'"
                 " and datname = current_database() and pid <> pg_backend_pid()"
             )
         visibility = door.services.visibility
@@ -168,6 +169,32 @@ def test_waits_that_are_over_are_forgotten(database: str) -> None:
             return len(visibility._waiting)
 
     assert asyncio.run(wait()) == 0
+
+
+def test_nobody_waits_for_what_a_log_that_is_away_does_not_have(database: str) -> None:
+    prepare(database)
+
+    async def ask() -> None:
+        with closing(RelayPost(database)) as post:
+            post.tell(3)
+            async with Visibility(database, FhirResources.name) as visibility:
+                post.tell(None, "Kafka is away")
+                await _until(lambda: visibility._reachable == 3)
+                assert await asyncio.wait_for(visibility.wait(4, 600), 60) is False
+                waiting = asyncio.create_task(visibility.wait(3, 600))
+                await asyncio.sleep(0)
+                assert not waiting.done()
+                post.tell(3)
+                await _until(lambda: visibility._reachable is None)
+                waiting.cancel()
+
+    asyncio.run(ask())
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.01)
 
 
 def test_what_is_said_of_a_parked_citizen_is_stored_and_answered_at_once(database: str) -> None:
