@@ -6,21 +6,16 @@ https://github.com/apache/kafka/blob/4.4.0/docker/examples/README.md, the settin
 https://kafka.apache.org/documentation/#brokerconfigs, of which Kafka prints the list itself.
 """
 
-import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backbone.broker.broker import SETTINGS
 from backbone.broker.jars import VERSION
-from backbone.broker.programs import ENVIRONMENT, Programs, installed_programs
-from backbone.errors import Refused
-from backbone.unprivileged import server_user
+from backbone.broker.programs import Programs
 from streams.topics import Wish
-from tests.backbone.conftest import open_temporary_directory
 from tests.house.composed import BROKERS, SERVICES, active, environment
+from tests.house.conftest import properties, said
 from tests.kafka_broker import IMAGE
 
 # Variables of the image that are no setting of a broker, each with where it is described.
@@ -48,49 +43,8 @@ def settings(name: str) -> dict[str, str]:
     return {setting(variable): value for variable, value in told.items() if variable not in NO_SETTINGS}
 
 
-def properties(text: str) -> dict[str, str]:
-    """The lines of a `.properties` file."""
-    return dict(re.findall(r"^([\w.]+)=(.*)$", text, re.MULTILINE))
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    """A directory that the user who runs Kafka's programs gets to."""
-    with open_temporary_directory() as directory:
-        yield directory
-
-
-@pytest.fixture(scope="module")
-def programs(place: Path) -> Programs:
-    """Kafka's programs, the same version as the image's."""
-    try:
-        return installed_programs(server_user(place / "kept"), print)
-    except Refused as reason:
-        pytest.fail(f"the tests need Java and Kafka's programs: {reason}", pytrace=False)
-
-
-def said(programs: Programs, place: Path, *command: str, variables: dict[str, str] | None = None) -> str:
-    """What one of Kafka's programs says."""
-    done = subprocess.run(
-        programs.command(*command, options=["-XX:TieredStopAtLevel=1"]),
-        cwd=place,
-        env=ENVIRONMENT | (variables or {}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr or done.stdout
-    return done.stdout
-
-
 def test_the_image_is_the_version_that_the_tests_and_the_local_broker_run() -> None:
     assert {SERVICES[name]["image"] for _, name in ALL} == {IMAGE} == {f"apache/kafka:{VERSION}"}
-
-
-@pytest.fixture(scope="module")
-def known(programs: Programs, place: Path) -> set[str]:
-    """Every setting that brokers of this version know."""
-    return set(re.findall(r'id="brokerconfigs_([\w.]+)"', said(programs, place, "kafka.server.KafkaConfig")))
 
 
 @pytest.mark.parametrize(("profile", "name"), ALL)

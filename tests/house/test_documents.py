@@ -30,8 +30,26 @@ def test_every_setting_of_the_makefile_and_the_documents_exists() -> None:
 def test_every_command_that_the_documents_name_exists() -> None:
     known = set(re.findall(r"^## ehr (\w+)", reference.commands(), re.MULTILINE))
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
-        named = set(re.findall(r"(?:`|^ {4}|^\$ )ehr ([a-z]+)", page.read_text(), re.MULTILINE))
+        named = set(
+            re.findall(r"(?:`|^ {4}|^\$ |bin/| run --rm \S+ )ehr ([a-z]+)", page.read_text(), re.MULTILINE)
+        )
         assert named <= known, f"{page.name} names {named - known}"
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    for page in pages:
+        for target, _, place in re.findall(r"\]\(([^)#:\s]*)(#([^)\s]+))?\)", page.read_text()):
+            named = page if not target else (page.parent / target).resolve()
+            assert named.exists(), f"{page.name} leads to {target}"
+            if place:
+                assert place in headings(named), f"{page.name} leads to {target}#{place}"
+
+
+def headings(page: Path) -> set[str]:
+    """The places of a page that links may name."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def test_every_verb_of_the_makefile_is_described_at_its_head() -> None:
