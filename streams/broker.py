@@ -243,6 +243,7 @@ class Partition:
             )
             self._consumer.assign([self._place])
         self._next = -1
+        self.end()  # Closed while it still connects, the library would forget the socket.
 
     def bounds(self) -> tuple[int, int]:
         """(the first offset, the offset that the next record will have). Raises LogUnreachable."""
