@@ -7,9 +7,11 @@ without one, the small sample of the tests. ``--write`` puts the table into docs
 import argparse
 import platform
 import subprocess
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import kafka
 from benchmarks.house import open_house
 from benchmarks.measurements import Row, measure
 
@@ -26,12 +28,22 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     given = parser.parse_args()
     rows: list[Row] = []
-    with open_house() as house:
-        for row in measure(house, given.paths, given.seconds):
-            rows.append(row)
-            print(f"{row.work:58} {row.figure:>26}   {row.note}", flush=True)
+    for row in _measured(given.paths, given.seconds):
+        rows.append(row)
+        print(f"{row.work:58} {row.figure:>26}   {row.note}", flush=True)
     if given.write:
         _write(_table(rows, given.paths, given.seconds))
+
+
+def _measured(paths: Sequence[Path], seconds: float) -> Iterator[Row]:
+    """Without Kafka, and then the same with it."""
+    embedded = 0.0
+    with open_house() as house:
+        for row in measure(house, paths, seconds):
+            embedded = embedded or row.value
+            yield row
+    with open_house("kafka") as house:
+        yield from kafka.measure(house, paths, seconds, embedded)
 
 
 def _table(rows: list[Row], paths: list[Path], seconds: float) -> str:

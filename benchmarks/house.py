@@ -4,12 +4,14 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Literal
 
 from backbone import wiring
+from backbone.embedded_kafka import EmbeddedKafka
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.processes import Supervisor
 from backbone.settings import Settings
@@ -18,34 +20,37 @@ from benchmarks.processes import cpu_seconds
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A running backbone. base: of its FHIR API. database: URL. root: process above all of it."""
+    """A running backbone. base: of its FHIR API. database: URL. kafka: the broker, if it keeps the log."""
 
     base: str
     database: str
     supervisor: Supervisor
     postgres: EmbeddedPostgres
+    kafka: EmbeddedKafka | None
 
     def cpu(self) -> float:
-        """CPU seconds used so far by server, projectors and database."""
-        return cpu_seconds(self.postgres.pid, *self.supervisor.pids().values())
+        """CPU seconds used so far by server, projectors, database, relay and broker."""
+        broker = [self.kafka.pid()] if self.kafka else []
+        return cpu_seconds(self.postgres.pid, *broker, *self.supervisor.pids().values())
 
 
 @contextmanager
-def open_house() -> Iterator[House]:
+def open_house(log: Literal["embedded", "kafka"] = "embedded") -> Iterator[House]:
     """Starts everything in a directory of its own, and leaves nothing behind."""
-    with tempfile.TemporaryDirectory(prefix="ehr-bench-") as place:
-        Path(place).chmod(0o711)
-        settings = Settings(data=Path(place), port=_free_port(), demo="none")
-        with EmbeddedPostgres(settings.data / "postgres") as postgres:
-            parts = wiring.parts(settings)
-            parts.prepare(postgres.url)
-            supervisor = Supervisor(parts.programs(postgres.url, None), settings.data / "log")
-            try:
-                supervisor.start()
-                _wait_until_ready(settings)
-                yield House(f"http://127.0.0.1:{settings.port}/fhir", postgres.url, supervisor, postgres)
-            finally:
-                supervisor.stop()
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ehr-bench-")))
+        place.chmod(0o711)
+        settings = Settings(data=place, port=_free_port(), demo="none", log=log)
+        postgres = stack.enter_context(EmbeddedPostgres(place / "postgres"))
+        kafka = stack.enter_context(EmbeddedKafka(place / "kafka")) if log == "kafka" else None
+        parts = wiring.parts(settings)
+        parts.prepare(postgres.url)
+        programs = parts.programs(postgres.url, kafka.servers if kafka else None)
+        supervisor = Supervisor(programs, place / "log")
+        stack.callback(supervisor.stop)
+        supervisor.start()
+        _wait_until_ready(settings)
+        yield House(f"http://127.0.0.1:{settings.port}/fhir", postgres.url, supervisor, postgres, kafka)
 
 
 def _free_port() -> int:

@@ -6,15 +6,18 @@ import tempfile
 from pathlib import Path
 
 from backbone.embedded_postgres import EmbeddedPostgres
+from tests.faults import zombies
 from tests.faults.harness import FAULTS, trial
 from tests.faults.house import looked_after_house
 from tests.faults.tailing import follow
+from tests.faults.zombies import field_of
+from tests.kafka_broker import local_kafka
 from tests.stating import migrated
 
 
 def main(trials: int = 10, events: int = 100_000) -> int:
     """Gives the number of failed trials."""
-    failed = sum(_try(name, trials) for name in FAULTS) if trials else 0
+    failed = sum(_try(name, trials) for name in FAULTS) + _zombies(trials) if trials else 0
     return failed + (_follow(events) if events else 0)
 
 
@@ -26,6 +29,18 @@ def _try(name: str, trials: int) -> int:
             failures += bool(wrong)
             print(f"\r{name}: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
     print(f"\r{name}: {trials} trials, {failures} failures, 95 % bound {3 / trials:.2g}", flush=True)
+    return failures
+
+
+def _zombies(trials: int) -> int:
+    failures = 0
+    with local_kafka() as kafka, field_of(kafka.servers, 150) as place:
+        for seed in range(trials):
+            wrong = zombies.trial(place, seed)
+            failures += bool(wrong)
+            print(f"\rzombies: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
+        told = f"{trials} trials ({place.kills} kills, {place.records} records), {failures} failures"
+        print(f"\rzombies: {told}, 95 % bound {3 / trials:.2g}", flush=True)
     return failures
 
 

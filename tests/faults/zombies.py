@@ -61,19 +61,6 @@ class Field:
     records: int = 0
 
 
-def campaign(servers: str, trials: int) -> int:
-    """Prints what became of so many trials; gives how many failed."""
-    failures = 0
-    with field_of(servers, 150) as place:
-        for seed in range(trials):
-            wrong = trial(place, seed)
-            failures += bool(wrong)
-            print(f"\rzombies: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
-        told = f"{trials} trials ({place.kills} kills, {place.records} records), {failures} failures"
-        print(f"\rzombies: {told}, 95 % bound {3 / trials:.2g}", flush=True)
-    return failures
-
-
 @contextmanager
 def field_of(servers: str, citizens: int) -> Iterator[Field]:
     """A simulated province of so many people."""
