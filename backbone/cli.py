@@ -9,7 +9,7 @@ import typer
 from backbone import running, wiring
 from backbone.errors import Refused
 from backbone.importing.command import import_command
-from backbone.log_commands import relay_command
+from backbone.log_commands import relay_command, restore_command
 from backbone.settings import Settings, load, shown, variable
 from backbone.view_commands import (
     drop_command,
@@ -81,6 +81,7 @@ def project(
 
 
 app.command("relay")(relay_command)
+app.command("restore")(restore_command)
 app.command("import")(import_command)
 app.command("views")(views_command)
 app.command("rebuild")(rebuild_command)

@@ -11,10 +11,16 @@ from backbone.errors import Refused
 from backbone.event_log import way
 from backbone.progress import progress_bar
 from backbone.settings import load
+from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.restoring import Overtaken
 from projections.rebuild import Progress
 from streams import relay
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
+from streams.restoring import Parted, restore
 
+FromLog = Annotated[
+    bool, typer.Option("--from-log", help="From the topic: the only place there is to restore from.")
+]
 Refill = Annotated[
     bool,
     typer.Option(
@@ -39,6 +45,23 @@ def relay_command(refill: Refill = False) -> None:
     typer.echo(f"topic {to.topic.name} has every fact up to position {position}")
 
 
+def restore_command(from_log: FromLog = False) -> None:
+    """Bring the store what it lacks of the log: a new, empty one everything, an older backup the rest.
+
+    Refused where both differ. Nothing else is written meanwhile, nor before a relay has compared both. Safe
+    to repeat; after an interruption it goes on.
+    """
+    if not from_log:
+        raise Refused("say where from: ehr restore --from-log")
+    settings = load()
+    url = wiring.database_url(settings)
+    wiring.migrate_store(url)
+    to = way(settings, url)
+    with progress_bar(f"restoring from {to.topic.name}") as bar, log_reasons():
+        position = restore(to, lambda position, end: bar(Progress(position, end)))
+    typer.echo(f"the store has every fact of topic {to.topic.name} up to position {position}")
+
+
 @contextmanager
 def log_reasons() -> Iterator[None]:
     """What keeps the log from being used, as refusals."""
@@ -46,5 +69,14 @@ def log_reasons() -> Iterator[None]:
         yield
     except relay.Relayed:
         raise Refused("a relay is at work: stop it first, or leave the rest to it") from None
+    except Parted as parted:
+        raise Refused(
+            f"store and log differ from position {parted.position} on: only a new, empty database can be "
+            "restored from this log; name it in EHR_DATABASE_URL"
+        ) from None
+    except Overtaken:
+        raise Refused("something else has written to the store meanwhile: stop it first") from None
+    except DatabaseTrouble as error:
+        raise Refused(f"the database cannot be reached ({type(error).__name__}); try again") from None
     except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
         raise Refused(str(error)) from None

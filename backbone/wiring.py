@@ -81,6 +81,12 @@ def migrate(settings: Settings, url: str) -> None:
         _rebuild(view, url)
 
 
+def migrate_store(url: str) -> None:
+    """Brings the record alone to the schema of this program."""
+    with connect(url) as connection:
+        migrate_record(connection, "record")
+
+
 def _built_by_other_code(view: View, connection: Connection) -> bool:
     return ensure_generation(connection, view).code_version != view.code_version
 

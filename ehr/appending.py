@@ -93,7 +93,8 @@ class Verdict(IntEnum):
 
 
 class Appended(NamedTuple):
-    """The outcome of one request. position: of its last fact, 0 when it had none."""
+    """The outcome of one request. position: where it can be read, the end of its flush; 0 when it had no
+    fact."""
 
     verdict: Verdict
     position: int
@@ -103,8 +104,8 @@ class Appended(NamedTuple):
 class Stored(NamedTuple):
     """The answer kept under an Idempotency-Key.
 
-    position: where the request's facts ended, 0 when it had none. last_updated: of the versions it made;
-    empty when it made none.
+    position: where the request's facts can be read, 0 when it had none. last_updated: of the versions it
+    made; empty when it made none.
     """
 
     request_hash: bytes

@@ -6,11 +6,11 @@ still holds is asserted again under the append lock (appending.py).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
+import orjson
 
 from ehr.appending import (
     LARGEST_RESOURCE,
@@ -23,8 +23,8 @@ from ehr.appending import (
     Match,
     Resolved,
 )
-from ehr.bodies import IN_EMPTY_META, Body, make_body
-from ehr.compression import compress
+from ehr.bodies import digest_of, make_body
+from ehr.compression import compress, decompress
 from ehr.conditional import conditional_reference
 from ehr.definitions import encounter_references, main_date, patient_references
 from ehr.encoding import encode_fact
@@ -101,8 +101,8 @@ def ask(request: Request) -> Question:
 def decide(question: Question, resolved: Resolved) -> Decision:
     """The decision. Raises a Refusal that names the entry when the request cannot stand."""
     targets = find_targets(question.request.changes, resolved)
-    claims = [c for t in targets if t.write and t.change.json for c in claims_of(t.key, t.change.json)]
-    bearers = _bearers(claims) if question.conditions else {}
+    claims = {t.key: [*claims_of(t.key, t.change.json)] for t in targets if t.write and t.change.json}
+    bearers = _bearers(chain.from_iterable(claims.values())) if question.conditions else {}
     _refuse_own_matches(targets, bearers)
     new_links = Targets(_new_links(targets) | _conditional(question, resolved, targets, bearers))
     append = Append()
@@ -113,13 +113,19 @@ def decide(question: Question, resolved: Resolved) -> Decision:
         one = _state(target, links, seen, question.request.recorded_at)
         if one:
             stated.append(one)
+            # Usual links are no part of an identifier; of others its system may be one, which was rewritten.
+            append.claims += claims.get(one.key, []) if links.usual else _claims_as_stated(one)
         elif target.head.version:
             append.asserted_heads.append((target.key, target.head.version))
     made = {one.key: one.version for one in stated}
-    append.claims = [claim for claim in claims if claim.key in made]
     outcomes = [_outcome(target, made) for target in targets]
     _append_facts(append, stated, outcomes, question.request)
     return Decision(append, outcomes, made)
+
+
+def _claims_as_stated(one: Stated) -> Iterable[Claim]:
+    body = one.version.body
+    return claims_of(one.key, orjson.loads(decompress(body))) if body else ()
 
 
 def _bearers(claims: Iterable[Claim]) -> Mapping[Condition, set[str]]:
@@ -187,7 +193,7 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
     if len(text) > LARGEST_RESOURCE:
         raise TooLarge("A resource passes 8 MiB once its links are rewritten.", entry=change.index)
     body = make_body(text, key.id)
-    digest = _digest(body)
+    digest = digest_of(body)
     if digest == head.digest and not head.deleted:
         return None
     version = ResourceVersion(
@@ -206,15 +212,6 @@ def _state(target: Target, links: Links, new_links: Mapping[str, str], recorded_
         not head.version,
         Former(head.subject, head.stream) if moved else None,
     )
-
-
-def _digest(body: Body) -> bytes:
-    """Of the body without white space, and without a meta in which the client had nothing to say: who sends
-    back what it read makes no new version."""
-    text = msgspec.json.format(body.bytes, indent=-1)
-    if body.splice % 4 == IN_EMPTY_META:
-        text = text.replace(b',"meta":{}', b"", 1)
-    return blake2b(text, digest_size=16).digest()
 
 
 def _subject(key: Key, resource: dict[str, Any], links: Mapping[str, str]) -> UUID:

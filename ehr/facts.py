@@ -14,12 +14,16 @@ SCHEMA_VERSION = 1
 """The newest shape of facts that this code writes and understands."""
 
 
+MOVE = "move"
+"""The action by which a former subject learns that a resource has moved: it makes no version."""
+
+
 class ResourceVersion(msgspec.Struct, frozen=True, array_like=True):
     """One version of one FHIR resource within a fact.
 
-    ``action`` is ``create``, ``update`` or ``delete``. ``body`` is the resource as received, compressed
-    (compression.py), without ``meta.versionId`` and ``meta.lastUpdated``; ``splice`` says where readers put
-    those two (bodies.py). A delete has an empty body.
+    ``action`` is ``create``, ``update``, ``delete``, or MOVE. ``body`` is the resource as received,
+    compressed (compression.py), without ``meta.versionId`` and ``meta.lastUpdated``; ``splice`` says where
+    readers put those two (bodies.py). A delete or a move has an empty body.
     """
 
     type: str

@@ -8,6 +8,7 @@ import msgspec
 
 from ehr.appending import LARGEST_FACT
 from ehr.facts import (
+    MOVE,
     SCHEMA_VERSION,
     Answer,
     AnyFact,
@@ -92,7 +93,7 @@ def facts_of(group: list[Stated], common: Mapping[str, Any], answer: Answer | No
     lead = group[0]
     facts: list[AnyFact] = []
     if lead.former:
-        moved = ResourceVersion(*lead.key, lead.version.version, "move", 0, b"")
+        moved = ResourceVersion(*lead.key, lead.version.version, MOVE, 0, b"")
         place = {"subject": lead.former.subject, "stream": lead.former.stream}
         retraction = {"resources": [moved], "moved_to": lead.subject, **place}
         facts.append(_make(ResourceRetracted, lead, common, retraction))

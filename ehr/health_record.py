@@ -20,9 +20,9 @@ MOST_TRIES = 200
 class Receipt(NamedTuple):
     """What became of a request.
 
-    position: of its last fact; 0 when nothing was to be stored. last_updated: RFC 3339, of the versions made;
-    empty when none was. repeated: this answers a request that had been answered before, with the same key.
-    versions: those made now. subjects: whom the facts and what was found are about.
+    position: where its facts can be read; 0 when nothing was to be stored. last_updated: RFC 3339, of the
+    versions made; empty when none was. repeated: this answers a request that had been answered before, with
+    the same key. versions: those made now. subjects: whom the facts and what was found are about.
     """
 
     outcomes: list[Outcome]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
+    CorruptRecordError,
     KafkaError,
     LogTruncationError,
     OffsetOutOfRangeError,
@@ -20,7 +21,7 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
-from streams.event_log import LogMisconfigured, LogUnreachable
+from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
 
 LARGEST_RECORD = 10_500_000
 """Bytes of a record, or of a batch of them: a fact of 9 MiB with its headers, and room."""
@@ -262,12 +263,18 @@ class Partition:
 
     def read(self, offset: int, most: int, timeout: float) -> list[Read]:
         """Records from an offset on, as soon as there are some; none after ``timeout`` seconds, also when the
-        brokers do not answer. Raises OffsetGone."""
+        brokers do not answer. Raises OffsetGone, and LogDamaged where they do not have what they took."""
         with _told(self._access):
             if offset != self._next:
                 self._consumer.seek(self._place, offset)
                 self._next = offset
-            found = self._consumer.poll(int(timeout * 1000), max_records=most).get(self._place, [])
+            try:
+                found = self._consumer.poll(int(timeout * 1000), max_records=most).get(self._place, [])
+            except CorruptRecordError:
+                raise LogDamaged(
+                    f"offset {self._next} of partition {self._place.partition} of {self._place.topic}: "
+                    "the brokers do not have the bytes that they took"
+                ) from None
         if found:
             self._next = found[-1].offset + 1
         return [Read(record.offset, record.key, record.value, dict(record.headers)) for record in found]

@@ -98,7 +98,7 @@ class FactReader:
             end = count + row.transaction + row.size - row.position
             if end > len(self._waiting):
                 break
-            count = end
+            count = max(end, count + 1)  # what is damaged may say that its flush is over
         return count
 
     def _go_to(self, after: int) -> Partition:

@@ -89,10 +89,12 @@ begin
         order by f.index
         returning notification_id
     )
-    select (select count(*) from written), array_agg(coalesce(r.last, 0) order by n)
+    -- A flush becomes visible whole: where it ends, each of its requests can be read.
+    select (select count(*) from written),
+           array_agg(case when n in (select request from fact) then base + (select count(*) from fact) else 0 end
+                     order by n)
         into size, ends
-        from generate_series(0, requests - 1) n
-        left join (select request, base + max(index) as last from fact group by request) r on r.request = n;
+        from generate_series(0, requests - 1) n;
 
     insert into record.heads as c
         select h.type, h.id, h.stream, h.subject, h.version, h.deleted, h.digest
@@ -115,7 +117,7 @@ begin
         on conflict do nothing;
 
     insert into record.answers
-        select k.client, k.key, k.hash, k.entries, ends[k.request + 1], clock_timestamp()
+        select k.client, k.key, k.hash, k.entries, ends[k.request + 1], append.last_updated
         from unnest(key_request, key_client, key_key, key_hash, key_entries) k(request, client, key, hash, entries)
         where verdicts[k.request + 1] = 0;
 

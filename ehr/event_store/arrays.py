@@ -19,7 +19,7 @@ def parameters(flush_id: UUID, flush: Sequence[Append], versions: Sequence[int] 
     """One list a column, in the order of append.sql. versions: expected stream version of each fact."""
     columns: list[Any] = [flush_id, len(flush)]
     columns += _columns(
-        5, [(n, a.client, a.key, a.request_hash, _entries(a)) for n, r in _each(flush) if (a := r.answer)]
+        5, [(n, a.client, a.key, a.request_hash, entries_of(a)) for n, r in _each(flush) if (a := r.answer)]
     )
     facts = [(n, f.stream, f.type, f.state, f.subject) for n, r in _each(flush) for f in r.facts]
     columns += _columns(5, facts)
@@ -41,5 +41,6 @@ def _columns(width: int, rows: list[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 
 
-def _entries(answer: Answer) -> bytes:
+def entries_of(answer: Answer) -> bytes:
+    """What was answered, as it is kept in record.answers."""
     return msgspec.msgpack.encode(answer.entries)

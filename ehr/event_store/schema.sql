@@ -58,7 +58,7 @@ create table record.flushes (
     flush_id uuid primary key,
     flushed_at timestamptz not null,
     verdicts smallint[] not null,        -- for each request: 0 stored, 1 stale, 2 repeated key
-    ends bigint[] not null,              -- position of the request's last fact
+    ends bigint[] not null,              -- where the request can be read: the end of the flush, 0 without a fact
     last_updated timestamptz
 );
 create index flushes_flushed_at on record.flushes (flushed_at);

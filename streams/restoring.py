@@ -1,0 +1,108 @@
+"""Restore: brings the store what it lacks of the log, so that it decides as the one that wrote the log."""
+
+from collections.abc import Callable
+from contextlib import closing
+from itertools import takewhile
+
+from ehr.event_store.notifications import Notifications
+from ehr.event_store.relaying import RelayPost
+from ehr.event_store.restoring import Flawed, Restoring
+from streams.broker import Administration
+from streams.event_log import LogDamaged, LogMisconfigured
+from streams.kafka_log import FactReader
+from streams.relay import Way, last_of, same, take_over
+
+BATCH = 1_000
+"""Facts in one transaction, about: whole flushes. Each takes far less time than a lease stays silent."""
+
+UNDER_WAY = "The store is being restored from the log."
+DONE = "The store was restored from the log; a relay has yet to compare them."
+
+
+class Parted(Exception):
+    """Store and log differ where both have facts."""
+
+    def __init__(self, position: int) -> None:
+        """position: the first at which they differ."""
+        super().__init__(f"position {position}")
+        self.position = position
+
+
+def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end: None) -> int:
+    """Appends to the store what it lacks of the log; gives the position that it has come to.
+
+    Until a relay has compared both afterwards, nothing else is appended. After an interruption another call
+    goes on. told: hears after each batch how far the store is, and the position that it is to come to.
+
+    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured; LogDamaged with the position; Parted; Relayed;
+    and Overtaken when something has written to the store all the same.
+    """
+    require_topic(way)
+    with (
+        closing(RelayPost(way.conninfo)) as post,
+        closing(FactReader(way.access, way.place)) as log,
+        closing(Restoring(way.conninfo)) as store,
+    ):
+        take_over(post)
+        post.disagree(UNDER_WAY)
+        end = end_of(way)
+        _require_common_past(way, log, min(store.position, end))
+        while store.position < end:
+            _append(store, log, end)
+            post.disagree(UNDER_WAY)
+            told(store.position, end)
+        post.disagree(DONE)
+        return store.position
+
+
+def require_topic(way: Way) -> None:
+    """Raises LogMisconfigured when there is no such topic, and LogUnreachable."""
+    with closing(Administration(way.access)) as administration:
+        if administration.find(way.topic.name) is None:
+            raise LogMisconfigured(
+                f"There is no topic {way.topic.name} at {way.access.servers}: name the right one in "
+                "EHR_KAFKA_TOPIC."
+            )
+
+
+def end_of(way: Way) -> int:
+    """Where the last whole flush of the log ends; 0 when it is empty. Raises LogUnreachable."""
+    last = last_of(way)
+    if last is None:
+        return 0
+    row = last.row
+    return row.position if row.position == row.transaction + row.size - 1 else row.transaction - 1
+
+
+def _append(store: Restoring, log: FactReader, end: int) -> None:
+    read = log.read(store.position, BATCH)
+    rows = [placed.row for placed in takewhile(lambda placed: placed.intact, read)]
+    if len(rows) < len(read):
+        raise LogDamaged(f"position {read[len(rows)].row.position}: its bytes are not those that were sent")
+    if not rows:
+        raise LogDamaged(f"position {store.position + 1} is missing")
+    try:
+        store.add([row for row in rows if row.position <= end])
+    except Flawed as flawed:
+        raise LogDamaged(str(flawed)) from None
+
+
+def _require_common_past(way: Way, log: FactReader, end: int) -> None:
+    """Two stores whose facts are the same at one position have the same ones before it: each fact has an id
+    of its own, by chance. So the last one tells, and where they part is found by halving."""
+    with closing(Notifications(way.conninfo)) as store:
+
+        def agree(position: int) -> bool:
+            (mine, *_), read = store.read(position - 1, 1), log.read(position - 1, 1)
+            return bool(read) and same(mine, read[0].row)
+
+        if end == 0 or agree(end):
+            return
+        same_at, differs_at = 0, end
+        while differs_at - same_at > 1:
+            middle = (same_at + differs_at) // 2
+            if agree(middle):
+                same_at = middle
+            else:
+                differs_at = middle
+    raise Parted(differs_at)
