@@ -9,6 +9,9 @@ from streams.recorded_fact import Entry
 
 Answer = TypeVar("Answer")
 
+AWAY_SECONDS = 10.0
+"""So long the first log counts as away at least: whoever is asked whether it is may need some time to notice."""
+
 LOOK_SECONDS = 1.0
 """Between two looks whether the first log is back."""
 
@@ -45,7 +48,7 @@ class Fallback:
             try:
                 return question(self._first)
             except LogUnreachable:
-                self._away, self._look_at = True, time.monotonic() + LOOK_SECONDS
+                self._away, self._look_at = True, time.monotonic() + AWAY_SECONDS
         return question(self._second)
 
     def _goes_without(self) -> bool:

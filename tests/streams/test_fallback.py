@@ -39,7 +39,8 @@ def first(database: str) -> Sometimes:
 
 @pytest.fixture
 def log(first: Sometimes, database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[EventLog]:
-    monkeypatch.setattr(fallback, "LOOK_SECONDS", 0.0)
+    for pause in ("AWAY_SECONDS", "LOOK_SECONDS"):
+        monkeypatch.setattr(fallback, pause, 0.0)
     with closing(Fallback(first, NotificationLog(database), lambda: first.away)) as log:  # type: ignore[arg-type]
         yield log
 
