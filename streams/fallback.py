@@ -10,7 +10,7 @@ from streams.recorded_fact import Entry
 Answer = TypeVar("Answer")
 
 AWAY_SECONDS = 10.0
-"""So long the first log counts as away at least: whoever is asked whether it is may need some time to notice."""
+"""So long the first log counts as away at least: whoever is asked whether it is may notice late."""
 
 LOOK_SECONDS = 1.0
 """Between two looks whether the first log is back."""
