@@ -9,6 +9,8 @@ import typer
 from rich import filesize
 
 from backbone.errors import Refused
+from backbone.event_log import open_log
+from backbone.log_commands import log_reasons
 from backbone.progress import progress_bar
 from backbone.settings import load
 from backbone.wiring import VIEWS, database_url, view_named
@@ -24,6 +26,7 @@ from projections.generations import (
     Serves,
     kept_generations,
 )
+from streams.event_log import EventLog
 from streams.notification_log import NotificationLog
 
 ViewName = Annotated[str, typer.Argument(metavar="VIEW", help=f"One of {', '.join(VIEWS)}.")]
@@ -60,7 +63,7 @@ def rebuild_command(view: ViewName) -> None:
     is 1.
     """
     made, url = view_named(view), _database()
-    with closing(NotificationLog(url)) as log, progress_bar(f"rebuilding {view}") as bar, _reasons(view):
+    with _log(url) as log, progress_bar(f"rebuilding {view}") as bar, _reasons(view):
         result = rebuild.rebuild(made, log, url, bar)
     _tell_dropped(view, result.dropped)
     number = result.generation.number
@@ -80,7 +83,7 @@ def switch_command(view: ViewName, generation: Number) -> None:
     """
     made, url = view_named(view), _database()
     catching_up, reasons = progress_bar(f"catching up {view}"), _reasons(view, generation)
-    with closing(NotificationLog(url)) as log, catching_up as bar, reasons:
+    with _log(url) as log, catching_up as bar, reasons:
         dropped = rebuild.switch(made, generation, log, url, bar)
     _tell_dropped(view, dropped)
     typer.echo(f"generation {generation} of {view} serves now")
@@ -150,7 +153,7 @@ def parked_command(retry: Retry = False) -> None:
 
 
 def _retry(url: str) -> None:
-    with closing(NotificationLog(url)) as log:
+    with _log(url) as log:
         for name in VIEWS:
             late: parking.Late = {}
             released: set[UUID] = set()
@@ -166,6 +169,13 @@ def _tell_late(view: str, late: parking.Late, released: set[UUID]) -> None:
     for subject in released | late.keys():
         how = "taken up again" if subject in released else "taken up in part"
         typer.echo(f"{view}: {subject} {how}; late: {' '.join(sorted(late.get(subject, ())))}")
+
+
+@contextmanager
+def _log(url: str) -> Iterator[EventLog]:
+    """The log in force; what keeps it from being read is a refusal."""
+    with log_reasons(), closing(open_log(load(), url)) as log:
+        yield log
 
 
 def _database() -> str:

@@ -20,7 +20,7 @@ from projections.generations import (
     use_schema,
 )
 from projections.view import Connection, View
-from streams.event_log import EventLog
+from streams.event_log import EventLog, LogUnreachable
 from streams.recorded_fact import Entry, Quarantined, RecordedFact, TooNew
 
 FACTS = 128
@@ -82,7 +82,8 @@ def retry(
     """Projects the facts of the parked citizens of the serving generation, in one pass over the log.
 
     Gives those who were released, and those of whom some fact still cannot be projected: they wait from that
-    one on, for its reason. Raises Held, and OtherCode when the generation is to be rebuilt first.
+    one on, for its reason. Raises Held, OtherCode when the generation is to be rebuilt first, and
+    LogUnreachable.
 
     late: filled with what has appeared, also of those who still wait, and when the pass is interrupted.
     """
@@ -169,6 +170,10 @@ class _Pass:
         self._connection.execute(_sql["not_for_long"])
         row = self._connection.execute(queries["hold"], self._place).fetchone()
         assert row is not None
+        if not entries and self._after < self._known:
+            raise LogUnreachable(
+                f"The log ends at position {self._after}, before what {self._view.name} shows."
+            )
         if not entries or entries[-1].position >= self._known:
             self._look(row[0])
         entries = [entry for entry in entries if entry.position <= self._known]

@@ -86,6 +86,10 @@ class Projector:
             self._generation = None
         return passed
 
+    def wait(self, seconds: float) -> bool:
+        """Whether the log has more, at once or within so many seconds."""
+        return self._log.wait(self.position, seconds)
+
     def take(self) -> bool:
         """Whether this is the one that works, of all projectors that follow whichever generation of the view
         serves. It stays so until its connection ends. Raises psycopg.OperationalError."""

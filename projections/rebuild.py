@@ -31,10 +31,13 @@ from projections.generations import (
 )
 from projections.projector import Projector
 from projections.view import Connection, View
-from streams.event_log import EventLog
+from streams.event_log import EventLog, LogUnreachable
 
 NEAR = 512
 """Facts that a generation may be behind when the serving one is held for it to catch up."""
+
+MOMENT_SECONDS = 5.0
+"""So long a log may take to have what a view shows: that view was made from it, or from the record."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds between two tries to switch, each twice as long as the one before: a backup may read for hours."""
@@ -63,8 +66,8 @@ class Result(NamedTuple):
 def rebuild(
     view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
 ) -> Result:
-    """Builds a new generation and switches to it. Raises Held, and NoSuchGeneration when somebody who holds
-    the view now, for this process has lost its connection, has dropped the new one.
+    """Builds a new generation and switches to it. Raises Held, LogUnreachable, and NoSuchGeneration when
+    somebody who holds the view now, for this process has lost its connection, has dropped the new one.
 
     Where it differs from the serving one although the view's code version is the same, something is wrong
     with one of them: nothing is switched, and ``switch`` decides. What an earlier rebuild has left behind
@@ -91,8 +94,8 @@ def switch(
     conninfo: str,
     progress: Callable[[Progress], None] = lambda _: None,
 ) -> list[int]:
-    """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration, Held, and
-    OtherCode when code of another version has built it.
+    """Makes generation ``number`` serve, after it has caught up. Raises NoSuchGeneration, Held,
+    LogUnreachable, and OtherCode when code of another version has built it.
 
     Gives the numbers of the generations that were dropped: all but this and the former one. Until it serves,
     the generation stays what it was: an interruption costs nothing but the time.
@@ -121,7 +124,7 @@ def _catch_up(view: View, conninfo: str, projector: Projector, progress: Callabl
         end = _served(connection, view)
         while projector.position < end:
             try:
-                projector.step(end)
+                _go_on(projector, end)
             except psycopg.OperationalError:
                 projector.close()
                 time.sleep(0.2)
@@ -176,7 +179,7 @@ def _take_over(
 def _try_to_take_over(connection: Connection, view: View, new: Generation, projector: Projector) -> int:
     """Gives the number of the former generation. LockNotAvailable: a reader's transaction is open."""
     while projector.position + NEAR < (end := _served(connection, view)):
-        projector.step(end)
+        _go_on(projector, end)
     projector.step(end)  # What is left to do while everybody waits should be little.
     with connection.transaction():
         # Readers that come while this waits for one under way wait too, and the projector for neither.
@@ -195,4 +198,13 @@ def _meet(connection: Connection, current: Generation, projector: Projector) -> 
     row = connection.execute(queries["hold"], names).fetchone()
     assert row is not None
     while projector.position < row[0]:
-        projector.step(row[0])
+        _go_on(projector, row[0])
+
+
+def _go_on(projector: Projector, until: int) -> None:
+    """One step. Raises LogUnreachable when the log does not come to have what another generation shows."""
+    if projector.step(until) or projector.position >= until or projector.wait(MOMENT_SECONDS):
+        return
+    raise LogUnreachable(
+        f"The log ends at position {projector.position}, before what {projector.view.name} shows."
+    )

@@ -11,7 +11,9 @@ from ehr.event_store import lease
 from projections import carrying
 from projections.carrying import Carrier, run_projectors
 from projections.fhir_resources.view import FhirResources
+from projections.parking import retry
 from projections.projector import Projector
+from projections.rebuild import rebuild
 from streams.event_log import EventLog, LogDamaged, LogUnreachable
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import Entry
@@ -148,3 +150,36 @@ def test_trouble_of_the_log_is_told_once_and_tried_again(
         until(lambda: value(database, POSITION) == 1, "it goes on")
     assert [line["trouble"] for line in logs if "trouble" in line] == [str(trouble)]
     assert value(database, "select count(*) from views.parked") == 0
+
+
+class Short(NotificationLog):
+    """A log that has not come as far as the record."""
+
+    def __init__(self, url: str, end: int) -> None:
+        super().__init__(url)
+        self._end = end
+
+    def read(self, after: int, limit: int) -> Sequence[Entry]:
+        return [entry for entry in super().read(after, limit) if entry.position <= self._end]
+
+    def wait(self, after: int, timeout: float) -> bool:
+        return after < self._end and super().wait(after, timeout)
+
+
+def test_a_log_that_lacks_what_a_view_shows_ends_a_rebuild_and_a_retry(database: str) -> None:
+    """The view was made from another one: nothing is switched, nobody is released unseen."""
+    for _ in range(3):
+        state(migrated(database))
+    catch_up(database)
+    with closing(Short(database, 2)) as log:
+        with pytest.raises(LogUnreachable, match="ends at position 2"):
+            rebuild(FhirResources(), log, database)
+        with looking(database) as connection:
+            connection.execute(
+                "insert into views.parked select 'fhir_resources', 1, subject, notification_id, 'planted'"
+                " from record.facts where notification_id = 3"
+            )
+        with pytest.raises(LogUnreachable, match="ends at position 2"):
+            retry(FhirResources(), log, database)
+    assert value(database, "select count(*) from views.parked") == 1
+    assert value(database, "select generation from views.generations where state = 'serving'") == 1
