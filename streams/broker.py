@@ -7,12 +7,12 @@ person must.
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
+    AuthorizationError,
     CorruptRecordError,
     KafkaError,
     LogTruncationError,
@@ -21,7 +21,10 @@ from kafka.errors import (
     TopicAlreadyExistsError,
 )
 
+from streams.access import Access as Access
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
+from streams.exchange import MECHANISM
+from streams.reaching import NO_SUCH_USER, why_not
 
 LARGEST_RECORD = 10_500_000
 """Bytes of a record, or of a batch of them: a fact of 9 MiB with its headers, and room."""
@@ -33,42 +36,22 @@ _BATCH_BYTES = 512 * 1024
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How brokers are reached. servers: ``host:port`` between commas. user, password: for SCRAM-SHA-512,
-    over TLS. ca, certificate, key: PEM files. patience: seconds until a broker that does not answer is given
-    up."""
-
-    servers: str
-    user: str | None = None
-    password: str | None = None
-    ca: str | None = None
-    certificate: str | None = None
-    key: str | None = None
-    patience: float = 5.0
-
-    @property
-    def secure(self) -> bool:
-        """Whether the brokers are spoken to over TLS."""
-        return bool(self.user or self.ca or self.certificate)
-
-    def settings(self) -> dict[str, Any]:
-        """What every client of the library is given."""
-        milliseconds = int(self.patience * 1000)
-        common: dict[str, Any] = {
-            "bootstrap_servers": self.servers.split(","),
-            "client_id": "ehr",
-            "bootstrap_timeout_ms": milliseconds,
-            "request_timeout_ms": milliseconds,
-            "reconnect_backoff_max_ms": 1000,
-        }
-        if self.secure:
-            common |= {"security_protocol": "SASL_SSL" if self.user else "SSL", "ssl_cafile": self.ca}
-            common |= {"ssl_certfile": self.certificate, "ssl_keyfile": self.key}
-        if self.user:
-            common |= {"sasl_mechanism": "SCRAM-SHA-512"}
-            common |= {"sasl_plain_username": self.user, "sasl_plain_password": self.password}
-        return common
+def _settings(access: Access) -> dict[str, Any]:
+    """What every client of the library is given. Raises LogMisconfigured."""
+    milliseconds = int(access.patience * 1000)
+    common: dict[str, Any] = {
+        "bootstrap_servers": access.servers.split(","),
+        "client_id": "ehr",
+        "bootstrap_timeout_ms": milliseconds,
+        "request_timeout_ms": milliseconds,
+        "reconnect_backoff_max_ms": 1000,
+    }
+    if access.secure:
+        common |= {"security_protocol": "SASL_SSL" if access.user else "SSL", "ssl_context": access.tls()}
+    if access.user:
+        common |= {"sasl_mechanism": MECHANISM}
+        common |= {"sasl_plain_username": access.sasl_name, "sasl_plain_password": access.password}
+    return common
 
 
 class Place(NamedTuple):
@@ -113,8 +96,11 @@ def _told(access: Access) -> Iterator[None]:
     try:
         yield
     except SaslAuthenticationFailedError:
+        raise LogMisconfigured(f"Kafka at {access.servers}: {NO_SUCH_USER}") from None
+    except AuthorizationError as error:
         raise LogMisconfigured(
-            f"Kafka at {access.servers} does not know this user, or not this password"
+            f"Kafka at {access.servers}: EHR_KAFKA_USER lacks rights there ({type(error).__name__}); look at "
+            "the brokers' ACLs"
         ) from None
     except (LogTruncationError, OffsetOutOfRangeError):
         raise OffsetGone from None
@@ -122,23 +108,45 @@ def _told(access: Access) -> Iterator[None]:
         raise LogUnreachable(f"Kafka at {access.servers}: {type(error).__name__}") from error
 
 
+@contextmanager
+def _explained(access: Access) -> Iterator[None]:
+    """The same, and brokers that cannot be reached are asked for the reason."""
+    try:
+        with _told(access):
+            yield
+    except LogUnreachable as error:
+        raise why_not(access) or error from error
+
+
+class _AdminClient(KafkaAdminClient):  # type: ignore[misc]
+    """The library's, which would leave its thread and its sockets behind where no broker answers."""
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            super().__init__(**settings)
+        except (KafkaError, OSError):
+            self._closed = False
+            self.close()
+            raise
+
+
 class Administration:
     """Looks after topics."""
 
     def __init__(self, access: Access) -> None:
-        """Raises LogUnreachable."""
+        """Raises LogUnreachable and LogMisconfigured, as every method does."""
         self._access = access
-        with _told(access):
-            self._client = KafkaAdminClient(**access.settings())
+        with _explained(access):
+            self._client = _AdminClient(**_settings(access))
 
     def brokers(self) -> int:
         """How many brokers there are."""
-        with _told(self._access):
+        with _explained(self._access):
             return len(self._client.describe_cluster()["brokers"])
 
     def find(self, name: str) -> Topic | None:
         """A topic with all of its settings, those that nobody has set included."""
-        with _told(self._access):
+        with _explained(self._access):
             if name not in self._client.list_topics():
                 return None
             found = self._client.describe_topics([name])[0]["partitions"]
@@ -147,7 +155,7 @@ class Administration:
 
     def broker_settings(self) -> dict[str, str]:
         """The settings of one of the brokers."""
-        with _told(self._access):
+        with _explained(self._access):
             broker = self._client.describe_cluster()["brokers"][0]
             return self._settings(
                 ConfigResourceType.BROKER, str(broker.get("broker_id", broker.get("node_id")))
@@ -156,7 +164,7 @@ class Administration:
     def create(self, name: str, partitions: int, replicas: int, settings: Mapping[str, str]) -> None:
         """Makes a topic and waits until it can be used; nothing when another one has just made it."""
         wish = {"num_partitions": partitions, "replication_factor": replicas, "configs": dict(settings)}
-        with _told(self._access):
+        with _explained(self._access):
             try:
                 self._client.create_topics({name: wish}, wait_for_metadata=True)
             except TopicAlreadyExistsError:
@@ -176,11 +184,11 @@ class Writer:
     """Writes to one partition, in order. After the first failure another one must go on."""
 
     def __init__(self, access: Access, place: Place) -> None:
-        """Raises LogUnreachable."""
+        """Raises LogUnreachable and LogMisconfigured."""
         self._access, self._place = access, place
-        with _told(access):
+        with _explained(access):
             self._producer = KafkaProducer(
-                **access.settings(),
+                **_settings(access),
                 metrics_enabled=False,
                 acks="all",
                 enable_idempotence=True,
@@ -229,12 +237,12 @@ class Partition:
     """Reads one partition by offset. For one thread."""
 
     def __init__(self, access: Access, place: Place) -> None:
-        """Raises LogUnreachable."""
+        """Raises LogUnreachable and LogMisconfigured."""
         self._access = access
         self._place = TopicPartition(*place)
-        with _told(access):
+        with _explained(access):
             self._consumer = KafkaConsumer(
-                **access.settings(),
+                **_settings(access),
                 metrics_enabled=False,
                 group_id=None,
                 enable_auto_commit=False,

@@ -78,12 +78,19 @@ def three_brokers() -> Iterator[EmbeddedKafka]:
 
 
 @contextmanager
-def local_kafka(*, brokers: int = 1, settings: dict[str, str] | None = None) -> Iterator[EmbeddedKafka]:
+def local_kafka(
+    *, brokers: int = 1, settings: dict[str, str] | None = None, port: int | None = None
+) -> Iterator[EmbeddedKafka]:
     """Brokers over a directory of their own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="ehr-test-") as place:
         Path(place).chmod(0o711)
         kafka = EmbeddedKafka(
-            Path(place) / "kafka", brokers=brokers, memory=MEMORY, settings=settings, options=OPTIONS
+            Path(place) / "kafka",
+            brokers=brokers,
+            port=port,
+            memory=MEMORY,
+            settings=settings,
+            options=OPTIONS,
         )
         try:
             kafka.start()
