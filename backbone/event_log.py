@@ -2,7 +2,7 @@
 
 from backbone.embedded_kafka import running_servers
 from backbone.errors import Refused
-from backbone.settings import Settings
+from backbone.settings import Settings, text_of
 from ehr.event_store.connections import Connection
 from ehr.event_store.relaying import keep_by_kafka, keep_by_record, works
 from streams.broker import Access
@@ -42,9 +42,9 @@ def access(settings: Settings, servers: str) -> Access:
         servers,
         user=settings.kafka_user,
         password=password.get_secret_value() if password else None,
-        ca=_text(settings.kafka_ca),
-        certificate=_text(settings.kafka_certificate),
-        key=_text(settings.kafka_key),
+        ca=text_of(settings.kafka_ca),
+        certificate=text_of(settings.kafka_certificate),
+        key=text_of(settings.kafka_key),
     )
 
 
@@ -54,7 +54,3 @@ def note_keeper(settings: Settings, connection: Connection) -> None:
         keep_by_kafka(connection)
     else:
         keep_by_record(connection)
-
-
-def _text(path: object) -> str | None:
-    return None if path is None else str(path)

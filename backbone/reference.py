@@ -45,7 +45,7 @@ def _values(field: str) -> str:
     schema = next((one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"), schema)
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
-    kind = {"path": "path", "password": "URL"}.get(schema.get("format", ""), schema["type"])
+    kind = {"path": "path", "password": "secret"}.get(schema.get("format", ""), schema["type"])
     if kind == "boolean":
         return "`yes`, `no`"
     least, most = schema.get("minimum"), schema.get("maximum")

@@ -15,6 +15,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from backbone.errors import Refused
 from ehr.appending import LARGEST_RESOURCE
 from fhir_api.access.hosts import host_name, is_loopback
+from streams.access import Access
+from streams.event_log import LogMisconfigured
 
 PREFIX = "EHR_"
 OF_THE_TESTS = "EHR_TEST_"  # Variables that the tests read, which may be set where a command runs.
@@ -93,7 +95,8 @@ class Settings(BaseSettings):
     )
     kafka_ca: Path | None = Field(
         default=None,
-        description="A PEM file with the authorities that sign the brokers' certificates. With it, or with a "
+        description="A PEM file with the authorities that sign the brokers' certificates; without it those of this "
+        "machine count. With it, or with a "
         "user or a certificate, the brokers are spoken to over TLS only.",
     )
     kafka_user: str | None = Field(default=None, description="The user for SCRAM-SHA-512, over TLS.")
@@ -155,20 +158,13 @@ class Settings(BaseSettings):
             raise ValueError(f"no host without a port: {', '.join(wrong)}")
         return value
 
-    @field_validator("kafka_ca", "kafka_certificate", "kafka_key")
-    @classmethod
-    def _readable(cls, value: Path | None) -> Path | None:
-        if value is not None and not os.access(value, os.R_OK):
-            raise ValueError("there is no such file, or it must not be read")
-        return value
-
     @field_validator("kafka")
     @classmethod
     def _servers(cls, value: str | None) -> str | None:
-        wrong = [server for server in _between_commas(value) if not re.fullmatch(r".+:[0-9]{1,5}", server)]
+        wrong = [server for server in _between_commas(value) if not _is_server(server)]
         if wrong:
             raise ValueError(f"a server is host:port, which this is not: {', '.join(wrong)}")
-        return value
+        return ",".join(_between_commas(value)) or None
 
     @field_validator("zone")
     @classmethod
@@ -201,6 +197,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _files_are_what_they_must_be(self) -> Self:
+        ca, certificate, key = map(text_of, (self.kafka_ca, self.kafka_certificate, self.kafka_key))
+        try:
+            Access("", ca=ca, certificate=certificate, key=key).tls()
+        except LogMisconfigured as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @model_validator(mode="after")
     def _listens_where_it_may(self) -> Self:
         if not self.allow_remote and not is_loopback(self.host):
             raise ValueError(
@@ -217,6 +222,17 @@ class Settings(BaseSettings):
 
 def _between_commas(text: str | None) -> list[str]:
     return [name for piece in (text or "").split(",") if (name := piece.strip())]
+
+
+def _is_server(text: str) -> bool:
+    """Whether it is ``host:port``, an IPv6 address between brackets."""
+    match = re.fullmatch(r"(?:[^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})", text, re.ASCII)
+    return match is not None and 1 <= int(match[1]) <= 65535
+
+
+def text_of(path: Path | None) -> str | None:
+    """A path as those take it who know no paths."""
+    return None if path is None else str(path)
 
 
 def variable(field: str) -> str:

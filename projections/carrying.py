@@ -9,7 +9,7 @@ import structlog
 
 from projections.generations import Generation, OtherCode
 from projections.projector import Projector
-from streams.event_log import EventLog, LogDamaged, LogUnreachable
+from streams.event_log import EventLog, LogDamaged, LogMisconfigured, LogUnreachable
 
 TROUBLE_SECONDS = 0.2
 """Between two tries when the database or the log is in trouble."""
@@ -115,7 +115,7 @@ def run_projectors(
         try:
             if not sum([carrier.step() for carrier in carriers]):
                 _wait(event_log, carriers, patience)
-        except LogUnreachable as error:
+        except (LogUnreachable, LogMisconfigured) as error:
             if time.monotonic() > tells_at:
                 tells_at = time.monotonic() + TELL_SECONDS
                 log.warning("the log is away, trying again", trouble=str(error))

@@ -24,7 +24,7 @@ class EventLog(Protocol):
     Positions are contiguous from 1. An entry is readable only when everything before it is. Once read,
     an entry never changes. A reader that repeats ``read(after=its last position)`` misses nothing.
 
-    Every method may raise LogUnreachable, and LogDamaged where the promise was broken.
+    Every method may raise LogUnreachable or LogMisconfigured, and LogDamaged where the promise was broken.
     """
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:

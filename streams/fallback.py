@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from streams.event_log import EventLog, LogUnreachable
+from streams.event_log import EventLog, LogMisconfigured, LogUnreachable
 from streams.recorded_fact import Entry
 
 Answer = TypeVar("Answer")
@@ -47,7 +47,7 @@ class Fallback:
         if not self._goes_without():
             try:
                 return question(self._first)
-            except LogUnreachable:
+            except (LogUnreachable, LogMisconfigured):
                 self._away, self._look_at = True, time.monotonic() + AWAY_SECONDS
         return question(self._second)
 

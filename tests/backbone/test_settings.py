@@ -1,11 +1,14 @@
 """What the environment may say, and what it is told when it says something else."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from backbone.event_log import access
 from backbone.settings import Settings, WrongSettings, load, variable
 from tests.kafka_broker import VARIABLE
+from tests.streams.certificates import Authority, Pair, new_key, text_of
 
 
 @pytest.fixture(autouse=True)
@@ -47,6 +50,14 @@ def test_what_is_said_counts_and_an_empty_value_says_nothing(monkeypatch: pytest
         ("EHR_HOST", "0.0.0.0", "EHR_HOST=0.0.0.0 is reached from other machines"),
         ("EHR_HOST", "example.org", "EHR_HOST=example.org is reached from other machines"),
         ("EHR_ALLOWED_HOSTS", "api,a:80", "EHR_ALLOWED_HOSTS: no host without a port: a:80"),
+        ("EHR_KAFKA", "broker", "EHR_KAFKA: a server is host:port, which this is not: broker"),
+        ("EHR_KAFKA", "a:9092,b:70000", "EHR_KAFKA: a server is host:port, which this is not: b:70000"),
+        ("EHR_KAFKA", "a:9092", "EHR_KAFKA is given, and EHR_LOG=embedded does not use it"),
+        ("EHR_KAFKA_USER", "relay", "EHR_KAFKA_USER and EHR_KAFKA_PASSWORD belong together"),
+        ("EHR_KAFKA_CA", "/no/such.pem", "EHR_KAFKA_CA=/no/such.pem: the file cannot be read: No such file"),
+        ("EHR_KAFKA_CA", "/etc", "EHR_KAFKA_CA=/etc: the file cannot be read: Is a directory"),
+        ("EHR_KAFKA_CA", "/dev/null", "EHR_KAFKA_CA=/dev/null: there is no certificate (PEM) in this file"),
+        ("EHR_KAFKA_PARTITION", "1", "EHR_KAFKA_PARTITION counts from 0 to EHR_KAFKA_PARTITIONS - 1"),
         ("EHR_PROT", "9000", "EHR_PROT: there is no such setting"),
     ],
 )
@@ -84,3 +95,60 @@ def test_every_setting_is_described() -> None:
 def test_variables_of_the_tests_are_nobody_s_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "127.0.0.1:9092")
     assert load().port == 8000
+
+
+def test_servers_stand_between_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    monkeypatch.setenv("EHR_KAFKA", " a:9092, [2001:db8::1]:9093 ,,")
+    assert load().kafka == "a:9092,[2001:db8::1]:9093"
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Pair:
+    return Authority(tmp_path, "authority").sign("client")
+
+
+def write(file: Path, content: bytes) -> Path:
+    file.write_bytes(content)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("spoil", "mistake"),
+    [
+        (
+            lambda pair: write(pair.key, text_of(new_key())),
+            "EHR_KAFKA_KEY={key}: the key is none of EHR_KAFKA_C",
+        ),
+        (
+            lambda pair: write(pair.key, text_of(new_key(), b"hush")),
+            "EHR_KAFKA_KEY={key}: the key has a passphr",
+        ),
+        (lambda pair: write(pair.key, b""), "EHR_KAFKA_KEY={key}: there is no private key (PEM)"),
+        (lambda pair: pair.key.unlink(), "EHR_KAFKA_KEY={key}: the file cannot be read: No such file"),
+        (
+            lambda pair: write(pair.certificate, b"x"),
+            "EHR_KAFKA_CERTIFICATE={certificate}: there is no certif",
+        ),
+        (
+            lambda pair: pair.certificate.unlink(),
+            "EHR_KAFKA_CERTIFICATE={certificate}: the file cannot be rea",
+        ),
+    ],
+)
+def test_files_that_are_not_what_they_must_be_are_refused(
+    pair: Pair, spoil: Callable[[Pair], object], mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EHR_KAFKA_CERTIFICATE", str(pair.certificate))
+    monkeypatch.setenv("EHR_KAFKA_KEY", str(pair.key))
+    assert load().kafka_key == pair.key
+    spoil(pair)
+    with pytest.raises(WrongSettings) as refusal:
+        load()
+    assert str(refusal.value).startswith(mistake.format(key=pair.key, certificate=pair.certificate))
+
+
+def test_the_password_of_kafka_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHR_KAFKA_USER", "relay")
+    monkeypatch.setenv("EHR_KAFKA_PASSWORD", "hush-hush")
+    assert "hush-hush" not in repr(load()) + repr(access(load(), "a:9092"))

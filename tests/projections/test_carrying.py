@@ -14,7 +14,7 @@ from projections.fhir_resources.view import FhirResources
 from projections.parking import retry
 from projections.projector import Projector
 from projections.rebuild import rebuild
-from streams.event_log import EventLog, LogDamaged, LogUnreachable
+from streams.event_log import EventLog, LogDamaged, LogMisconfigured, LogUnreachable
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import Entry
 from tests.backbone.waiting import until
@@ -131,7 +131,10 @@ class Log:
         return question()
 
 
-@pytest.mark.parametrize("trouble", [LogUnreachable("Kafka is away"), LogDamaged("position 1 is missing")])
+TROUBLES = [LogUnreachable("Kafka is away"), LogMisconfigured("no such user"), LogDamaged("1 is missing")]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_trouble_of_the_log_is_told_once_and_tried_again(
     database: str, trouble: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:

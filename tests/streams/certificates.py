@@ -32,13 +32,13 @@ class Authority:
 
     def __init__(self, directory: Path, name: str) -> None:
         self._directory, self._name = directory, name
-        self._key = generate_private_key(SECP256R1())
+        self._key = new_key()
         self._certificate = self._made(name, self._key, timedelta(days=2), authority=True)
         self.file = self._written(f"{name}.pem", self._certificate.public_bytes(PEM))
 
     def sign(self, name: str, *, address: str = "127.0.0.1", lasts: timedelta = DAY) -> Pair:
         """A certificate for an address; lasts: from yesterday on, for so long from now."""
-        key = generate_private_key(SECP256R1())
+        key = new_key()
         certificate = self._made(name, key, lasts, address=address).public_bytes(PEM)
         return Pair(
             self._written(f"{self._name}-{name}.crt", certificate),
@@ -74,6 +74,11 @@ class Authority:
         file.write_bytes(content)
         file.chmod(0o644)
         return file
+
+
+def new_key() -> EllipticCurvePrivateKey:
+    """A key that fits no certificate yet."""
+    return generate_private_key(SECP256R1())
 
 
 def text_of(key: EllipticCurvePrivateKey, passphrase: bytes | None = None) -> bytes:

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from streams import fallback
-from streams.event_log import EventLog, LogUnreachable
+from streams.event_log import EventLog, LogMisconfigured, LogUnreachable
 from streams.fallback import Fallback
 from streams.notification_log import NotificationLog
 from tests.contracts.event_log import EventLogContract, Kept
@@ -20,12 +20,13 @@ class Sometimes:
     def __init__(self, url: str) -> None:
         self._log = NotificationLog(url)
         self.away = False
+        self.trouble: Exception = LogUnreachable("away")
         self.asked = 0
 
     def __getattr__(self, name: str) -> object:
         self.asked += 1
         if self.away:
-            raise LogUnreachable("away")
+            raise self.trouble
         return getattr(self._log, name)
 
     def close(self) -> None:
@@ -62,3 +63,9 @@ def test_it_goes_to_the_first_one_and_back_to_it(database: str, first: Sometimes
     first.away = False
     assert [entry.position for entry in log.read(3, 1)] == [4]
     assert first.asked == asked + 2
+
+
+def test_a_first_one_that_lets_nobody_in_is_away(database: str, first: Sometimes, log: EventLog) -> None:
+    KeptByTheRecord(log, database).state([1])
+    first.away, first.trouble = True, LogMisconfigured("no such user")
+    assert [entry.position for entry in log.read(0, 1)] == [1]
