@@ -95,9 +95,9 @@ class Settings(BaseSettings):
     )
     kafka_ca: Path | None = Field(
         default=None,
-        description="A PEM file with the authorities that sign the brokers' certificates; without it those of this "
-        "machine count. With it, or with a "
-        "user or a certificate, the brokers are spoken to over TLS only.",
+        description="A PEM file with the authorities that sign the brokers' certificates; without it those "
+        "of this machine count. With it, or with a user or a certificate, the brokers are spoken to over TLS "
+        "only.",
     )
     kafka_user: str | None = Field(default=None, description="The user for SCRAM-SHA-512, over TLS.")
     kafka_password: SecretStr | None = Field(default=None, description="The password of that user.")

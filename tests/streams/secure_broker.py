@@ -7,13 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kafka import KafkaAdminClient
-from kafka.admin import UserScramCredentialUpsertion
+from kafka.admin import (
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ResourcePattern,
+    ResourceType,
+    UserScramCredentialUpsertion,
+)
 
 from backbone.broker.addresses import free_port
 from tests.kafka_broker import local_kafka
 from tests.streams.certificates import DAY, Authority, Pair
 
-USER, PASSWORD = "relay", "hush-hush-1234"
+USER, GUEST, PASSWORD = "relay", "guest", "hush-hush-1234"
+RIGHTS = {
+    ResourceType.CLUSTER: ["DESCRIBE", "DESCRIBE_CONFIGS"],
+    ResourceType.TOPIC: ["CREATE", "DESCRIBE", "DESCRIBE_CONFIGS", "WRITE", "READ"],
+}
+"""What docs/security.md says that the backbone's user must be allowed."""
+
 DOORS = {
     "plain": "PLAINTEXT",
     "password": "SASL_SSL",  # SCRAM-SHA-512
@@ -43,7 +56,7 @@ class SecureBroker:
 
 @contextmanager
 def secure_broker() -> Iterator[SecureBroker]:
-    """One broker, gone afterwards; it knows one user."""
+    """One broker, gone afterwards; it knows two users, one of whom may do what the relay does."""
     with tempfile.TemporaryDirectory(prefix="ehr-test-") as name:
         directory = Path(name)
         directory.chmod(0o755)
@@ -53,7 +66,7 @@ def secure_broker() -> Iterator[SecureBroker]:
         ports = {door: free_port(taken) for door in DOORS}
         settings = _settings(ports, free_port(taken), free_port(taken), authority)
         with local_kafka(settings=settings, port=ports["plain"]):
-            _add_user(f"127.0.0.1:{ports['plain']}")
+            _add_users(f"127.0.0.1:{ports['plain']}")
             yield SecureBroker(ports, authority, stranger, client)
 
 
@@ -68,6 +81,8 @@ def _settings(ports: dict[str, int], controller: int, nobody: int, authority: Au
         "listener.security.protocol.map": ",".join(f"{name}:{kind}" for name, kind in kinds.items()),
         "inter.broker.listener.name": "PLAIN",
         "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": "User:ANONYMOUS;User:CN=client",
         "ssl.keystore.type": "PEM",
         "ssl.truststore.type": "PEM",
         "ssl.keystore.location": str(shown.both),
@@ -86,11 +101,22 @@ def _addresses(ports: dict[str, int]) -> str:
     return ",".join(f"{name}://127.0.0.1:{port}" for name, port in ports.items())
 
 
-def _add_user(servers: str) -> None:
+def _add_users(servers: str) -> None:
     administration = KafkaAdminClient(bootstrap_servers=servers)
     try:
         administration.alter_user_scram_credentials(
-            [UserScramCredentialUpsertion(USER, "SCRAM-SHA-512", PASSWORD)]
+            [UserScramCredentialUpsertion(user, "SCRAM-SHA-512", PASSWORD) for user in (USER, GUEST)]
+        )
+        administration.create_acls(
+            [
+                ACL(f"User:{USER}", "*", ACLOperation[right], ACLPermissionType.ALLOW, _all_of(kind))
+                for kind, rights in RIGHTS.items()
+                for right in rights
+            ]
         )
     finally:
         administration.close()
+
+
+def _all_of(kind: ResourceType) -> ResourcePattern:
+    return ResourcePattern(kind, "kafka-cluster" if kind is ResourceType.CLUSTER else "*")

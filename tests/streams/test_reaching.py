@@ -22,7 +22,7 @@ from tests.stating import create, migrated, patient, state_all
 from tests.stating import request as asking
 from tests.streams.certificates import DAY, Pair
 from tests.streams.relaying import way
-from tests.streams.secure_broker import PASSWORD, USER, SecureBroker, secure_broker
+from tests.streams.secure_broker import GUEST, PASSWORD, USER, SecureBroker, secure_broker
 
 PATIENCE = 1.0
 WRONG = "not-the-password-5678"
@@ -135,6 +135,15 @@ def test_every_kind_of_client_is_told(known: Access) -> None:
             client(wrong, place)
     with closing(KafkaLog(wrong, place)) as log, pytest.raises(LogMisconfigured, match="EHR_KAFKA_PASSWORD"):
         log.end()
+
+
+def test_who_may_not_do_it_is_told(known: Access) -> None:
+    guest = replace(known, user=GUEST)
+    with (
+        closing(Administration(guest)) as administration,
+        pytest.raises(LogMisconfigured, match="lacks rights"),
+    ):
+        administration.create("test.of-a-guest", 1, 1, {})
 
 
 def test_a_broker_that_names_a_wrong_address_is_told(broker: SecureBroker) -> None:
