@@ -11,6 +11,7 @@ from backbone.errors import Refused
 from backbone.importing.command import import_command
 from backbone.log_commands import relay_command, restore_command
 from backbone.settings import Settings, load, shown, variable
+from backbone.verify_command import verify_command
 from backbone.view_commands import (
     drop_command,
     parked_command,
@@ -82,6 +83,7 @@ def project(
 
 app.command("relay")(relay_command)
 app.command("restore")(restore_command)
+app.command("verify")(verify_command)
 app.command("import")(import_command)
 app.command("views")(views_command)
 app.command("rebuild")(rebuild_command)

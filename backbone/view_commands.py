@@ -63,7 +63,7 @@ def rebuild_command(view: ViewName) -> None:
     is 1.
     """
     made, url = view_named(view), _database()
-    with _log(url) as log, progress_bar(f"rebuilding {view}") as bar, _reasons(view):
+    with _log(url) as log, progress_bar(f"rebuilding {view}") as bar, view_reasons(view):
         result = rebuild.rebuild(made, log, url, bar)
     _tell_dropped(view, result.dropped)
     number = result.generation.number
@@ -82,7 +82,7 @@ def switch_command(view: ViewName, generation: Number) -> None:
     another version has built is refused.
     """
     made, url = view_named(view), _database()
-    catching_up, reasons = progress_bar(f"catching up {view}"), _reasons(view, generation)
+    catching_up, reasons = progress_bar(f"catching up {view}"), view_reasons(view, generation)
     with _log(url) as log, catching_up as bar, reasons:
         dropped = rebuild.switch(made, generation, log, url, bar)
     _tell_dropped(view, dropped)
@@ -95,13 +95,14 @@ def drop_command(view: ViewName, generation: Unneeded) -> None:
     Its disk space is free afterwards; there is no going back to it.
     """
     made, url = view_named(view), _database()
-    with _reasons(view, generation):
+    with view_reasons(view, generation):
         rebuild.drop(made, generation, url)
     _tell_dropped(view, [generation])
 
 
 @contextmanager
-def _reasons(view: str, number: int = 0) -> Iterator[None]:
+def view_reasons(view: str, number: int = 0) -> Iterator[None]:
+    """What keeps a view, or one of its generations, from being looked after, as refusals."""
     try:
         yield
     except NoSuchGeneration:
@@ -158,7 +159,7 @@ def _retry(url: str) -> None:
             late: parking.Late = {}
             released: set[UUID] = set()
             try:
-                with _reasons(name):
+                with view_reasons(name):
                     released |= {one.subject for one in parking.retry(view_named(name), log, url, late)[0]}
             finally:
                 _tell_late(name, late, released)

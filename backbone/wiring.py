@@ -21,6 +21,7 @@ from backbone.running import Demo, Parts, base_url
 from backbone.settings import Settings, variable
 from ehr.dates import ZONE
 from ehr.event_store.connections import Connection, connect
+from ehr.event_store.migrations import is_migrated
 from ehr.event_store.migrations import migrate as migrate_record
 from projections.carrying import run_projectors
 from projections.citizens.view import Citizens
@@ -85,6 +86,13 @@ def migrate_store(url: str) -> None:
     """Brings the record alone to the schema of this program."""
     with connect(url) as connection:
         migrate_record(connection, "record")
+
+
+def require_record(url: str) -> None:
+    """Refuses a database that has no record of this program's schema."""
+    with connect(url) as connection:
+        if not is_migrated(connection, "record"):
+            raise Refused("this database has no record, or one of another version: `ehr migrate` makes it so")
 
 
 def _built_by_other_code(view: View, connection: Connection) -> bool:

@@ -87,6 +87,24 @@ def rebuild(
         return Result(generation, True, found, dropped)
 
 
+def verify(
+    view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
+) -> list[Difference]:
+    """How the serving generation differs from a fresh replay of the log, which is dropped again. It serves
+    and is projected meanwhile. Raises Held, OtherCode, and LogUnreachable."""
+    with connect(conninfo) as connection:
+        hold_alone(connection, view.name)
+        current = ensure_generation(connection, view)
+        require_own_code(view, current)
+        generation = add_generation(connection, view)
+        try:
+            with closing(Projector(view, log, conninfo, generation)) as projector:
+                _catch_up(view, conninfo, projector, progress)
+                return _compare(connection, conninfo, view, current, generation, projector)
+        finally:
+            drop_generation(connection, generation)
+
+
 def switch(
     view: View,
     number: int,

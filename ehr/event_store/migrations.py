@@ -33,6 +33,15 @@ def migrate(connection: psycopg.Connection[Any], component: str, directory: Path
         return [_apply(connection, component, file) for file in files if _number(file) not in applied]
 
 
+def is_migrated(connection: psycopg.Connection[Any], component: str, directory: Path = MIGRATIONS) -> bool:
+    """Whether ``component`` has its newest schema; nothing is changed."""
+    try:
+        with connection.transaction(force_rollback=True):
+            return not migrate(connection, component, directory)
+    except SchemaTooNew:
+        return False
+
+
 def _apply(connection: psycopg.Connection[Any], component: str, file: Path) -> str:
     connection.execute(file.read_bytes())
     connection.execute(_queries["add_applied"], [component, _number(file), file.stem])

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from ehr.event_store.connections import Connection, connect
@@ -53,6 +53,10 @@ class Notifications:
             self._heard = max(self._heard, rows[-1].position)
         return rows
 
+    def these(self, positions: Sequence[int]) -> dict[int, NotificationRow]:
+        """position -> row, for those of the positions that there are."""
+        return {row.position: row for row in self._rows("these", positions=list(positions))}
+
     def end(self) -> int:
         """The last position, 0 when there is none."""
         row = self._connected().execute(_queries["end"]).fetchone()
@@ -78,7 +82,7 @@ class Notifications:
         if self._connection:
             self._connection.close()
 
-    def _rows(self, query: str, **parameters: int) -> list[NotificationRow]:
+    def _rows(self, query: str, **parameters: Any) -> list[NotificationRow]:
         cursor = self._connected().execute(_queries[query], parameters, prepare=True, binary=True)
         return [NotificationRow(*row) for row in cursor.fetchall()]
 

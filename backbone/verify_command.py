@@ -1,0 +1,119 @@
+"""`ehr verify`: whether log, store and views say the same."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Annotated
+
+import typer
+
+from backbone import wiring
+from backbone.errors import Refused
+from backbone.event_log import open_log, way
+from backbone.log_commands import log_reasons
+from backbone.progress import progress_bar
+from backbone.settings import Settings, load
+from backbone.view_commands import view_reasons
+from ehr.dates import ZONE
+from ehr.event_store.verifying import TABLES, verify_store
+from projections import rebuild
+from projections.rebuild import Progress
+from streams.event_log import LogDamaged
+from streams.verifying import compare
+
+NoViews = Annotated[
+    bool, typer.Option("--no-views", help="Leave the views out: each is built a second time to be compared.")
+]
+EQUAL, DIFFERENT, NOT_DONE = range(3)
+
+
+def verify_command(no_views: NoViews = False) -> None:
+    """Compare log, store and views.
+
+    With Kafka, every record of the topic with the fact in the store; then what the store keeps beside its
+    facts with what follows from them; then each view with a fresh replay of the log, which takes the same
+    space once more until it is over. Everything goes on meanwhile. The first difference of each kind is told.
+    Exit code 0: equal, or the log lags behind; 1: different; 2: it could not be done.
+    """
+    with _not_done():
+        settings = load()
+        ZONE.use(settings.zone)
+        url = wiring.database_url(settings)
+        wiring.require_record(url)
+        lines = [*_log(settings, url), *_store(url), *(() if no_views else _views(settings, url))]
+    if lines:
+        raise typer.Exit(DIFFERENT)
+
+
+@contextmanager
+def _not_done() -> Iterator[None]:
+    try:
+        with log_reasons():
+            yield
+    except Refused as reason:
+        typer.echo(f"ehr: {reason}", err=True)
+        raise typer.Exit(NOT_DONE) from None
+
+
+def _log(settings: Settings, url: str) -> list[str]:
+    if settings.log == "embedded":
+        return []
+    to = way(settings, url)
+    with _bar("reading the log") as told:
+        compared = compare(to, told)
+    if compared.lags:
+        typer.echo(
+            f"the log lags: it has facts up to position {compared.position}, the store up to {compared.end}"
+        )
+    found: dict[str, list[str]] = {}
+    for kind, what in compared.findings:
+        found.setdefault(kind, []).append(what)
+    return _told("log", f"equal up to position {compared.position}", found)
+
+
+def _store(url: str) -> list[str]:
+    with _bar("folding the facts") as told:
+        verified = verify_store(url, told)
+    found: dict[str, list[str]] = {}
+    for position, reason in verified.flaws:
+        found.setdefault(reason, []).append(f"position {position}: {reason}")
+    for table, count in verified.tables.items():
+        found[table] = [f"record.{table}: of {count} {TABLES[table]} it is not what the facts say"]
+    return _told("store", f"follows from its facts up to position {verified.position}", found)
+
+
+def _views(settings: Settings, url: str) -> list[str]:
+    found: list[str] = []
+    for name in wiring.VIEWS:
+        found += _view(settings, url, name)
+    return found
+
+
+def _view(settings: Settings, url: str, name: str) -> list[str]:
+    view, bar = wiring.view_named(name), progress_bar(f"replaying {name}")
+    with closing(open_log(settings, url)) as log, bar as shown, view_reasons(name):
+        try:
+            differences = rebuild.verify(view, log, url, shown)
+        except LogDamaged as damage:
+            return _told(name, "", {"": [f"cannot be replayed: {damage}"]})
+    found = {
+        table: [f"{name}.{table}: of {citizens} citizens not what the log says; rows: {here}, replayed {new}"]
+        for table, citizens, (here, new) in differences
+    }
+    return _told(name, "is what the log says", found)
+
+
+def _told(what: str, equal: str, found: dict[str, list[str]]) -> list[str]:
+    """Tells the first difference of each kind; gives what it has told, nothing when there is none."""
+    lines = [
+        first + (f" (and {len(others)} more of this kind)" if others else "")
+        for first, *others in found.values()
+    ]
+    for line in lines or [equal]:
+        typer.echo(f"{what}: {line}")
+    return lines
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    with progress_bar(what) as bar:
+        yield lambda position, end: bar(Progress(position, end))

@@ -1,0 +1,79 @@
+"""One byte of a broker's disk is another one: comparing log and store names it."""
+
+import random
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from backbone.embedded_kafka import EmbeddedKafka
+from ehr.event_store.relaying import RelayPost
+from streams import verifying
+from streams.broker import Access, Place
+from streams.relay import Way, refill
+from streams.verifying import compare
+from tests.faults.telling import tell
+from tests.kafka_broker import MEMORY, OPTIONS
+from tests.stating import migrated
+from tests.streams.relaying import way
+
+HEADER = 61
+"""Bytes of a batch before its records (https://kafka.apache.org/documentation/#recordbatch)."""
+
+UNREAD = range(12, 17)
+"""Of these, no reader of a current batch makes use: the leader's epoch, and the version of the format."""
+
+
+@pytest.fixture(scope="module")
+def disk() -> Iterator[tuple[Access, Path]]:
+    """A broker of this module's own, and where it keeps its bytes."""
+    with TemporaryDirectory(prefix="ehr-test-") as place:
+        Path(place).chmod(0o711)
+        with EmbeddedKafka(Path(place) / "kafka", memory=MEMORY, options=OPTIONS) as kafka:
+            yield Access(kafka.servers), Path(place)
+
+
+@pytest.fixture(scope="module")
+def relayed(module_database: str, disk: tuple[Access, Path]) -> tuple[Way, Path]:
+    """A record with a history, its way to the log, and the file that holds this."""
+    tell(migrated(module_database), 1, 5)
+    to = way(module_database, disk[0], Place("test.disk", 0))
+    with closing(RelayPost(module_database)):
+        pass
+    refill(to)
+    (segment,) = disk[1].rglob("test.disk-0/*.log")
+    return to, segment
+
+
+def places(content: bytes, number: int) -> list[int]:
+    """Places of bytes that readers make use of: all kinds of a batch's header, and some of its records."""
+    second = 12 + int.from_bytes(content[8:12], "big")
+    chance = random.Random(number)
+    kept = [second + at for at in (0, 5, 7, 8, 10, 11, 17, 20, 23, 30, 45, 57, 60)]
+    return kept + [chance.randrange(second + HEADER, len(content)) for _ in range(number)]
+
+
+def test_a_flipped_byte_on_a_disk_is_named(
+    relayed: tuple[Way, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "PATIENCE_SECONDS", 0.2)
+    to, segment = relayed
+    assert compare(to).findings == []
+    content = segment.read_bytes()
+    second = 12 + int.from_bytes(content[8:12], "big")
+    assert not set(places(content, 30)) & {second + at for at in UNREAD}
+    for at in places(content, 30):
+        write(segment, at, content[at] ^ 1)
+        found = compare(to).findings
+        write(segment, at, content[at])
+        assert len(found) == 1, at
+        assert found[0].what.startswith("offset "), (at, found)
+    assert compare(to).findings == []
+
+
+def write(file: Path, at: int, byte: int) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(bytes([byte]))
