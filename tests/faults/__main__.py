@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 from backbone.embedded_postgres import EmbeddedPostgres
-from tests.faults import zombies
+from streams.broker import Access
+from tests.faults import rebuilding, zombies
 from tests.faults.harness import FAULTS, trial
 from tests.faults.house import looked_after_house
 from tests.faults.tailing import follow
@@ -17,7 +18,7 @@ from tests.stating import migrated
 
 def main(trials: int = 10, events: int = 100_000) -> int:
     """Gives the number of failed trials."""
-    failed = sum(_try(name, trials) for name in FAULTS) + _zombies(trials) if trials else 0
+    failed = sum(_try(name, trials) for name in FAULTS) + _zombies(trials) + _rebuild(trials) if trials else 0
     return failed + (_follow(events) if events else 0)
 
 
@@ -41,6 +42,20 @@ def _zombies(trials: int) -> int:
             print(f"\rzombies: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
         told = f"{trials} trials ({place.kills} kills, {place.records} records), {failures} failures"
         print(f"\rzombies: {told}, 95 % bound {3 / trials:.2g}", flush=True)
+    return failures
+
+
+def _rebuild(number: int) -> int:
+    failures = facts = 0
+    with tempfile.TemporaryDirectory(prefix="ehr-faults-") as place, local_kafka() as kafka:
+        Path(place).chmod(0o711)
+        with EmbeddedPostgres(Path(place) / "postgres") as postgres:
+            for trial in rebuilding.trials(postgres, Access(kafka.servers), range(number)):
+                failures += bool(trial.wrong)
+                facts += trial.facts
+                print(f"\rrebuilding: {trial.seed + 1}/{number} {'; '.join(trial.wrong)}", end="", flush=True)
+    told = f"{number} trials ({facts} facts), {failures} failures"
+    print(f"\rrebuilding: {told}, 95 % bound {3 / number:.2g}", flush=True)
     return failures
 
 
