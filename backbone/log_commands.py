@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from backbone import wiring
+from backbone.at_hand import at_hand
 from backbone.errors import Refused
 from backbone.event_log import way
 from backbone.progress import progress_bar
@@ -49,16 +50,16 @@ def restore_command(from_log: FromLog = False) -> None:
     """Bring the store what it lacks of the log: a new, empty one everything, an older backup the rest.
 
     Refused where both differ. Nothing else is written meanwhile, nor before a relay has compared both. Safe
-    to repeat; after an interruption it goes on.
+    to repeat; after an interruption it goes on. What is kept on this machine is started for it when `ehr run`
+    is not at work.
     """
     if not from_log:
         raise Refused("say where from: ehr restore --from-log")
-    settings = load()
-    url = wiring.database_url(settings)
-    wiring.migrate_store(url)
-    to = way(settings, url)
-    with progress_bar(f"restoring from {to.topic.name}") as bar, log_reasons():
-        position = restore(to, lambda position, end: bar(Progress(position, end)))
+    with at_hand(load(), new=True) as (settings, url):
+        to = way(settings, url)
+        wiring.migrate_store(url)
+        with progress_bar(f"restoring from {to.topic.name}") as bar, log_reasons():
+            position = restore(to, lambda position, end: bar(Progress(position, end)))
     typer.echo(f"the store has every fact of topic {to.topic.name} up to position {position}")
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from backbone import wiring
+from backbone.at_hand import at_hand
 from backbone.errors import Refused
 from backbone.event_log import open_log, way
 from backbone.log_commands import log_reasons
@@ -32,14 +33,15 @@ def verify_command(no_views: NoViews = False) -> None:
     With Kafka, every record of the topic with the fact in the store; then what the store keeps beside its
     facts with what follows from them; then each view with a fresh replay of the log, which takes the same
     space once more until it is over. Everything goes on meanwhile. The first difference of each kind is told.
-    Exit code 0: equal, or the log lags behind; 1: different; 2: it could not be done.
+    Exit code 0: equal, or the log lags behind; 1: different; 2: it could not be done. What is kept on this
+    machine is started for it when `ehr run` is not at work.
     """
     with _not_done():
         settings = load()
         ZONE.use(settings.zone)
-        url = wiring.database_url(settings)
-        wiring.require_record(url)
-        lines = [*_log(settings, url), *_store(url), *(() if no_views else _views(settings, url))]
+        with at_hand(settings) as (settings, url):
+            wiring.require_record(url)
+            lines = [*_log(settings, url), *_store(url), *(() if no_views else _views(settings, url))]
     if lines:
         raise typer.Exit(DIFFERENT)
 
