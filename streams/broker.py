@@ -6,7 +6,7 @@ person must.
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
@@ -30,7 +30,9 @@ LARGEST_RECORD = 10_500_000
 """Bytes of a record, or of a batch of them: a fact of 9 MiB with its headers, and room."""
 
 _FETCH_BYTES = 4 * 1024 * 1024
-_BATCH_BYTES = 512 * 1024
+_BATCH_BYTES = 1024 * 1024
+_ROOM = 40  # bytes that a record, or a header, has beside its texts, at most
+_FOR_EVER = 24 * 3600 * 1000
 
 # The library warns of every try to reach a broker that is away; whoever asked is told by an exception.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -181,7 +183,12 @@ class Administration:
 
 
 class Writer:
-    """Writes to one partition, in order. After the first failure another one must go on."""
+    """Writes to one partition, in order. After the first failure another one must go on.
+
+    One batch is under way at a time, and brokers take a batch as a whole or not at all: nothing can be taken
+    that follows what was lost. The library would go on behind a batch that it gave up, as a producer that the
+    brokers do not know, and of such a one they take whatever comes.
+    """
 
     def __init__(self, access: Access, place: Place) -> None:
         """Raises LogUnreachable and LogMisconfigured."""
@@ -193,44 +200,63 @@ class Writer:
                 acks="all",
                 enable_idempotence=True,
                 max_request_size=LARGEST_RECORD,
-                batch_size=_BATCH_BYTES,
-                delivery_timeout_ms=int(access.patience * 1500),
+                batch_size=LARGEST_RECORD,
+                linger_ms=_FOR_EVER,  # A batch is sent when it is whole, by flush.
+                delivery_timeout_ms=3 * _FOR_EVER,
                 max_block_ms=int(access.patience * 1000),
                 allow_auto_create_topics=False,
             )
-        self._begun = False
 
     def write(self, records: Sequence[Sent]) -> int:
-        """How many of the records, from the first one on, the brokers have confirmed.
-
-        A broker takes whatever place a producer that it does not know begins with. So the first record of all
-        is sent alone: those behind it can then not be taken when it is lost.
-        """
-        if self._begun or not records:
-            return self._write(records)
-        if self._write(records[:1]) == 0:
-            return 0
-        self._begun = True
-        return 1 + self._write(records[1:])
+        """How many of the records, from the first one on, the brokers have confirmed."""
+        confirmed = 0
+        for batch in _batches(records):
+            if not self._is_written(batch):
+                break
+            confirmed += len(batch)
+        return confirmed
 
     def close(self) -> None:
         """Gives up what is not confirmed."""
-        self._producer.close(timeout=0)
+        # The library's own close refuses while there is something to give up, and leaves its thread behind.
+        sender = self._producer._sender
+        sender.force_close()
+        sender.join(self._access.patience)
+        with suppress(KafkaError):
+            self._producer.close(timeout=0)
 
-    def _write(self, records: Sequence[Sent]) -> int:
+    def _is_written(self, batch: Sequence[Sent]) -> bool:
+        """Whether it is. One that is not may have been taken, or be taken later: whoever sends it again sends
+        duplicates, which do no harm."""
         topic, partition = self._place
         try:
             futures = [
                 self._producer.send(topic, record.value, record.key, record.headers, partition)
-                for record in records
+                for record in batch
             ]
-            self._producer.flush()
+            # The library waits for ever when the answer about its producer id is lost.
+            self._producer.flush(self._access.patience * 1.5)
         except (KafkaError, OSError, AssertionError):
-            return 0  # Some may have been taken. Whoever sends them again sends duplicates, which do no harm.
-        for confirmed, future in enumerate(futures):
-            if not future.succeeded():
-                return confirmed
-        return len(futures)
+            return False
+        return all(future.succeeded() for future in futures)
+
+
+def _batches(records: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
+    """In order, of about so many bytes, or of a single record that has more."""
+    begin = size = 0
+    for n, record in enumerate(records):
+        if n > begin and size + _size(record) > _BATCH_BYTES:
+            yield records[begin:n]
+            begin, size = n, 0
+        size += _size(record)
+    if records:
+        yield records[begin:]
+
+
+def _size(record: Sent) -> int:
+    """Bytes of a record, at most."""
+    headers = sum(len(name) + len(value) + _ROOM for name, value in record.headers)
+    return _ROOM + len(record.key) + len(record.value) + headers
 
 
 class Partition:
