@@ -1,0 +1,65 @@
+"""A small campaign of cut connections, and that it finds what is planted. 10,000 cuts: `make faults`."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+import pytest
+
+from streams.broker import Access, Administration, Place, Sent, Writer
+from streams.topics import Wish, ensure_topic
+from tests.faults.cutting import broker_behind_proxy, cut
+from tests.faults.proxy import Fault, Proxy
+from tests.stating import migrated
+
+INIT_PRODUCER_ID = 22
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[Proxy]:
+    with broker_behind_proxy(1) as proxy:
+        yield proxy
+
+
+class Forgetful(Writer):
+    """The planted bug: it takes what it has sent for confirmed, and goes on with another producer."""
+
+    def __init__(self, access: Access, place: Place) -> None:
+        self._to = replace(access, patience=0.1), place
+        super().__init__(*self._to)
+
+    def write(self, records: Sequence[Sent]) -> int:
+        if super().write(records) < len(records):
+            self.close()
+            super().__init__(*self._to)
+        return len(records)
+
+
+def test_every_fact_is_there_once_and_in_order(proxy: Proxy, database: str) -> None:
+    found = cut(proxy, [migrated(database)], 60)
+    assert found.wrong == []
+    assert found.cuts >= 60
+    assert proxy.faults[Fault.ANSWER_LOST] > 0
+
+
+def test_a_relay_that_goes_on_behind_what_was_not_confirmed_is_found(proxy: Proxy, database: str) -> None:
+    wrong = " ".join(cut(proxy, [migrated(database)], 60, Forgetful).wrong)
+    assert "holes" in wrong
+    assert "breaks in the order of a citizen" in wrong
+
+
+def test_a_writer_whose_producer_gets_no_id_gives_up(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer is lost again and again; the library alone would wait for ever."""
+    topic = Wish("without-id", copies=1)
+    access = Access(proxy.address, patience=1.0)
+    with closing(Administration(access)) as administration:
+        ensure_topic(administration, topic)
+
+    def lost(self: Proxy, message: bytes) -> Fault | None:
+        asked = struct.unpack_from(">h", message, 4) == (INIT_PRODUCER_ID,)
+        return Fault.ANSWER_LOST if asked else None
+
+    monkeypatch.setattr(Proxy, "fault_for", lost)
+    with closing(Writer(access, Place(topic.name, 0))) as writer:
+        assert writer.write([Sent(b"key", b"value", [])]) == 0
