@@ -10,7 +10,7 @@ import pytest
 
 from backbone.embedded_kafka import EmbeddedKafka
 from ehr.event_store.relaying import RelayPost
-from streams import verifying
+from streams import broker, verifying
 from streams.broker import Access, Place
 from streams.relay import Way, refill
 from streams.verifying import compare
@@ -42,7 +42,9 @@ def relayed(module_database: str, disk: tuple[Access, Path]) -> tuple[Way, Path]
     to = way(module_database, disk[0], Place("test.disk", 0))
     with closing(RelayPost(module_database)):
         pass
-    refill(to)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(broker, "_batches", lambda records: [records[:1], records[1:]])
+        refill(to)
     (segment,) = disk[1].rglob("test.disk-0/*.log")
     return to, segment
 
