@@ -1,23 +1,23 @@
-"""One byte of a broker's disk is another one: comparing log and store names it."""
+"""Comparing log and store: while both are written to, and when a byte of a broker's disk is another one."""
 
 import random
+import threading
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from backbone.embedded_kafka import EmbeddedKafka
-from ehr.event_store.relaying import RelayPost
+from ehr.event_store.verifying import verify_store
 from streams import broker, verifying
 from streams.broker import Access, Place
 from streams.relay import Way, refill
 from streams.verifying import compare
 from tests.faults.telling import tell
 from tests.kafka_broker import MEMORY, OPTIONS
-from tests.stating import migrated
-from tests.streams.relaying import way
+from tests.stating import create, migrated, observation, request, state_all
+from tests.streams.relaying import relayed, way
 
 HEADER = 61
 """Bytes of a batch before its records (https://kafka.apache.org/documentation/#recordbatch)."""
@@ -36,12 +36,10 @@ def disk() -> Iterator[tuple[Access, Path]]:
 
 
 @pytest.fixture(scope="module")
-def relayed(module_database: str, disk: tuple[Access, Path]) -> tuple[Way, Path]:
+def on_disk(module_database: str, disk: tuple[Access, Path]) -> tuple[Way, Path]:
     """A record with a history, its way to the log, and the file that holds this."""
     tell(migrated(module_database), 1, 5)
     to = way(module_database, disk[0], Place("test.disk", 0))
-    with closing(RelayPost(module_database)):
-        pass
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(broker, "_batches", lambda records: [records[:1], records[1:]])
         refill(to)
@@ -58,10 +56,10 @@ def places(content: bytes, number: int) -> list[int]:
 
 
 def test_a_flipped_byte_on_a_disk_is_named(
-    relayed: tuple[Way, Path], monkeypatch: pytest.MonkeyPatch
+    on_disk: tuple[Way, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verifying, "PATIENCE_SECONDS", 0.2)
-    to, segment = relayed
+    to, segment = on_disk
     assert compare(to).findings == []
     content = segment.read_bytes()
     second = 12 + int.from_bytes(content[8:12], "big")
@@ -79,3 +77,26 @@ def write(file: Path, at: int, byte: int) -> None:
     with file.open("r+b") as opened:
         opened.seek(at)
         opened.write(bytes([byte]))
+
+
+def test_it_compares_while_both_are_written_to(database: str, kafka: Access, place: Place) -> None:
+    stop = threading.Event()
+
+    def write_on() -> None:
+        while not stop.is_set():
+            state_all(database, *(request(create(observation("1", n))) for n in range(20)))
+
+    migrated(database)
+    with relayed(database, kafka, place):
+        writer = threading.Thread(target=write_on)
+        writer.start()
+        try:
+            ends = []
+            for _ in range(4):
+                compared, store = compare(way(database, kafka, place)), verify_store(database)
+                assert (compared.findings, compared.lags, store.flaws, store.tables) == ([], False, [], {})
+                ends.append(store.position)
+        finally:
+            stop.set()
+            writer.join()
+    assert ends == sorted(set(ends))
