@@ -138,6 +138,9 @@ def test_a_relay_at_work_is_not_disturbed(
 ) -> None:
     monkeypatch.setattr(relay, "TAKE_SECONDS", 0.2)
     with relayed(told, kafka, place):
+        state_all(told, request(create(observation("1", 1))))
+        with looking(told) as connection:
+            wait(lambda: confirmed(connection) == value(told, END), "it is at work")
         with pytest.raises(Relayed):
             restore(way(told, kafka, place))
         state_all(told, request(create(observation("1", 1))))
@@ -158,6 +161,12 @@ def test_a_relay_that_waits_gives_way(told: str, other: str, kafka: Access, plac
         stopped.set()
         thread.join()
     assert rows(other) == rows(told)
+
+
+def confirmed(connection: Connection) -> int:
+    """Up to where a relay has told that the log has all."""
+    found = standing(connection)
+    return found.position if found else 0
 
 
 def told_by(connection: Connection) -> str:
