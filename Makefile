@@ -7,6 +7,7 @@
 #
 # Settings (docs/reference/configuration.md) are variables of make or of the environment:
 #     make faults N=100 EVENTS=100000     trials of each fault, and events that a reader follows
+#     make faults ONLY="sizes brokers"    some of the campaigns (docs/reliability.md)
 #     make run EHR_PORT=9000 EHR_DATA=/somewhere EHR_DEMO=none
 # A part of the tests:
 #     make test TESTS="tests/ehr -k flush"
@@ -44,7 +45,7 @@ bench: $(VENV)/test
 	$(HERE)python -m benchmarks
 
 faults: $(VENV)/test
-	$(HERE)python -m tests.faults $(or $(N),10) $(or $(EVENTS),100000)
+	$(HERE)python -m tests.faults $(or $(N),10) $(or $(EVENTS),100000) $(ONLY)
 
 # An environment that was made in another place (a checkout that was moved or copied) is made anew: its commands
 # still point to where they were.

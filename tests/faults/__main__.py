@@ -1,77 +1,121 @@
-"""``python -m tests.faults TRIALS EVENTS``: trials of each fault under load, a fault every half second; and a
-reader that follows so many events. One line each; usually 10 and 100,000."""
+"""``python -m tests.faults TRIALS EVENTS NAME…``: campaigns, all or those named; one line each. Usually 10
+trials, and 100,000 events that a reader follows. docs/reliability.md tells what they try."""
 
 import logging
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from streams.broker import Access
+from tests.conftest import fresh_database
 from tests.faults import rebuilding, zombies
+from tests.faults.cutting import broker_behind_proxy, cut
 from tests.faults.harness import FAULTS, trial
 from tests.faults.house import looked_after_house
+from tests.faults.sizes import Carried, carry
 from tests.faults.tailing import follow
 from tests.faults.zombies import field_of
 from tests.kafka_broker import local_kafka
 from tests.stating import migrated
 
+CUTS = 1_000
+"""For each of the trials that are asked for."""
 
-def main(trials: int = 10, events: int = 100_000) -> int:
-    """Gives the number of failed trials."""
-    failed = sum(_try(name, trials) for name in FAULTS) + _zombies(trials) + _rebuild(trials) if trials else 0
-    return failed + (_follow(events) if events else 0)
+STORES = 3
+"""Whose relays are cut off."""
 
 
-def _try(name: str, trials: int) -> int:
+def main(trials: int, events: int, *names: str) -> int:
+    """Gives the number of failures."""
+    # Relays and projectors would say of each fault what befell them.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    campaigns: dict[str, Callable[[str], int]] = {name: partial(_try, number=trials) for name in FAULTS}
+    campaigns |= {"zombies": partial(_zombies, number=trials), "rebuilding": partial(_rebuild, number=trials)}
+    campaigns |= {"acknowledgements": partial(_cut, number=trials), "sizes": partial(_carry, number=trials)}
+    campaigns |= {"reader": partial(_follow, events=events)}
+    return sum(campaigns[name](name) for name in names or campaigns)
+
+
+def _try(name: str, number: int) -> int:
     with looked_after_house() as house:
         failures = 0
-        for seed in range(trials):
+        for seed in range(number):
             wrong = trial(house, FAULTS[name], seed)
             failures += bool(wrong)
-            print(f"\r{name}: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
-    print(f"\r{name}: {trials} trials, {failures} failures, 95 % bound {3 / trials:.2g}", flush=True)
-    return failures
+            _so_far(name, seed + 1, number, wrong)
+    return _told(name, number, failures)
 
 
-def _zombies(trials: int) -> int:
+def _zombies(name: str, number: int) -> int:
     failures = 0
     with local_kafka() as kafka, field_of(kafka.servers, 150) as place:
-        for seed in range(trials):
+        for seed in range(number):
             wrong = zombies.trial(place, seed)
             failures += bool(wrong)
-            print(f"\rzombies: {seed + 1}/{trials} {'; '.join(wrong)}", end="", flush=True)
-        told = f"{trials} trials ({place.kills} kills, {place.records} records), {failures} failures"
-        print(f"\rzombies: {told}, 95 % bound {3 / trials:.2g}", flush=True)
-    return failures
+            _so_far(name, seed + 1, number, wrong)
+        return _told(name, number, failures, f"{place.kills} kills, {place.records} records")
 
 
-def _rebuild(number: int) -> int:
+def _rebuild(name: str, number: int) -> int:
     failures = facts = 0
-    # Each history has an event of the library, which views set aside and say so.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(prefix="ehr-faults-") as place, local_kafka() as kafka:
-        Path(place).chmod(0o711)
-        with EmbeddedPostgres(Path(place) / "postgres") as postgres:
-            for trial in rebuilding.trials(postgres, Access(kafka.servers), range(number)):
-                failures += bool(trial.wrong)
-                facts += trial.facts
-                print(f"\rrebuilding: {trial.seed + 1}/{number} {'; '.join(trial.wrong)}", end="", flush=True)
-    told = f"{number} trials ({facts} facts), {failures} failures"
-    print(f"\rrebuilding: {told}, 95 % bound {3 / number:.2g}", flush=True)
-    return failures
+    with _postgres() as postgres, local_kafka() as kafka:
+        for trial in rebuilding.trials(postgres, Access(kafka.servers), range(number)):
+            failures += bool(trial.wrong)
+            facts += trial.facts
+            _so_far(name, trial.seed + 1, number, trial.wrong)
+    return _told(name, number, failures, f"{facts} facts")
 
 
-def _follow(events: int) -> int:
-    with tempfile.TemporaryDirectory(prefix="ehr-faults-") as place:
-        Path(place).chmod(0o711)
-        with EmbeddedPostgres(Path(place) / "postgres") as postgres:
-            followed = follow(migrated(postgres.url), events)
-    print(f"reader: {followed}", flush=True)
+def _cut(name: str, number: int) -> int:
+    cuts = number * CUTS
+    with _postgres() as postgres, ExitStack() as stack, broker_behind_proxy(seed=number) as proxy:
+        urls = [migrated(stack.enter_context(fresh_database(postgres))) for _ in range(STORES)]
+        found = cut(proxy, urls, cuts, told=lambda so_far: _so_far(name, so_far, cuts, []))
+    _so_far(name, found.cuts, cuts, found.wrong)
+    return _told(name, found.cuts, len(found.wrong), f"seed {number}, {found.told}")
+
+
+def _carry(name: str, number: int) -> int:
+    carried = Carried()
+    with _postgres() as postgres, local_kafka() as kafka:
+        for carried in carry(migrated(postgres.url), Access(kafka.servers), range(number)):
+            _so_far(name, carried.kinds.total(), number, carried.wrong)
+    kinds = ", ".join(f"{many} {kind}" for kind, many in carried.kinds.items())
+    return _told(name, carried.kinds.total(), len(carried.wrong), f"{kinds}; {carried.bytes >> 20} MiB")
+
+
+def _follow(name: str, events: int) -> int:
+    with _postgres() as postgres:
+        followed = follow(migrated(postgres.url), events)
+    print(f"{name}: {followed}", flush=True)
     return bool(followed.wrong)
 
 
+@contextmanager
+def _postgres() -> Iterator[EmbeddedPostgres]:
+    with tempfile.TemporaryDirectory(prefix="ehr-faults-") as place:
+        Path(place).chmod(0o711)
+        with EmbeddedPostgres(Path(place) / "postgres") as postgres:
+            yield postgres
+
+
+def _so_far(name: str, done: int, number: int, wrong: list[str]) -> None:
+    print(f"\r{name}: {done}/{number} {'; '.join(wrong)}", end="", flush=True)
+
+
+def _told(name: str, trials: int, failures: int, told: str = "") -> int:
+    """Gives the failures."""
+    bound = f", 95 % bound {3 / trials:.2g}" if trials else ""
+    print(f"\r{name}: {trials} trials, {failures} failures{bound}{told and f' ({told})'}", flush=True)
+    return failures
+
+
 if __name__ == "__main__":
-    sys.exit(min(main(*map(int, sys.argv[1:])), 1))
+    asked, events, *names = sys.argv[1:]
+    sys.exit(min(main(int(asked), int(events), *names), 1))
