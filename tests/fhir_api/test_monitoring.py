@@ -212,7 +212,8 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
         assert [measure(door)[(name,)] for name in ("ehr_relay_works", "ehr_log_position")] == [1, 1]
         with looking(database) as connection:
             connection.execute("update record.relay set told_at = told_at - interval '20 seconds'")
-        assert "no relay has been at work for 20 s: `ehr relay`" in ready(door)[1]["parts"]["log"]
+        silent = re.escape("no relay has been at work for 20 s: `ehr relay`").replace("20", r"2\d")
+        assert re.search(silent, ready(door)[1]["parts"]["log"])
 
 
 def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str) -> None:
