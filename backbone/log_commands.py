@@ -12,7 +12,7 @@ from backbone.errors import Refused
 from backbone.event_log import way
 from backbone.progress import progress_bar
 from backbone.settings import load
-from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.connections import DatabaseTrouble, is_lost
 from ehr.event_store.restoring import Overtaken
 from projections.rebuild import Progress
 from streams import relay
@@ -78,6 +78,7 @@ def log_reasons() -> Iterator[None]:
     except Overtaken:
         raise Refused("something else has written to the store meanwhile: stop it first") from None
     except DatabaseTrouble as error:
-        raise Refused(f"the database cannot be reached ({type(error).__name__}); try again") from None
+        what = "cannot be reached" if is_lost(error) else "could not do it"
+        raise Refused(f"the database {what} ({type(error).__name__}); try again") from None
     except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
         raise Refused(str(error)) from None

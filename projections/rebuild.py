@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from ehr.event_store.connections import connect
+from ehr.event_store.connections import connect, is_lost
 from projections.digests import Difference, differences
 from projections.generations import (
     Generation,
@@ -137,13 +137,16 @@ def drop(view: View, number: int, conninfo: str) -> None:
 
 
 def _catch_up(view: View, conninfo: str, projector: Projector, progress: Callable[[Progress], None]) -> None:
-    """Brings the projector's generation near the serving one and not beyond it."""
+    """Brings the projector's generation near the serving one and not beyond it. Raises
+    psycopg.OperationalError for other trouble than a lost connection: a disk that is full stays so."""
     with connect(conninfo) as connection:
         end = _served(connection, view)
         while projector.position < end:
             try:
                 _go_on(projector, end)
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
+                if not is_lost(error):
+                    raise
                 projector.close()
                 time.sleep(0.2)
             progress(Progress(projector.position, end))

@@ -21,6 +21,13 @@ _NOTICES: dict[str, Any] = {
 (https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-KEEPALIVES)."""
 
 
+def is_lost(error: psycopg.OperationalError) -> bool:
+    """Whether the connection is lost, or was not made: another one may go well. False for what the server
+    says of a statement: a full disk, too little memory, a deadlock
+    (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
 def connect(conninfo: str) -> Connection:
     """A new connection. Raises psycopg.OperationalError."""
     return psycopg.connect(conninfo, autocommit=True, options=_OPTIONS, **_NOTICES)

@@ -15,6 +15,7 @@ from backbone.wiring import VIEWS
 from ehr.event_store.connections import connect
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.requests import Request
+from projections.citizens.view import Citizens
 from projections.generations import ensure_generation, hold_alone
 from projections.projector import Projector
 from streams.broker import Access, Administration, Place, Sent, Writer
@@ -273,6 +274,17 @@ def test_a_damaged_view_is_named(copy: str, verify: Verify, name: str, table: st
     assert code == 1
     assert any(line.startswith(f"{name}: {name}.{table}: of ") for line in lines), lines
     assert sum("not what the log says" in line for line in lines) == 1
+    with connect(copy) as connection:
+        assert connection.execute("select count(*) from views.generations").fetchone() == (len(VIEWS),)
+
+
+def test_a_full_disk_is_told_in_one_line(copy: str, verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    def project(*_: object) -> None:
+        raise psycopg.errors.DiskFull
+
+    monkeypatch.setattr(Citizens, "project", project)
+    code, lines = verify(copy)
+    assert (code, lines[-1]) == (2, "ehr: the database could not do it (DiskFull); try again")
     with connect(copy) as connection:
         assert connection.execute("select count(*) from views.generations").fetchone() == (len(VIEWS),)
 

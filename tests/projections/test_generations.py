@@ -2,12 +2,14 @@
 
 import multiprocessing
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import NamedTuple
 
+import psycopg
 import pytest
 
 from projections import rebuild as rebuilding
@@ -22,7 +24,10 @@ from projections.generations import (
     serving,
 )
 from projections.rebuild import Result, drop, rebuild, switch
+from projections.view import Connection
+from streams.event_log import EventLog
 from streams.notification_log import NotificationLog
+from streams.recorded_fact import RecordedFact
 from tests.projections.test_engine import Broken, Other, fill
 from tests.replaying import catch_up, fresh_digest, projector, serving_digest
 from tests.stating import looking, migrated, value
@@ -110,6 +115,42 @@ def test_those_who_were_parked_in_a_generation_go_with_it(filled: str) -> None:
     assert value(filled, "select count(*) from views.parked") == 1
     rebuilt(filled)
     assert value(filled, "select count(*) from views.parked") == 0
+
+
+class Full(FhirResources):
+    """The disk is full while it is built."""
+
+    def project(self, *_: object) -> None:
+        raise psycopg.errors.DiskFull
+
+
+@pytest.mark.parametrize("look", [rebuilding.rebuild, rebuilding.verify])
+def test_a_full_disk_ends_it_and_leaves_nothing(
+    filled: str, look: Callable[[FhirResources, EventLog, str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pause(_: float) -> None:
+        raise AssertionError("it tries again")
+
+    monkeypatch.setattr(time, "sleep", pause)
+    with closing(NotificationLog(filled)) as log, pytest.raises(psycopg.errors.DiskFull):
+        look(Full(), log, filled)
+    assert known(filled)[0] == Known(1, "serving")
+    if look is rebuilding.verify:
+        assert schemas(filled) == ["fhir_resources_1"]
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError, psycopg.errors.AdminShutdown])
+def test_it_goes_on_after_a_lost_connection(filled: str, error: type[psycopg.OperationalError]) -> None:
+    errors = [error()]
+
+    class Lost(FhirResources):
+        def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
+            if errors:
+                raise errors.pop()
+            super().project(connection, facts)
+
+    assert rebuilt(filled, Lost()).switched
+    assert errors == []
 
 
 def test_what_serves_is_never_dropped(filled: str) -> None:
