@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backbone.errors import Refused
 from ehr.appending import LARGEST_RESOURCE
+from ehr.event_store.connections import is_conninfo
 from fhir_api.access.hosts import host_name, is_loopback
 from streams.access import Access
 from streams.event_log import LogMisconfigured
@@ -150,6 +151,13 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @field_validator("database_url")
+    @classmethod
+    def _readable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not is_conninfo(value.get_secret_value()):
+            raise ValueError("it is no URL of libpq (postgresql://user:password@host:port/database)")
+        return value
+
     @field_validator("allowed_hosts")
     @classmethod
     def _names(cls, value: str | None) -> str | None:
@@ -161,10 +169,12 @@ class Settings(BaseSettings):
     @field_validator("kafka")
     @classmethod
     def _servers(cls, value: str | None) -> str | None:
-        wrong = [server for server in _between_commas(value) if not _is_server(server)]
-        if wrong:
-            raise ValueError(f"a server is host:port, which this is not: {', '.join(wrong)}")
-        return ",".join(_between_commas(value)) or None
+        """A mistake is told without the text, which may hold a password."""
+        servers = _between_commas(value)
+        for number, server in enumerate(servers, 1):
+            if not _is_server(server):
+                raise ValueError(f"a server is host:port, which number {number} of the list is not")
+        return ",".join(servers) or None
 
     @field_validator("zone")
     @classmethod
@@ -226,7 +236,7 @@ def _between_commas(text: str | None) -> list[str]:
 
 def _is_server(text: str) -> bool:
     """Whether it is ``host:port``, an IPv6 address between brackets."""
-    match = re.fullmatch(r"(?:[^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})", text, re.ASCII)
+    match = re.fullmatch(r"(?:[^:@/\s\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})", text, re.ASCII)
     return match is not None and 1 <= int(match[1]) <= 65535
 
 

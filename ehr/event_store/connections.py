@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+import psycopg.conninfo
 
 Connection = psycopg.Connection[Any]
 AsyncConnection = psycopg.AsyncConnection[Any]
@@ -19,6 +20,14 @@ _NOTICES: dict[str, Any] = {
 }
 """Half a minute after the other machine or the way to it is gone, the connection is lost and no longer silent
 (https://www.postgresql.org/docs/17/libpq-connect.html#LIBPQ-KEEPALIVES)."""
+
+
+def is_conninfo(text: str) -> bool:
+    """Whether libpq can read it. What it says of one that it cannot repeats the text, with its password."""
+    try:
+        return bool(psycopg.conninfo.conninfo_to_dict(text))
+    except psycopg.ProgrammingError:
+        return False
 
 
 def is_lost(error: psycopg.OperationalError) -> bool:

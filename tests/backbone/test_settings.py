@@ -50,8 +50,12 @@ def test_what_is_said_counts_and_an_empty_value_says_nothing(monkeypatch: pytest
         ("EHR_HOST", "0.0.0.0", "EHR_HOST=0.0.0.0 is reached from other machines"),
         ("EHR_HOST", "example.org", "EHR_HOST=example.org is reached from other machines"),
         ("EHR_ALLOWED_HOSTS", "api,a:80", "EHR_ALLOWED_HOSTS: no host without a port: a:80"),
-        ("EHR_KAFKA", "broker", "EHR_KAFKA: a server is host:port, which this is not: broker"),
-        ("EHR_KAFKA", "a:9092,b:70000", "EHR_KAFKA: a server is host:port, which this is not: b:70000"),
+        ("EHR_KAFKA", "broker", "EHR_KAFKA: a server is host:port, which number 1 of the list is not"),
+        (
+            "EHR_KAFKA",
+            "a:9092,b:70000",
+            "EHR_KAFKA: a server is host:port, which number 2 of the list is not",
+        ),
         ("EHR_KAFKA", "a:9092", "EHR_KAFKA is given, and EHR_LOG=embedded does not use it"),
         ("EHR_KAFKA_USER", "relay", "EHR_KAFKA_USER and EHR_KAFKA_PASSWORD belong together"),
         ("EHR_KAFKA_CA", "/no/such.pem", "EHR_KAFKA_CA=/no/such.pem: the file cannot be read: No such file"),
@@ -86,6 +90,30 @@ def test_the_password_of_the_database_is_not_shown(monkeypatch: pytest.MonkeyPat
     assert "hush" not in repr(settings)
     assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == "postgresql://ehr:hush@db/ehr"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EHR_DATABASE_URL", "postgresql://ehr:hush@[::1/ehr"),
+        ("EHR_DATABASE_URL", "postgresql://ehr:hu%sh@db/ehr"),
+        ("EHR_DATABASE_URL", "postgresql://ehr:hush@db/ehr?sslmod=require"),
+        ("EHR_DATABASE_URL", "hush"),
+        ("EHR_KAFKA", "relay:hush@a:9092"),
+        ("EHR_KAFKA", "hush@a:9092"),
+        ("EHR_KAFKA", "a:9092,hush"),
+    ],
+)
+def test_a_mistake_is_told_without_what_may_be_a_password(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSettings) as refusal:
+        load()
+    assert str(refusal.value).startswith(f"{name}: ")
+    assert not [part for part in ("hush", "hu%sh") if part in str(refusal.value)]
+    assert refusal.value.__suppress_context__
 
 
 def test_every_setting_is_described() -> None:
