@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
-from ehr.event_store.notifications import NotificationRow
 from streams.broker import Access, OffsetGone, Partition, Place, Read
 from streams.event_log import LogDamaged
 from streams.log_record import Placed, from_record
@@ -36,11 +35,7 @@ class KafkaLog:
 
     def end(self) -> int:
         """See ``EventLog.end``."""
-        last = self._tail.last()
-        if last is None:
-            return 0
-        row = last.row
-        return row.position if _is_last(row) else row.transaction - 1
+        return end_of(self._tail.last())
 
     def wait(self, after: int, timeout: float) -> bool:
         """See ``EventLog.wait``."""
@@ -198,8 +193,12 @@ def _placed(records: Sequence[Read]) -> list[Placed]:
     return [placed for placed in map(from_record, records) if placed]
 
 
-def _is_last(row: NotificationRow) -> bool:
-    return row.position == row.transaction + row.size - 1
+def end_of(last: Placed | None) -> int:
+    """Where the last whole flush of a log ends whose last fact is this one; 0 when it is empty."""
+    if last is None:
+        return 0
+    row = last.row
+    return row.position if row.position == row.transaction + row.size - 1 else row.transaction - 1
 
 
 def _entry(placed: Placed) -> Entry:

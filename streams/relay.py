@@ -18,7 +18,7 @@ from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
 from streams.broker import Access, Administration, Partition, Place, Writer
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
-from streams.kafka_log import Tail
+from streams.kafka_log import Tail, end_of
 from streams.log_record import Placed, to_record
 from streams.topics import Wish, ensure_topic
 
@@ -114,6 +114,8 @@ class Relay:
         if tail is None:
             return None
         row, end = tail.row, self._store.end()
+        if row.position > end == end_of(tail):
+            return cut_at(tail)
         if row.position > end:
             return (
                 f"The log has facts up to position {row.position}, and the store only up to {end}: "
@@ -136,6 +138,15 @@ def last_of(way: Way) -> Placed | None:
     """The log's last fact, None when it is empty. Raises LogUnreachable."""
     with closing(Tail(way.access, way.place)) as tail:
         return tail.last()
+
+
+def cut_at(tail: Placed) -> str:
+    """What is to be done when relay and store were lost while a flush was being written. Going on would put
+    other facts where those of its beginning are."""
+    return (
+        f"The log ends at position {tail.row.position}, inside a flush that no store has: name a new topic "
+        "in EHR_KAFKA_TOPIC, and `ehr relay --refill` writes to it what the store has."
+    )
 
 
 def same(one: NotificationRow, other: NotificationRow) -> bool:

@@ -9,8 +9,9 @@ from ehr.event_store.relaying import RelayPost
 from ehr.event_store.restoring import Flawed, Restoring
 from streams.broker import Administration
 from streams.event_log import LogDamaged, LogMisconfigured
-from streams.kafka_log import FactReader
-from streams.relay import Way, last_of, same, take_over
+from streams.kafka_log import FactReader, end_of
+from streams.log_record import Placed
+from streams.relay import Way, cut_at, last_of, same, take_over
 
 BATCH = 1_000
 """Facts in one transaction, about: whole flushes. Each takes far less time than a lease stays silent."""
@@ -34,8 +35,9 @@ def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
     Until a relay has compared both afterwards, nothing else is appended. After an interruption another call
     goes on. told: hears after each batch how far the store is, and the position that it is to come to.
 
-    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured; LogDamaged with the position; Parted; Relayed;
-    and Overtaken when something has written to the store all the same.
+    Raises DatabaseTrouble, LogUnreachable; LogMisconfigured, also where the log ends inside a flush, when the
+    store has all that comes before; LogDamaged with the position; Parted; Relayed; and Overtaken when
+    something has written to the store all the same.
     """
     require_topic(way)
     with (
@@ -45,12 +47,18 @@ def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
     ):
         take_over(post)
         post.disagree(UNDER_WAY)
-        end = end_of(way)
+        last = last_of(way)
+        end = end_of(last)
         _require_common_past(way, log, min(store.position, end))
+        if last and store.position > end:
+            _require_on_record(way, last)
         while store.position < end:
             _append(store, log, end)
             post.disagree(UNDER_WAY)
             told(store.position, end)
+        if last and last.row.position > store.position:
+            post.disagree(cut_at(last))
+            raise LogMisconfigured(f"The store has every fact up to position {end}. {cut_at(last)}")
         post.disagree(DONE)
         return store.position
 
@@ -63,15 +71,6 @@ def require_topic(way: Way) -> None:
                 f"There is no topic {way.topic.name} at {way.access.servers}: name the right one in "
                 "EHR_KAFKA_TOPIC."
             )
-
-
-def end_of(way: Way) -> int:
-    """Where the last whole flush of the log ends; 0 when it is empty. Raises LogUnreachable."""
-    last = last_of(way)
-    if last is None:
-        return 0
-    row = last.row
-    return row.position if row.position == row.transaction + row.size - 1 else row.transaction - 1
 
 
 def _append(store: Restoring, log: FactReader, end: int) -> None:
@@ -106,3 +105,11 @@ def _require_common_past(way: Way, log: FactReader, end: int) -> None:
             else:
                 differs_at = middle
     raise Parted(differs_at)
+
+
+def _require_on_record(way: Way, last: Placed) -> None:
+    """Raises Parted when the store goes on where the log does, with other facts than its last."""
+    with closing(Notifications(way.conninfo)) as store:
+        mine = store.these([last.row.position]).get(last.row.position)
+    if mine is None or not same(mine, last.row):
+        raise Parted(last.row.transaction)
