@@ -54,6 +54,10 @@ def _not_done() -> Iterator[None]:
     except Refused as reason:
         typer.echo(f"ehr: {reason}", err=True)
         raise typer.Exit(NOT_DONE) from None
+    except Exception as error:
+        # Nothing unforeseen may be taken for a difference; and its text may name somebody.
+        typer.echo(f"ehr: it was ended by {type(error).__name__}", err=True)
+        raise typer.Exit(NOT_DONE) from error
 
 
 def _log(settings: Settings, url: str) -> list[str]:

@@ -23,7 +23,8 @@ class Folded(NamedTuple):
 
     heads: of every resource of which they state a version, the last one. claims: all that those resources
     make now. answers: with the position of the fact that carries each, the last one of a key. unreadable:
-    positions of facts with a resource whose body cannot be unpacked; its head and claims are left out.
+    positions of facts with a resource whose body cannot be unpacked or is no resource; its head and claims
+    are left out.
     """
 
     heads: dict[Key, Head]
@@ -45,10 +46,13 @@ def fold(facts: Iterable[tuple[int, AnyFact]]) -> Folded:
     for key, (position, fact, version) in last.items():
         try:
             body = decompress(version.body) if version.body else b""
-            folded.claims.extend(claims_of(key, orjson.loads(body)) if body else ())
-            folded.heads[key] = _head(fact, version, body)
-        except (zstandard.ZstdError, ValueError):
+            claims = list(claims_of(key, orjson.loads(body))) if body else []
+            head = _head(fact, version, body)
+        except (zstandard.ZstdError, ValueError, TypeError, AttributeError):  # the last two: other JSON
             folded.unreadable.append(position)
+        else:
+            folded.claims.extend(claims)
+            folded.heads[key] = head
     return folded
 
 

@@ -61,7 +61,7 @@ class Folding:
             except ValueError as error:
                 flaws.append(Flaw(row.position, str(error)))
         folded = fold(facts)
-        flaws += [Flaw(position, "a body cannot be unpacked") for position in folded.unreadable]
+        flaws += [Flaw(position, "a body cannot be read") for position in folded.unreadable]
         self._write(rows, folded)
         self.start(rows[-1].position, rows[-1].last_updated)
         return sorted(flaws)

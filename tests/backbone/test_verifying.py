@@ -12,6 +12,7 @@ from psycopg import sql
 from backbone.cli import main
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.wiring import VIEWS
+from ehr.event_store import restoring
 from ehr.event_store.connections import connect
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.requests import Request
@@ -287,6 +288,18 @@ def test_a_full_disk_is_told_in_one_line(copy: str, verify: Verify, monkeypatch:
     assert (code, lines[-1]) == (2, "ehr: the database could not do it (DiskFull); try again")
     with connect(copy) as connection:
         assert connection.execute("select count(*) from views.generations").fetchone() == (len(VIEWS),)
+
+
+def test_what_nobody_foresaw_is_no_difference(
+    copy: str, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fold(*_: object) -> None:
+        raise LookupError("Hoa")
+
+    monkeypatch.setattr(restoring, "fold", fold)
+    code, lines = verify(copy)
+    assert (code, lines[-1]) == (2, "ehr: it was ended by LookupError")
+    assert "Hoa" not in "".join(lines)
 
 
 @pytest.mark.parametrize(
