@@ -8,7 +8,9 @@ from contextlib import closing
 from typing import NamedTuple
 
 from ehr.encoding import content_hash
+from ehr.event_store.connections import connect
 from ehr.event_store.notifications import NotificationRow, Notifications
+from ehr.event_store.relaying import standing
 from streams.broker import OffsetGone, Partition, Read
 from streams.event_log import LogDamaged, LogUnreachable
 from streams.log_record import from_record, to_record
@@ -46,6 +48,7 @@ def compare(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
     Raises DatabaseTrouble, LogUnreachable, and LogMisconfigured when there is no such topic.
     """
     require_topic(way)
+    confirmed = _confirmed(way)  # before the log is looked at, which may have more by then
     with (
         closing(Notifications(way.conninfo)) as store,
         closing(Partition(way.access, way.place)) as partition,
@@ -58,7 +61,15 @@ def compare(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
         except LogDamaged as damage:
             comparison.findings.append(Finding("damaged", f"{damage}; what follows was not looked at"))
             return Compared(comparison.findings, comparison.position, comparison.position)
+        comparison.require(confirmed)
         return Compared(comparison.findings, comparison.position, comparison.end)
+
+
+def _confirmed(way: Way) -> int:
+    """Up to which position the log has confirmed all, by what the relay last told."""
+    with connect(way.conninfo) as connection:
+        told = standing(connection)
+    return told.position if told else 0
 
 
 class _Comparison:
@@ -99,6 +110,13 @@ class _Comparison:
                 self._note_missing(position)
                 self.position = max(self.position, position)
                 self.findings += _differences(record, rows[position])
+
+    def require(self, confirmed: int) -> None:
+        """The log must have what it had confirmed up to this position."""
+        if self.position < confirmed:
+            self._find(
+                "lost", f"it had confirmed facts up to position {confirmed}, and ends at {self.position}"
+            )
 
     def _note_missing(self, position: int) -> None:
         if position > self.position + 1:

@@ -15,6 +15,7 @@ from backbone.wiring import VIEWS
 from ehr.event_store import restoring
 from ehr.event_store.connections import connect
 from ehr.event_store.notifications import NotificationRow, Notifications
+from ehr.event_store.relaying import RelayPost
 from ehr.requests import Request
 from projections.citizens.view import Citizens
 from projections.generations import ensure_generation, hold_alone
@@ -244,6 +245,18 @@ def test_a_log_that_lags_is_not_different(
     code, lines = verify(copy, "--no-views", kafka=kafka, place=topic)
     assert code == 0
     assert lines[0] == f"the log lags: it has facts up to position {end}, the store up to {end + 1}"
+
+
+def test_a_log_that_has_lost_what_it_had_confirmed_is_different(
+    copy: str, kafka: Access, topic: Place, facts: list[NotificationRow], verify: Verify
+) -> None:
+    end = facts[-1].position
+    state_all(copy, request_of_one())
+    with closing(RelayPost(copy)) as post:
+        post.tell(end + 1)
+    code, lines = verify(copy, "--no-views", kafka=kafka, place=topic)
+    assert code == 1
+    assert f"log: it had confirmed facts up to position {end + 1}, and ends at {end}" in lines
 
 
 def request_of_one() -> Request:
