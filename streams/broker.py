@@ -147,12 +147,15 @@ class Administration:
             return len(self._client.describe_cluster()["brokers"])
 
     def find(self, name: str) -> Topic | None:
-        """A topic with all of its settings, those that nobody has set included."""
+        """A topic with all of its settings, those that nobody has set included. Raises LogUnreachable, also
+        while the brokers, which may have just started, know of the topic only that there is one."""
         with _explained(self._access):
             if name not in self._client.list_topics():
                 return None
             found = self._client.describe_topics([name])[0]["partitions"]
             settings = self._settings(ConfigResourceType.TOPIC, name)
+        if not found:
+            raise LogUnreachable(f"Kafka at {self._access.servers} does not know the topic's partitions yet")
         return Topic(len(found), min(len(partition["replica_nodes"]) for partition in found), settings)
 
     def broker_settings(self) -> dict[str, str]:
