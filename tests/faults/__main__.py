@@ -15,13 +15,14 @@ from backbone.embedded_postgres import EmbeddedPostgres
 from streams.broker import Access
 from tests.conftest import fresh_database
 from tests.faults import rebuilding, zombies
+from tests.faults.brokers import strike
 from tests.faults.cutting import broker_behind_proxy, cut
 from tests.faults.harness import FAULTS, trial
 from tests.faults.house import looked_after_house
 from tests.faults.sizes import Carried, carry
 from tests.faults.tailing import follow
 from tests.faults.zombies import field_of
-from tests.kafka_broker import local_kafka
+from tests.kafka_broker import SHORT_SESSIONS, local_kafka
 from tests.stating import migrated
 
 CUTS = 1_000
@@ -38,6 +39,8 @@ def main(trials: int, events: int, *names: str) -> int:
     campaigns: dict[str, Callable[[str], int]] = {name: partial(_try, number=trials) for name in FAULTS}
     campaigns |= {"zombies": partial(_zombies, number=trials), "rebuilding": partial(_rebuild, number=trials)}
     campaigns |= {"acknowledgements": partial(_cut, number=trials), "sizes": partial(_carry, number=trials)}
+    campaigns |= {"broker": partial(_strike, number=trials, brokers=1)}
+    campaigns |= {"brokers": partial(_strike, number=trials, brokers=3)}
     campaigns |= {"reader": partial(_follow, events=events)}
     return sum(campaigns[name](name) for name in names or campaigns)
 
@@ -79,6 +82,16 @@ def _cut(name: str, number: int) -> int:
         found = cut(proxy, urls, cuts, told=lambda so_far: _so_far(name, so_far, cuts, []))
     _so_far(name, found.cuts, cuts, found.wrong)
     return _told(name, found.cuts, len(found.wrong), f"seed {number}, {found.told}")
+
+
+def _strike(name: str, number: int, brokers: int) -> int:
+    with _postgres() as postgres, local_kafka(brokers=brokers, settings=SHORT_SESSIONS) as kafka:
+        url = migrated(postgres.url)
+        struck = strike(kafka, url, number, seed=number, told=lambda done: _so_far(name, done, number, []))
+    _so_far(name, struck.strikes.total(), number, struck.wrong)
+    kinds = ", ".join(f"{many} {kind}" for kind, many in struck.strikes.items())
+    told = f"seed {number}, {kinds}; {struck.facts} facts, {struck.duplicates} duplicates"
+    return _told(name, struck.strikes.total(), len(struck.wrong), told)
 
 
 def _carry(name: str, number: int) -> int:

@@ -8,18 +8,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from ehr.appending import LARGEST_FACT, Append, EncodedFact
-from ehr.encoding import encode_fact
 from ehr.errors import TooLarge
 from ehr.event_store.store import PostgresRecorder
-from ehr.facts import SCHEMA_VERSION, EncounterDocumented, ResourceRecorded, ResourceVersion
+from ehr.facts import EncounterDocumented
 from streams.broker import Access, Place
 from streams.kafka_log import KafkaLog
 from streams.recorded_fact import Entry, RecordedFact
 from tests.ehr.test_largest import document, visit
 from tests.faults.auditing import Audit
+from tests.faults.stores import encoded_fact
 from tests.stating import create, looking, observation, request, state_all, value
 from tests.streams.relaying import relayed
 
@@ -118,26 +118,9 @@ class _Trial:
 
 def fact_of(size: int, chance: random.Random) -> EncodedFact:
     """A fact that has so many bytes when it is encoded."""
-    other = (
-        len(_encoded(b"")) + 3
-    )  # A body of more than 64 KiB has its length in five bytes, an empty one in two.
-    citizen = uuid4()
-    return EncodedFact(citizen, "ResourceRecorded", _encoded(chance.randbytes(size - other)), citizen)
-
-
-def _encoded(body: bytes) -> bytes:
-    citizen = UUID(int=1)
-    fact = ResourceRecorded(
-        event_id=str(citizen),
-        schema_version=SCHEMA_VERSION,
-        subject=citizen,
-        stream=citizen,
-        resources=[ResourceVersion("Binary", str(citizen), 1, "create", 0, body)],
-        actor="test",
-        happened_at="2026",
-        recorded_at="2026-01-01T00:00:00.000Z",
-    )
-    return encode_fact(fact)
+    citizen, some = uuid4(), 1 << 16  # A length below is told in fewer bytes.
+    other = len(encoded_fact(citizen, bytes(some)).state) - some
+    return encoded_fact(citizen, chance.randbytes(size - other))
 
 
 def append(url: str, fact: EncodedFact) -> None:

@@ -69,7 +69,7 @@ def follow(url: str, events: int, commits: type[LosingCommit] = LosingCommit) ->
     written = Written(*map(sum, zip(*(writer.result() for writer in writers), strict=True)))
     _read(url, tail, [])
     stored: int = value(url, "select count(*) from record.facts")
-    wrong = [*_wrong_with(tail, url), *_wrong_with_record(url, stored, written.facts + trouble.facts)]
+    wrong = [*wrong_with(tail, url), *_wrong_with_record(url, stored, written.facts + trouble.facts)]
     return Followed(stored, written, trouble, wrong)
 
 
@@ -104,7 +104,7 @@ def _read(url: str, tail: Tail, writers: Sequence[Future[Written]]) -> None:
     log.close()
 
 
-def _wrong_with(tail: Tail, url: str) -> Iterator[str]:
+def wrong_with(tail: Tail, url: str) -> Iterator[str]:
     """How what was met differs from 1, 2, 3 … and from what a reader meets who comes afterwards."""
     steps = [0, *tail.positions]
     gaps = sum(after > before + 1 for before, after in pairwise(steps))
