@@ -4,7 +4,7 @@ from backbone.embedded_kafka import running_servers
 from backbone.errors import Refused
 from backbone.settings import Settings, text_of
 from ehr.event_store.connections import Connection
-from ehr.event_store.relaying import keep_by_kafka, keep_by_record, works
+from ehr.event_store.relaying import is_kept_by_kafka, keep_by_kafka, keeps_up
 from streams.broker import Access
 from streams.event_log import EventLog
 from streams.fallback import Fallback
@@ -22,7 +22,7 @@ def open_log(settings: Settings, url: str) -> EventLog:
     kept_by_kafka = KafkaLog(to.access, to.place)
     if settings.kafka_away == "wait":
         return kept_by_kafka
-    return Fallback(kept_by_kafka, NotificationLog(url), lambda: not works(url))
+    return Fallback(kept_by_kafka, NotificationLog(url), lambda: not keeps_up(url))
 
 
 def way(settings: Settings, url: str) -> Way:
@@ -49,8 +49,14 @@ def access(settings: Settings, servers: str) -> Access:
 
 
 def note_keeper(settings: Settings, connection: Connection) -> None:
-    """Lets the record know who keeps its log: with Kafka, nothing is appended before a relay has compared."""
+    """Lets the record know that Kafka keeps its log: then nothing is appended before a relay has compared.
+
+    Refuses to forget that for want of a setting.
+    """
     if settings.log == "kafka":
         keep_by_kafka(connection)
-    else:
-        keep_by_record(connection)
+    elif is_kept_by_kafka(connection):
+        raise Refused(
+            "Kafka keeps the log of this record: set EHR_LOG=kafka. To let the record keep its log itself "
+            "again: ehr relay --leave"
+        )

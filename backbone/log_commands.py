@@ -28,15 +28,26 @@ Refill = Annotated[
         "--refill", help="Write to the topic what it lacks of the store, also when it is new, and end."
     ),
 ]
+Leave = Annotated[
+    bool,
+    typer.Option(
+        "--leave", help="Let the record keep its log itself again, and end. The topic stays as it is."
+    ),
+]
 
 
-def relay_command(refill: Refill = False) -> None:
+def relay_command(refill: Refill = False, leave: Leave = False) -> None:
     """Carry facts from the store to Kafka until told to stop.
 
     One relay works, others stand by. It makes the topic when there is none, and refuses one that would lose
     facts.
     """
     settings = load()
+    if leave:
+        with log_reasons():
+            relay.leave(wiring.database_url(settings))
+        typer.echo("the record keeps its log itself now: start everything without EHR_LOG=kafka")
+        return
     if not refill:
         wiring.relay(settings)
         return

@@ -1,5 +1,6 @@
 """`ehr run`: the whole backbone on one machine, from an empty directory to the addresses to open."""
 
+import json
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from fhir_api.access.hosts import is_loopback
 
 PAUSE_SECONDS = 0.1
 READY_SECONDS = 120.0
+SAY_SECONDS = 10.0
+KAFKA_SECONDS = 10.0
 DEATHS_BEFORE_GIVING_UP = 5
 
 
@@ -118,15 +121,20 @@ class _House:
         self._supervisor = supervisor
         self._server = server
         self._kafka = kafka
+        self._kafka_at = 0.0
         self._log = log
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not _is_ready(self._host, self._port):
+        says_at = time.monotonic() + SAY_SECONDS
+        while reasons := _not_ready(self._host, self._port):
             self._look_after()
             self._give_up_on_what_does_not_live()
             if time.monotonic() > deadline:
-                raise Refused(f"/readyz did not answer 200 within {READY_SECONDS:g} s")
+                raise Refused(f"/readyz did not answer 200 within {READY_SECONDS:g} s: {reasons}")
+            if time.monotonic() > says_at:
+                self._log(f"not ready yet: {reasons}")
+                says_at = time.monotonic() + SAY_SECONDS
             time.sleep(PAUSE_SECONDS)
 
     def fill(self, demo: Demo | None) -> None:
@@ -163,10 +171,18 @@ class _House:
         if self._server is not None and not self._server.is_running():
             self._log("PostgreSQL ended; starting it again")
             self._server.launch()
-        if self._kafka is not None and not self._kafka.is_running():
+        if self._kafka is not None and not self._kafka.is_running() and time.monotonic() > self._kafka_at:
             self._log("Kafka ended; starting it again")
-            self._kafka.launch()
+            self._start_kafka_again(self._kafka)
         self._supervisor.check()
+
+    def _start_kafka_again(self, kafka: EmbeddedKafka) -> None:
+        """Everything else goes on without it, and so it must while it does not start."""
+        try:
+            kafka.launch()
+        except Refused as reason:
+            self._log(f"Kafka does not start: {reason}; trying again in {KAFKA_SECONDS:g} s")
+            self._kafka_at = time.monotonic() + KAFKA_SECONDS
 
     def _give_up_on_what_does_not_live(self) -> None:
         for name, deaths in self._supervisor.deaths().items():
@@ -174,15 +190,26 @@ class _House:
                 raise Refused(f"{name} ended {deaths} times before it was ready")
 
 
-def _is_ready(host: str, port: int) -> bool:
+def _not_ready(host: str, port: int) -> str:
+    """What keeps the server from being ready, in its own words; empty when nothing does."""
     connection = HTTPConnection(host, port, timeout=5)
     try:
         connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
+        answer = connection.getresponse()
+        told = answer.read()
+        return "" if answer.status == 200 else _reasons(told)
     except (OSError, HTTPException):
-        return False
+        return "it does not answer"
     finally:
         connection.close()
+
+
+def _reasons(told: bytes) -> str:
+    try:
+        parts = json.loads(told)["parts"].items()
+    except (ValueError, LookupError, AttributeError):
+        return "it does not say why"
+    return "; ".join(f"{name}: {state}" for name, state in parts if not state.startswith("ready"))
 
 
 @contextmanager

@@ -3,6 +3,7 @@ same."""
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import psycopg
 import structlog
@@ -19,6 +20,9 @@ LOOK_SECONDS = 2.0
 
 STAND_BY_SECONDS = 0.5
 """Between two looks whether the projector that works is still there."""
+
+AWAY_SECONDS = 1.0
+"""Between two tries to read a log that is away: longer than another one takes to try its luck."""
 
 TELL_SECONDS = 60.0
 """Between two log lines about what goes on for long."""
@@ -42,7 +46,8 @@ class Carrier:
 
     def step(self) -> int:
         """``Projector.step``; after trouble, while another one works, or while the view is to be rebuilt, it
-        passes nothing and rests. Raises LogUnreachable: that is no trouble of this view alone."""
+        passes nothing and rests, and lets another one try meanwhile: it may have newer code, or another way
+        to the log."""
         if self.rests:
             return 0
         try:
@@ -50,7 +55,9 @@ class Carrier:
         except OtherCode as other:
             self._wait_for_rebuild(other.generation)
         except LogDamaged as error:
-            self._wait_for_mending(error)
+            self._wait_for_log(error, LOOK_SECONDS, "the log is damaged, and the view stands still")
+        except (LogUnreachable, LogMisconfigured) as error:
+            self._wait_for_log(error, AWAY_SECONDS, "the log is away, trying again")
         except (psycopg.Error, MemoryError) as error:
             log.warning("trouble, trying again", view=self.projector.view.name, kind=type(error).__name__)
             self.projector.close()
@@ -73,7 +80,7 @@ class Carrier:
         return self.projector.step()
 
     def _wait_for_rebuild(self, generation: Generation) -> None:
-        self._rest(LOOK_SECONDS)
+        self._let_others(LOOK_SECONDS)
         if self._is_to_tell():
             view = self.projector.view
             log.error(
@@ -85,12 +92,16 @@ class Carrier:
                 command=f"ehr rebuild {view.name}",
             )
 
-    def _wait_for_mending(self, error: LogDamaged) -> None:
-        self._rest(LOOK_SECONDS)
+    def _wait_for_log(self, error: Exception, seconds: float, what: str) -> None:
+        self._let_others(seconds)
         if self._is_to_tell():
-            log.error(
-                "the log is damaged, and the view stands still", trouble=str(error), command="ehr verify"
-            )
+            log.error(what, view=self.projector.view.name, trouble=str(error))
+
+    def _let_others(self, seconds: float) -> None:
+        """Rests without the lease."""
+        self._rest(seconds)
+        with suppress(psycopg.Error):
+            self.projector.release()
 
     def _is_to_tell(self) -> bool:
         if time.monotonic() < self._tells_at:
@@ -110,16 +121,9 @@ def run_projectors(
     patience: seconds between two looks whether to stop.
     """
     carriers = [Carrier(projector) for projector in projectors]
-    tells_at = 0.0
     while not stopped():
-        try:
-            if not sum([carrier.step() for carrier in carriers]):
-                _wait(event_log, carriers, patience)
-        except (LogUnreachable, LogMisconfigured) as error:
-            if time.monotonic() > tells_at:
-                tells_at = time.monotonic() + TELL_SECONDS
-                log.warning("the log is away, trying again", trouble=str(error))
-            time.sleep(TROUBLE_SECONDS)
+        if not sum([carrier.step() for carrier in carriers]):
+            _wait(event_log, carriers, patience)
 
 
 def _wait(event_log: EventLog, carriers: Sequence[Carrier], patience: float) -> None:
@@ -130,5 +134,5 @@ def _wait(event_log: EventLog, carriers: Sequence[Carrier], patience: float) -> 
             event_log.wait(min(awake), patience)
         else:
             time.sleep(TROUBLE_SECONDS)
-    except (psycopg.OperationalError, LogDamaged):
+    except (psycopg.OperationalError, LogUnreachable, LogMisconfigured, LogDamaged):
         time.sleep(TROUBLE_SECONDS)

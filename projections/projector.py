@@ -97,6 +97,11 @@ class Projector:
         assert self._lease is not None
         return self._lease.take()
 
+    def release(self) -> None:
+        """Lets another one work; ``take`` asks for it again. Raises psycopg.OperationalError."""
+        if self._lease is not None:
+            self._lease.release()
+
     def keep(self) -> None:
         """Says that this projector is alive, while it has nothing to do; see ``Lease.keep``."""
         if self._lease is not None:

@@ -77,7 +77,7 @@ class Read(NamedTuple):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: dict[str, bytes]
+    headers: dict[str, bytes | None]
 
 
 class OffsetGone(Exception):
@@ -281,7 +281,11 @@ class Partition:
             )
             self._consumer.assign([self._place])
         self._next = -1
-        self.end()  # Closed while it still connects, the library would forget the socket.
+        try:
+            self.end()  # Closed while it still connects, the library would forget the socket.
+        except LogUnreachable:
+            self._consumer.close()
+            raise
 
     def bounds(self) -> tuple[int, int]:
         """(the first offset, the offset that the next record will have). Raises LogUnreachable."""

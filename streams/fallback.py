@@ -20,8 +20,8 @@ class Fallback:
     """Keeps the promise of ``EventLog`` as long as one of two logs does."""
 
     def __init__(self, first: EventLog, second: EventLog, is_away: Callable[[], bool]) -> None:
-        """Both are closed with this one. ``is_away``: whether the first one still is, which is asked without
-        waiting for it."""
+        """Both are closed with this one. ``is_away``: whether the first one does not have what the second one
+        has, which is asked without waiting for it."""
         self._first, self._second, self._is_away = first, second, is_away
         self._away = False
         self._look_at = 0.0
@@ -52,6 +52,6 @@ class Fallback:
         return question(self._second)
 
     def _goes_without(self) -> bool:
-        if self._away and time.monotonic() > self._look_at:
+        if time.monotonic() > self._look_at:
             self._away, self._look_at = self._is_away(), time.monotonic() + LOOK_SECONDS
         return self._away

@@ -41,7 +41,8 @@ def to_record(row: NotificationRow) -> Sent:
 def from_record(record: Read) -> Placed | None:
     """The row that a record carries; None for what is not a record of this log."""
     try:
-        text = {name: value.decode("ascii") for name, value in record.headers.items()}
+        # Others may have added headers, also some without a value.
+        text = {name: value.decode("ascii") for name, value in record.headers.items() if value is not None}
         row = NotificationRow(
             position=int(text["position"]),
             transaction=int(text["transaction"]),

@@ -27,7 +27,9 @@ WINDOW = 1_000
 
 TELL_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
+TROUBLE_SECONDS = 1.0  # Longer than PAUSE_SECONDS, so that another relay can try its luck meanwhile.
 TAKE_SECONDS = 10.0
+SAY_SECONDS = 60.0  # Between two log lines about the same trouble.
 
 log = structlog.get_logger()
 
@@ -72,7 +74,6 @@ class Relay:
         if trouble:
             self._post.disagree(trouble)
             raise LogMisconfigured(trouble)
-        self._post.agree()
         confirmed = self._post.confirmed()
         if last is None and confirmed and not refill:
             raise LogMisconfigured(
@@ -80,6 +81,7 @@ class Relay:
                 "right topic, `ehr relay --refill` writes them again from the store."
             )
         position = last.row.position if last else 0
+        self._post.agree()
         self._post.tell(position)
         return position
 
@@ -157,18 +159,26 @@ def same(one: NotificationRow, other: NotificationRow) -> bool:
 
 
 def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
-    """Relays until told to stop; stands by while another one does, and tries again after every trouble."""
+    """Relays until told to stop; stands by while another one does, and tries again after every trouble.
+
+    In trouble it lets go of the post: another one may have another way to the log, and whoever mends
+    something needs it.
+    """
+    told, tells_at = "", 0.0
     while not stopped():
         try:
             with closing(RelayPost(way.conninfo)) as post:
                 _stand_by(post, stopped)
                 _serve(way, post, stopped)
+            continue
+        except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
+            trouble = str(error)
         except DatabaseTrouble as error:
-            log.warning("database trouble, trying again", kind=type(error).__name__)
-            time.sleep(PAUSE_SECONDS)
-        except (LogMisconfigured, LogDamaged) as error:
-            log.error("the relay waits for somebody to mend this", trouble=str(error))
-            time.sleep(PAUSE_SECONDS)  # without the post: whoever mends it may need that
+            trouble = f"the database is in trouble: {type(error).__name__}"
+        if trouble != told or time.monotonic() > tells_at:
+            log.error("the relay tries again and again", trouble=trouble)
+            told, tells_at = trouble, time.monotonic() + SAY_SECONDS
+        time.sleep(TROUBLE_SECONDS)
 
 
 def _stand_by(post: RelayPost, stopped: Callable[[], bool]) -> None:
@@ -177,21 +187,18 @@ def _stand_by(post: RelayPost, stopped: Callable[[], bool]) -> None:
 
 
 def _serve(way: Way, post: RelayPost, stopped: Callable[[], bool]) -> None:
-    while not stopped():
-        try:
-            with closing(Relay(way, post)) as relay:
-                position = relay.begin()
-                log.info("relaying", position=position)
-                for _ in relay.carry(position):
-                    if stopped():
-                        break
-        except (LogMisconfigured, LogDamaged) as error:
-            post.tell(None, str(error))
-            raise
-        except LogUnreachable as error:
-            log.warning("the log is away, trying again", trouble=str(error))
-            post.tell(None, str(error))
-            time.sleep(PAUSE_SECONDS)
+    if stopped():
+        return
+    try:
+        with closing(Relay(way, post)) as relay:
+            position = relay.begin()
+            log.info("relaying", position=position)
+            for _ in relay.carry(position):
+                if stopped():
+                    break
+    except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
+        post.tell(None, str(error))
+        raise
 
 
 def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: None) -> int:
@@ -210,6 +217,13 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
                 break
         post.tell(position)
         return position
+
+
+def leave(conninfo: str) -> None:
+    """Lets the record keep its log itself again. Raises DatabaseTrouble, and Relayed."""
+    with closing(RelayPost(conninfo)) as post:
+        take_over(post)
+        post.leave()
 
 
 def take_over(post: RelayPost) -> None:

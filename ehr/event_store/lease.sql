@@ -2,6 +2,10 @@
 -- Whoever holds this lock holds the lease. It goes with the connection.
 select pg_try_advisory_lock(hashtextextended(%(name)s, 0));
 
+-- name: release
+-- For another one that tries to take it.
+select pg_advisory_unlock(hashtextextended(%(name)s, 0));
+
 -- name: keep
 -- Any statement tells that its sender is alive.
 select;
@@ -18,4 +22,5 @@ from pg_locks l join pg_stat_activity a using (pid)
 where l.locktype = 'advisory' and l.granted and l.objsubid = 1
   and l.database = (select oid from pg_database where datname = current_database())
   and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(%(name)s, 0)
-  and a.state like 'idle%%' and a.state_change < clock_timestamp() - %(seconds)s * interval '1 second';
+  and a.state_change < clock_timestamp() - interval '1 second' *
+      case when a.state = 'idle' then %(idle)s when a.state like 'idle in transaction%%' then %(computing)s end;

@@ -12,6 +12,9 @@ _queries = load_queries(Path(__file__).with_name("relaying.sql"))
 STANDING = _queries["standing"]
 """Gives the fields of a RelayStanding; no row where the record keeps its log itself."""
 
+BEHIND_SECONDS = 5.0
+"""A relay keeps up that has carried every fact which is older than this."""
+
 SILENT_SECONDS = 15.0
 """A relay that has told nothing for so long is not at work."""
 
@@ -63,16 +66,24 @@ class RelayPost:
         """How far the log is, if that is known, and what keeps the relay. Says too that it is alive."""
         self._connection.execute(_queries["tell"], {"position": position, "trouble": trouble})
 
+    def leave(self) -> None:
+        """The record keeps its log itself: nothing need be compared any more."""
+        self._connection.execute(_queries["keep_by_record"])
+
     def close(self) -> None:
         """Lets go of the lease."""
         self._connection.close()
 
 
-def works(conninfo: str) -> bool:
-    """Whether a relay gets facts to the log now. Raises psycopg.OperationalError."""
+def keeps_up(conninfo: str) -> bool:
+    """Whether a relay gets facts to the log now, and has few to make up for.
+
+    Raises psycopg.OperationalError.
+    """
     with connect(conninfo) as connection:
         found = standing(connection)
-    return found is not None and found.works
+        row = connection.execute(_queries["is_behind"], {"seconds": BEHIND_SECONDS}).fetchone()
+    return found is not None and found.works and row == (False,)
 
 
 def keep_by_kafka(connection: Connection) -> None:
@@ -80,9 +91,9 @@ def keep_by_kafka(connection: Connection) -> None:
     connection.execute(_queries["keep_by_kafka"])
 
 
-def keep_by_record(connection: Connection) -> None:
-    """The record keeps its log itself: nothing need be compared."""
-    connection.execute(_queries["keep_by_record"])
+def is_kept_by_kafka(connection: Connection) -> bool:
+    """Whether a relay must have compared before anything is appended."""
+    return standing(connection) is not None
 
 
 def standing(connection: Connection) -> RelayStanding | None:

@@ -7,13 +7,18 @@ on conflict do nothing;
 -- Without the row there is nothing to wait for.
 delete from record.relay;
 
+-- name: is_behind
+-- Whether a fact waits for the relay that was recorded so many seconds ago.
+select exists (select from record.facts f join record.relay r on f.notification_id = r.position + 1
+               where f.last_updated < clock_timestamp() - %(seconds)s * interval '1 second');
+
 -- name: lazily
 -- What is told is no fact, and may be lost with the database.
 set synchronous_commit to off;
 
 -- name: agree
 -- The tails of store and log agree, or the log lacks the newest facts: writing may go on.
-update record.relay set compared = record.incarnation(), told_at = clock_timestamp();
+update record.relay set compared = record.incarnation();
 
 -- name: disagree
 -- The log has what the store has not: whatever would be written now would be of another order.

@@ -12,7 +12,7 @@ import psycopg
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.errors import Uncompared
 from ehr.event_store.connections import connect
-from ehr.event_store.relaying import RelayPost, keep_by_record
+from ehr.event_store.relaying import RelayPost
 from ehr.event_store.verifying import verify_store
 from projections import rebuild
 from projections.fhir_resources.view import FhirResources
@@ -130,8 +130,8 @@ class Trial:
     def _require_like_decisions(self, told: str, others: dict[str, str]) -> None:
         """Answers without a fact are in the first store alone: it forgets them."""
         for url in (told, *others.values()):
-            with connect(url) as connection:
-                keep_by_record(connection)
+            with closing(RelayPost(url)) as post, connect(url) as connection:
+                post.leave()
                 connection.execute("delete from record.answers where position = 0")
         expected = answers(told, 2 * self.seed, PROBES)
         self.wrong += [

@@ -18,6 +18,7 @@ from streams.event_log import EventLog, LogDamaged, LogMisconfigured, LogUnreach
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import Entry
 from tests.backbone.waiting import until
+from tests.projections.test_engine import Other
 from tests.replaying import catch_up, fresh_digest, projector, serving_digest
 from tests.stating import create, looking, migrated, patient, request, state_all, value
 
@@ -138,7 +139,7 @@ TROUBLES = [LogUnreachable("Kafka is away"), LogMisconfigured("no such user"), L
 def test_trouble_of_the_log_is_told_once_and_tried_again(
     database: str, trouble: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for pause in ("TROUBLE_SECONDS", "LOOK_SECONDS"):
+    for pause in ("AWAY_SECONDS", "LOOK_SECONDS"):
         monkeypatch.setattr(carrying, pause, 0.01)
     state(migrated(database))
     with (
@@ -153,6 +154,31 @@ def test_trouble_of_the_log_is_told_once_and_tried_again(
         until(lambda: value(database, POSITION) == 1, "it goes on")
     assert [line["trouble"] for line in logs if "trouble" in line] == [str(trouble)]
     assert value(database, "select count(*) from views.parked") == 0
+
+
+@pytest.mark.parametrize("trouble", [LogUnreachable("away"), LogDamaged("damaged")])
+def test_one_with_another_way_to_the_log_takes_over(
+    database: str, trouble: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state(migrated(database))
+    with (
+        closing(Log(database, trouble)) as cut_off,
+        closing(Projector(FhirResources(), cut_off, database)) as first,
+        projector(database) as second,
+    ):
+        one, two = Carrier(first), Carrier(second)
+        assert (one.step(), one.rests, two.step()) == (0, True, 1)
+        until(lambda: one.step() == 0 and not one.projector.take(), "it stands by now")
+    assert value(database, POSITION) == 1
+
+
+def test_one_of_other_code_makes_way_for_one_of_this(database: str) -> None:
+    """In the middle of an upgrade, say: the view was rebuilt by newer code, which now stands by."""
+    state(migrated(database))
+    catch_up(database)
+    state(database)
+    with projector(database, Other(FhirResources.code_version - 1)) as old, projector(database) as new:
+        assert (Carrier(old).step(), Carrier(new).step()) == (0, 1)
 
 
 class Short(NotificationLog):

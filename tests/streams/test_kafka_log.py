@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams import kafka_log
-from streams.broker import Access, Place, Sent, Writer
+from streams.broker import Access, Place, Read, Sent, Writer
 from streams.event_log import EventLog, LogDamaged
 from streams.kafka_log import KafkaLog, Tail
-from streams.log_record import to_record
+from streams.log_record import from_record, to_record
 from streams.recorded_fact import Quarantined, RecordedFact
 from tests.backbone.waiting import until
 from tests.contracts.event_log import EventLogContract, Kept
@@ -114,6 +116,16 @@ def test_what_is_not_what_was_sent_is_quarantined(
     assert isinstance(second, Quarantined)
     assert (second.position, second.subject) == (2, facts[1].subject)
     assert isinstance(third, RecordedFact)
+
+
+def test_headers_of_others_do_no_harm() -> None:
+    """Clients of other makes may write some without a value."""
+    assert from_record(Read(0, b"x", b"y", {"traceparent": None})) is None
+    row = NotificationRow(1, 1, 1, uuid4(), 1, uuid4(), 1, datetime.now(UTC), "ResourceRecorded", b"state")
+    sent = to_record(row._replace(last_updated=row.last_updated.replace(microsecond=0)))
+    placed = from_record(Read(0, sent.key, sent.value, {**dict(sent.headers), "traceparent": None}))
+    assert placed is not None
+    assert placed.intact
 
 
 def test_what_is_none_of_this_log_is_passed_over(

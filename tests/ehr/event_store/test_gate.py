@@ -6,7 +6,7 @@ import pytest
 
 from ehr.errors import Uncompared
 from ehr.event_store.connections import connect
-from ehr.event_store.relaying import RelayPost, keep_by_kafka, keep_by_record, standing
+from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
 from tests.stating import create, looking, migrated, observation, request, state_all, value
 
 END = "select coalesce(max(notification_id), 0) from record.facts"
@@ -34,7 +34,7 @@ def test_nothing_is_appended_before_the_tails_are_compared(database: str) -> Non
             post.disagree("the log has more")
             with pytest.raises(Uncompared):
                 state(database)
-        keep_by_record(connection)
+            post.leave()
         assert state(database) == 3
 
 

@@ -46,3 +46,30 @@ def test_whoever_asks_something_or_waits_for_an_answer_keeps_it(
             first.keep()
         one.execute("select pg_sleep(2)")
         assert not second.take()
+
+
+def test_whoever_computes_within_a_transaction_is_given_longer(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise holders would take it from each other over one large fact, and none would ever do it."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(lease, "COMPUTING_SECONDS", 1.5)
+    with closing(connect(database)) as one, closing(connect(database)) as two:
+        first, second = Lease(one, "x"), Lease(two, "x")
+        assert first.take()
+        one.execute("begin")
+        two.execute("select pg_sleep(0.5)")
+        assert not second.take()
+        until(second.take, "it hangs after all")
+
+
+def test_it_is_given_up_and_taken_again(database: str) -> None:
+    with closing(connect(database)) as one, closing(connect(database)) as two:
+        first, second = Lease(one, "x"), Lease(two, "x")
+        assert first.take()
+        first.release()
+        assert second.take()
+        assert not first.take()
+        second.release()
+        second.release()
+        assert first.take()
