@@ -13,6 +13,8 @@ from streams.notification_log import NotificationLog
 from streams.relay import Way
 from streams.topics import Wish
 
+NO_KAFKA = "no Kafka: start `ehr run` with EHR_LOG=kafka, or name brokers in EHR_KAFKA"
+
 
 def open_log(settings: Settings, url: str) -> EventLog:
     """The log that the views are made from. url: of the record's database."""
@@ -29,7 +31,7 @@ def way(settings: Settings, url: str) -> Way:
     """From the record to Kafka. Refuses while no broker is named or runs here."""
     servers = settings.kafka or running_servers(settings.data / "kafka")
     if settings.log != "kafka" or servers is None:
-        raise Refused("no Kafka: start `ehr run` with EHR_LOG=kafka, or name brokers in EHR_KAFKA")
+        raise Refused(NO_KAFKA)
     copies = settings.kafka_replication if settings.kafka else 1
     topic = Wish(settings.kafka_topic, settings.kafka_partitions, copies)
     return Way(url, access(settings, servers), topic, settings.kafka_partition)

@@ -9,10 +9,11 @@ import typer
 from backbone import wiring
 from backbone.at_hand import at_hand
 from backbone.errors import Refused
-from backbone.event_log import way
+from backbone.event_log import NO_KAFKA, way
 from backbone.progress import progress_bar
-from backbone.settings import load
+from backbone.settings import Settings, load
 from ehr.event_store.connections import DatabaseTrouble, is_lost
+from ehr.event_store.migrations import SchemaTooNew
 from ehr.event_store.restoring import Overtaken
 from projections.rebuild import Progress
 from streams import relay
@@ -66,12 +67,20 @@ def restore_command(from_log: FromLog = False) -> None:
     """
     if not from_log:
         raise Refused("say where from: ehr restore --from-log")
-    with at_hand(load(), new=True) as (settings, url):
+    wished = load()
+    _require_kafka(wished)
+    with log_reasons(), at_hand(wished, new=True) as (settings, url):
         to = way(settings, url)
         wiring.migrate_store(url)
-        with progress_bar(f"restoring from {to.topic.name}") as bar, log_reasons():
+        with progress_bar(f"restoring from {to.topic.name}") as bar:
             position = restore(to, lambda position, end: bar(Progress(position, end)))
     typer.echo(f"the store has every fact of topic {to.topic.name} up to position {position}")
+
+
+def _require_kafka(settings: Settings) -> None:
+    """Refuses where no broker is named or lies here, before anything is made that would stay."""
+    if settings.log != "kafka" or not (settings.kafka or (settings.data / "kafka").exists()):
+        raise Refused(NO_KAFKA)
 
 
 @contextmanager
@@ -88,6 +97,8 @@ def log_reasons() -> Iterator[None]:
         ) from None
     except Overtaken:
         raise Refused("something else has written to the store meanwhile: stop it first") from None
+    except SchemaTooNew:
+        raise Refused("newer code has migrated this database: use that code, or a backup") from None
     except DatabaseTrouble as error:
         what = "cannot be reached" if is_lost(error) else "could not do it"
         raise Refused(f"the database {what} ({type(error).__name__}); try again") from None
