@@ -263,7 +263,11 @@ def _size(record: Sent) -> int:
 
 
 class Partition:
-    """Reads one partition by offset. For one thread."""
+    """Reads one partition by offset. For one thread.
+
+    next: the offset at which reading goes on. Not every offset has a record: where a transaction ends there
+    is a mark, which is never given.
+    """
 
     def __init__(self, access: Access, place: Place) -> None:
         """Raises LogUnreachable and LogMisconfigured."""
@@ -280,7 +284,7 @@ class Partition:
                 allow_auto_create_topics=False,
             )
             self._consumer.assign([self._place])
-        self._next = -1
+        self.next = -1
         try:
             self.end()  # Closed while it still connects, the library would forget the socket.
         except LogUnreachable:
@@ -306,18 +310,17 @@ class Partition:
         """Records from an offset on, as soon as there are some; none after ``timeout`` seconds, also when the
         brokers do not answer. Raises OffsetGone, and LogDamaged where they do not have what they took."""
         with _told(self._access):
-            if offset != self._next:
+            if offset != self.next:
                 self._consumer.seek(self._place, offset)
-                self._next = offset
+                self.next = offset
             try:
                 found = self._consumer.poll(int(timeout * 1000), max_records=most).get(self._place, [])
             except CorruptRecordError:
                 raise LogDamaged(
-                    f"offset {self._next} of partition {self._place.partition} of {self._place.topic}: "
+                    f"offset {self.next} of partition {self._place.partition} of {self._place.topic}: "
                     "the brokers do not have the bytes that they took"
                 ) from None
-        if found:
-            self._next = found[-1].offset + 1
+            self.next = found[-1].offset + 1 if found else self._consumer.position(self._place, timeout_ms=0)
         return [Read(record.offset, record.key, record.value, dict(record.headers)) for record in found]
 
     def close(self) -> None:

@@ -137,8 +137,7 @@ class FactReader:
             if placed.row.position == self._last + 1:
                 self._waiting.append(placed)
                 self._last += 1
-        if records:
-            self._offset = records[-1].offset + 1
+        self._offset = partition.next
 
     def _step_back(self, partition: Partition) -> None:
         """What is wanted may lie before where reading began, among what was sent for the first time."""
@@ -180,13 +179,12 @@ class Tail:
         except OffsetGone:
             self._offset = -1
             return
+        self._offset = partition.next
         if not records:
             partition.end()  # raises when the brokers are away
-            return
         for placed in _placed(records):
             if self._last is None or placed.row.position > self._last.row.position:
                 self._last = placed
-        self._offset = records[-1].offset + 1
 
 
 def _placed(records: Sequence[Read]) -> list[Placed]:

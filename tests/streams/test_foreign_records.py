@@ -1,0 +1,68 @@
+"""What others have written into a topic of the log, or what its headers say that no record has written."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+import pytest
+from kafka import KafkaProducer
+
+from ehr.event_store.notifications import NotificationRow, Notifications
+from streams import kafka_log
+from streams.broker import Access, Place, Sent
+from streams.kafka_log import KafkaLog, Tail
+from streams.log_record import to_record
+from tests.stating import create, migrated, observation, request, state_all
+
+
+@pytest.fixture
+def facts(database: str) -> list[NotificationRow]:
+    """Ten facts, one a flush."""
+    migrated(database)
+    for n in range(10):
+        state_all(database, request(create(observation("1", n))))
+    with closing(Notifications(database)) as notifications:
+        return list(notifications.read(0, 10))
+
+
+@contextmanager
+def transactional(kafka: Access) -> Iterator[KafkaProducer]:
+    """A producer that ends each transaction with a mark, which has an offset and is no record."""
+    producer = KafkaProducer(
+        bootstrap_servers=kafka.servers, transactional_id=secrets.token_hex(6), metrics_enabled=False
+    )
+    producer.init_transactions()
+    yield producer
+    producer.close()
+
+
+def commit(producer: KafkaProducer, place: Place, records: Sequence[Sent]) -> None:
+    """Writes them in a transaction."""
+    producer.begin_transaction()
+    for record in records:
+        producer.send(place.topic, record.value, record.key, record.headers, place.partition)
+    producer.commit_transaction()
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_marks_of_transactions_are_passed_over(
+    kafka: Access, place: Place, facts: list[NotificationRow], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_log, "_PATIENCE_SECONDS", 0.5)
+    with transactional(kafka) as producer:
+        for begin in range(0, 10, size):
+            commit(producer, place, [to_record(fact) for fact in facts[begin : begin + size]])
+    with closing(KafkaLog(kafka, place)) as log:
+        assert log.end() == 10
+        for after in (0, 5, 9, 10):
+            read = [entry.position for entry in log.read(after, 100)]
+            assert read == list(range(after + 1, 11))
+        assert not log.wait(10, 0.1)
+
+
+def test_only_a_mark_is_an_empty_log(kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_log, "_PATIENCE_SECONDS", 0.5)
+    with transactional(kafka) as producer:
+        commit(producer, place, [Sent(b"", b"", [])])
+    with closing(Tail(kafka, place)) as tail:
+        assert tail.last() is None
