@@ -38,12 +38,19 @@ class _Answer:
 
     def text(self) -> str:
         """A text behind its length; one that is null is empty."""
-        return self.bytes_of(max(0, self.number(">h"))).decode()
+        return self.text_of(max(0, self.number(">h")))
+
+    def text_of(self, size: int) -> str:
+        """So many bytes, as UTF-8."""
+        try:
+            return self.bytes_of(size).decode()
+        except UnicodeDecodeError:
+            raise NoKafka from None
 
     def bytes_of(self, size: int) -> bytes:
         """So many bytes."""
         found = self._content[self._at : self._at + size]
-        if len(found) < size:
+        if not 0 <= size == len(found):
             raise NoKafka
         self._at += size
         return found
@@ -83,7 +90,7 @@ class Exchange:
         answer = self._ask(_SASL_AUTHENTICATE, 0, struct.pack(">i", len(content)) + content)
         refused = answer.number(">h")
         answer.text()  # the reason of a refusal
-        return None if refused else answer.bytes_of(answer.number(">i")).decode()
+        return None if refused else answer.text_of(answer.number(">i"))
 
     def _ask(self, request: int, version: int, body: bytes) -> _Answer:
         content = struct.pack(">hhi", request, version, _CORRELATION) + _text(_CLIENT.decode()) + body
@@ -125,7 +132,7 @@ def _proof(bare: str, challenge: str, password: str) -> str:
         nonce, salt, iterations = told["r"], b64decode(told["s"]), int(told["i"])
     except (KeyError, ValueError):
         raise NoKafka from None
-    if iterations > _MOST_ITERATIONS:
+    if not 1 <= iterations <= _MOST_ITERATIONS:
         raise NoKafka
     key = _signed(pbkdf2_hmac("sha512", password.encode(), salt, iterations), b"Client Key")
     final = f"c=biws,r={nonce}"
