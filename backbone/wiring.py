@@ -197,7 +197,9 @@ def project(settings: Settings, names: Sequence[str]) -> None:
 def relay(settings: Settings) -> None:
     """Carries facts to Kafka until SIGTERM or SIGINT."""
     logs.configure(settings.log_level)
-    run_relay(way(settings, database_url(settings)), _stop_event().is_set)
+    url = database_url(settings)
+    require_record(url)
+    run_relay(way(settings, url), _stop_event().is_set)
 
 
 def _stop_event() -> threading.Event:

@@ -15,6 +15,7 @@ import pytest
 
 from backbone.cli import main
 from backbone.progress import Bar
+from ehr.errors import Uncompared
 from ehr.event_store.connections import connect
 from projections import generations
 from projections import rebuild as rebuilding
@@ -64,6 +65,33 @@ def test_migrating_twice_is_as_good_as_once(ehr: Command, database: str) -> None
     first = value(database, applied)
     assert ehr("migrate")[0] == 0
     assert value(database, applied) == first > 0
+
+
+def test_a_record_whose_log_kafka_keeps_is_not_taken_from_it_by_a_forgotten_setting(
+    ehr: Command, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    assert ehr("migrate")[0] == 0
+    monkeypatch.delenv("EHR_LOG")
+    code, _, said = ehr("migrate")
+    assert (code, "set EHR_LOG=kafka" in said) == (1, True)
+    with pytest.raises(Uncompared):
+        state_all(database, request(create(patient("A"))))
+    assert ehr("relay", "--leave")[:2] == (
+        0,
+        "the record keeps its log itself now: start everything without EHR_LOG=kafka\n",
+    )
+    assert ehr("migrate")[0] == 0
+    state_all(database, request(create(patient("A"))))
+
+
+def test_a_relay_on_a_database_without_a_record_is_refused(
+    ehr: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    monkeypatch.setenv("EHR_KAFKA", "127.0.0.1:9")
+    code, _, said = ehr("relay")
+    assert (code, "`ehr migrate`" in said) == (1, True)
 
 
 def test_a_view_is_rebuilt_and_the_former_generation_can_come_back(ehr: Command, database: str) -> None:

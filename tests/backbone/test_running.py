@@ -7,10 +7,12 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from backbone.embedded_kafka import running_servers
 from backbone.errors import Refused
 from backbone.running import base_url, check_port
 from backbone.settings import Settings
@@ -27,11 +29,14 @@ def port(free_port: int) -> int:
 class Run:
     """A running `small_house.py`, with all that it has said."""
 
-    def __init__(self, data: Path, port: int, *, demo: str = "fills", api: str = "serves") -> None:
+    def __init__(
+        self, data: Path, port: int, *, demo: str = "fills", api: str = "serves", log: str = "embedded"
+    ) -> None:
         variables = {
             **os.environ,
             "EHR_DATA": str(data),
             "EHR_PORT": str(port),
+            "EHR_LOG": log,
             "PYTHONPATH": str(Path.cwd()),
         }
         self.output = data.parent / "output"
@@ -125,6 +130,40 @@ def test_nothing_is_left_when_it_is_killed_and_it_starts_again(data: Path, port:
     until(lambda: answer(port) == "all is well", "it serves again")
     assert again.stop() == 0
     assert again.said().count("filled") == 1
+
+
+def test_a_broker_that_does_not_start_again_stops_nothing_else(data: Path, port: int) -> None:
+    run = Run(data, port, log="kafka")
+    try:
+        run.says("ready:")
+        servers = running_servers(data / "kafka")
+        assert servers
+        with taken(int(servers.rpartition(":")[2]), data / "kafka"):
+            run.says("Kafka does not start")
+            assert urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10).status == 200
+        until(lambda: bool(running_servers(data / "kafka")), "the broker is there again")
+    finally:
+        assert run.stop() == 0
+
+
+@contextmanager
+def taken(port: int, brokers: Path) -> Iterator[None]:
+    """Kills the broker there and takes its port."""
+    with socket.socket() as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+        def take() -> bool:
+            for pid in processes_in(brokers):
+                os.kill(pid, signal.SIGKILL)
+            try:
+                thief.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+            thief.listen()
+            return True
+
+        until(take, "the port is taken")
+        yield
 
 
 def test_a_program_that_does_not_live_ends_the_start(data: Path, port: int) -> None:
