@@ -18,13 +18,18 @@ NO_KAFKA = "no Kafka: start `ehr run` with EHR_LOG=kafka, or name brokers in EHR
 
 def open_log(settings: Settings, url: str) -> EventLog:
     """The log that the views are made from. url: of the record's database."""
+    kept = open_log_alone(settings, url)
+    if settings.log == "embedded" or settings.kafka_away == "wait":
+        return kept
+    return Fallback(kept, NotificationLog(url), lambda: not keeps_up(url))
+
+
+def open_log_alone(settings: Settings, url: str) -> EventLog:
+    """The same, never the record in place of Kafka: for those who compare."""
     if settings.log == "embedded":
         return NotificationLog(url)
     to = way(settings, url)
-    kept_by_kafka = KafkaLog(to.access, to.place)
-    if settings.kafka_away == "wait":
-        return kept_by_kafka
-    return Fallback(kept_by_kafka, NotificationLog(url), lambda: not keeps_up(url))
+    return KafkaLog(to.access, to.place)
 
 
 def way(settings: Settings, url: str) -> Way:

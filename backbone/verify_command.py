@@ -9,7 +9,7 @@ import typer
 from backbone import wiring
 from backbone.at_hand import at_hand
 from backbone.errors import Refused
-from backbone.event_log import open_log, way
+from backbone.event_log import open_log_alone, way
 from backbone.log_commands import log_reasons
 from backbone.progress import progress_bar
 from backbone.settings import Settings, load
@@ -33,8 +33,8 @@ def verify_command(no_views: NoViews = False) -> None:
     With Kafka, every record of the topic with the fact in the store; then what the store keeps beside its
     facts with what follows from them; then each view with a fresh replay of the log, which takes the same
     space once more until it is over. Everything goes on meanwhile. The first difference of each kind is told.
-    Exit code 0: equal, or the log lags behind; 1: different; 2: it could not be done. What is kept on this
-    machine is started for it when `ehr run` is not at work.
+    Exit code 0: equal, or the log or a view lags behind; 1: different; 2: it could not be done. What is kept
+    on this machine is started for it when `ehr run` is not at work.
     """
     with _not_done():
         settings = load()
@@ -96,16 +96,18 @@ def _views(settings: Settings, url: str) -> list[str]:
 
 def _view(settings: Settings, url: str, name: str) -> list[str]:
     view, bar = wiring.view_named(name), progress_bar(f"replaying {name}")
-    with closing(open_log(settings, url)) as log, bar as shown, view_reasons(name):
+    with closing(open_log_alone(settings, url)) as log, bar as shown, view_reasons(name):
         try:
-            differences = rebuild.verify(view, log, url, shown)
+            position, end, differences = rebuild.verify(view, log, url, shown)
         except LogDamaged as damage:
             return _told(name, "", {"": [f"cannot be replayed: {damage}"]})
+    if position < end:
+        typer.echo(f"{name} lags: it shows facts up to position {position}, the log has them up to {end}")
     found = {
         table: [f"{name}.{table}: of {citizens} citizens not what the log says; rows: {here}, replayed {new}"]
         for table, citizens, (here, new) in differences
     }
-    return _told(name, "is what the log says", found)
+    return _told(name, f"is what the log says up to position {position}", found)
 
 
 def _told(what: str, equal: str, found: dict[str, list[str]]) -> list[str]:

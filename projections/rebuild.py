@@ -63,6 +63,15 @@ class Result(NamedTuple):
     dropped: list[int]
 
 
+class Verified(NamedTuple):
+    """position: at which both were compared. end: of the log at the beginning, which the view need not show
+    yet."""
+
+    position: int
+    end: int
+    differences: list[Difference]
+
+
 def rebuild(
     view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
 ) -> Result:
@@ -89,20 +98,38 @@ def rebuild(
 
 def verify(
     view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
-) -> list[Difference]:
+) -> Verified:
     """How the serving generation differs from a fresh replay of the log, which is dropped again. It serves
-    and is projected meanwhile. Raises Held, OtherCode, and LogUnreachable."""
+    and is projected meanwhile. Raises Held, OtherCode, and LogUnreachable, also where it is ahead of the log.
+    """
     with connect(conninfo) as connection:
         hold_alone(connection, view.name)
         current = ensure_generation(connection, view)
         require_own_code(view, current)
+        end = _require_reached(log, current)
         generation = add_generation(connection, view)
         try:
             with closing(Projector(view, log, conninfo, generation)) as projector:
                 _catch_up(view, conninfo, projector, progress)
-                return _compare(connection, conninfo, view, current, generation, projector)
+                found = _compare(connection, conninfo, view, current, generation, projector)
+                return Verified(projector.position, end, found)
         finally:
             drop_generation(connection, generation)
+
+
+def _require_reached(log: EventLog, generation: Generation) -> int:
+    """Where the log ends. Raises LogUnreachable when it does not come to have what the generation shows: that
+    was made from the record, or the log has lost something."""
+    shows = generation.position
+    end = log.end()
+    if end < shows and log.wait(shows - 1, MOMENT_SECONDS):
+        end = log.end()
+    if end < shows:
+        raise LogUnreachable(
+            f"{generation.view} is not compared: it shows facts up to position {shows},"
+            f" and the log ends at {end}"
+        )
+    return end
 
 
 def switch(

@@ -17,16 +17,20 @@ from ehr.event_store.connections import connect
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
 from ehr.requests import Request
+from projections import rebuild
 from projections.citizens.view import Citizens
 from projections.generations import ensure_generation, hold_alone
 from projections.projector import Projector
 from streams.broker import Access, Administration, Place, Sent, Writer
+from streams.event_log import LogUnreachable
+from streams.kafka_log import KafkaLog
 from streams.log_record import to_record
 from streams.notification_log import NotificationLog
 from streams.topics import Wish, ensure_topic
 from tests.conftest import fresh_database
 from tests.faults.telling import tell
 from tests.projections.test_digests import DAMAGE, ENCOUNTER, ORGANIZATION
+from tests.replaying import catch_up
 from tests.stating import create, migrated, observation, patient, request, state_all, update
 from tests.streams.test_restoring import HEADERS, damaged, flipped
 
@@ -122,7 +126,7 @@ def test_what_is_equal_is_found_equal(
     copy: str, kafka: Access, topic: Place, facts: list[NotificationRow], verify: Verify
 ) -> None:
     end = facts[-1].position
-    told_of_views = [f"{name}: is what the log says" for name in VIEWS]
+    told_of_views = [f"{name}: is what the log says up to position {end}" for name in VIEWS]
     store = f"store: follows from its facts up to position {end}"
     assert verify(copy) == (0, [store, *told_of_views])
     log = f"log: equal up to position {end}"
@@ -290,6 +294,46 @@ def test_a_damaged_view_is_named(copy: str, verify: Verify, name: str, table: st
     assert sum("not what the log says" in line for line in lines) == 1
     with connect(copy) as connection:
         assert connection.execute("select count(*) from views.generations").fetchone() == (len(VIEWS),)
+
+
+def test_a_view_that_lags_is_not_different(copy: str, facts: list[NotificationRow], verify: Verify) -> None:
+    end = facts[-1].position
+    state_all(copy, request_of_one())
+    code, lines = verify(copy)
+    assert code == 0
+    for name in VIEWS:
+        assert f"{name} lags: it shows facts up to position {end}, the log has them up to {end + 1}" in lines
+        assert f"{name}: is what the log says up to position {end}" in lines
+
+
+def test_a_view_ahead_of_the_log_is_told_before_it_is_copied(
+    copy: str,
+    kafka: Access,
+    topic: Place,
+    facts: list[NotificationRow],
+    verify: Verify,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    end = facts[-1].position
+    state_all(copy, request_of_one())
+    catch_up(copy)
+    monkeypatch.setattr(rebuild, "MOMENT_SECONDS", 0.1)
+    monkeypatch.delattr(rebuild, "add_generation")
+    shows = f"it shows facts up to position {end + 1}, and the log ends at {end}"
+    code, lines = verify(copy, kafka=kafka, place=topic)
+    assert (code, lines[-1]) == (2, f"ehr: fhir_resources is not compared: {shows}")
+
+
+def test_the_record_does_not_stand_in_for_the_log(
+    copy: str, kafka: Access, topic: Place, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise LogUnreachable("Kafka is away")
+
+    monkeypatch.setenv("EHR_KAFKA_AWAY", "record")
+    monkeypatch.setattr(KafkaLog, "read", away)
+    code, lines = verify(copy, kafka=kafka, place=topic)
+    assert (code, lines[-1]) == (2, "ehr: Kafka is away")
 
 
 def test_a_full_disk_is_told_in_one_line(copy: str, verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:

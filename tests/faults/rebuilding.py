@@ -89,7 +89,7 @@ class Trial:
         """A view that was made from the restored store, against the log."""
         catch_up(made)
         with closing(KafkaLog(log.access, log.place)) as kept:
-            differences = rebuild.verify(FhirResources(), kept, made)
+            differences = rebuild.verify(FhirResources(), kept, made).differences
         self.wrong += [f"fhir_resources.{one.table} differs" for one in differences]
 
     def _restore(self, log: Way) -> None:
