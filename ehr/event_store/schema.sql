@@ -84,8 +84,9 @@ create table record.relay (
     told_at timestamptz not null
 );
 
--- Changes when the database is started, and when the record is restored into another place: whatever was
--- known about it before may then be about another past.
+-- Changes when the database is started, when it is copied, and when the record is restored into another place:
+-- whatever was known about it before may then be about another past.
 create function record.incarnation() returns text stable language sql as $$
-    select pg_postmaster_start_time()::text || ' ' || 'record.facts'::regclass::oid::text
+    select concat_ws(' ', pg_postmaster_start_time(), d.oid, 'record.facts'::regclass::oid)
+    from pg_database d where d.datname = current_database()
 $$;

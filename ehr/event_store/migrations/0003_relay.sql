@@ -1,5 +1,8 @@
 -- Kafka keeps a copy of the record: nothing is appended before it is known to be no further than the store.
 
+-- No flush is under way meanwhile. Its lock comes first here as it does there, or each would wait for the other.
+select pg_advisory_xact_lock(hashtext('record.append'));
+
 -- What the relay tells of itself: one row, none where the record keeps its log itself.
 create table record.relay (
     the_one boolean primary key default true check (the_one),
@@ -9,10 +12,11 @@ create table record.relay (
     told_at timestamptz not null
 );
 
--- Changes when the database is started, and when the record is restored into another place: whatever was
--- known about it before may then be about another past.
+-- Changes when the database is started, when it is copied, and when the record is restored into another place:
+-- whatever was known about it before may then be about another past.
 create function record.incarnation() returns text stable language sql as $$
-    select pg_postmaster_start_time()::text || ' ' || 'record.facts'::regclass::oid::text
+    select concat_ws(' ', pg_postmaster_start_time(), d.oid, 'record.facts'::regclass::oid)
+    from pg_database d where d.datname = current_database()
 $$;
 
 -- What was answered can be told from the facts alone: when, and where it can be read.

@@ -4,9 +4,11 @@ from contextlib import closing
 
 import pytest
 
+from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.errors import Uncompared
 from ehr.event_store.connections import connect
 from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
+from tests.conftest import fresh_database
 from tests.stating import create, looking, migrated, observation, request, state_all, value
 
 END = "select coalesce(max(notification_id), 0) from record.facts"
@@ -56,6 +58,23 @@ def test_what_was_compared_counts_for_one_life_of_the_database(database: str) ->
             state(database)
         post.agree()
         assert state(database) == 2
+
+
+def test_what_was_compared_is_not_known_of_a_copy(postgres: EmbeddedPostgres, database: str) -> None:
+    """Made within the same life of the server, with all that is noted in it."""
+    migrated(database)
+    with closing(RelayPost(database)) as post:
+        post.agree()
+        assert state(database) == 1
+    with looking(database) as connection:
+        name = connection.info.dbname
+    with fresh_database(postgres, template=name) as copy:
+        with pytest.raises(Uncompared):
+            state(copy)
+        with closing(RelayPost(copy)) as post:
+            post.agree()
+            assert state(copy) == 2
+    assert state(database) == 2
 
 
 def test_all_requests_of_a_flush_are_told_why(database: str) -> None:

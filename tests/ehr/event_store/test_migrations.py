@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from psycopg.errors import LockNotAvailable
 
 from ehr.event_store import migrations
 from ehr.event_store.connections import Connection, connect
@@ -121,6 +122,16 @@ def test_a_migration_that_fails_leaves_nothing_behind(database: str, tmp_path: P
             migrate(connection, "planted", tmp_path)
         assert connection.execute("select to_regclass('planted')").fetchone() == (None,)
         assert connection.execute("select to_regclass('migrations.applied')").fetchone() == (None,)
+
+
+def test_the_way_into_the_record_is_changed_while_nothing_is_appended(database: str) -> None:
+    with connect(database) as appending, connect(database) as connection:
+        connection.execute("set lock_timeout = '200ms'")
+        with appending.transaction():
+            appending.execute("select pg_advisory_xact_lock(hashtext('record.append'))")
+            with pytest.raises(LockNotAvailable):
+                migrate(connection, "record")
+        migrate(connection, "record")
 
 
 def test_older_code_refuses_a_newer_database(database: str, tmp_path: Path) -> None:
