@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 
+from ehr.event_store.notifications import NotificationRow
 from streams.broker import Access, OffsetGone, Partition, Place, Read
 from streams.event_log import LogDamaged
 from streams.log_record import Placed, from_record
@@ -93,7 +94,7 @@ class FactReader:
             end = count + row.transaction + row.size - row.position
             if end > len(self._waiting):
                 break
-            count = max(end, count + 1)  # what is damaged may say that its flush is over
+            count = end
         return count
 
     def _go_to(self, after: int) -> Partition:
@@ -135,6 +136,7 @@ class FactReader:
                 self._step_back(partition)
                 return
             if placed.row.position == self._last + 1:
+                _require_place(placed.row, self._waiting[-1].row if self._waiting else None)
                 self._waiting.append(placed)
                 self._last += 1
         self._offset = partition.next
@@ -189,6 +191,19 @@ class Tail:
 
 def _placed(records: Sequence[Read]) -> list[Placed]:
     return [placed for placed in map(from_record, records) if placed]
+
+
+def _require_place(row: NotificationRow, before: NotificationRow | None) -> None:
+    """Raises LogDamaged where a fact is not in the flush that it names, or the one before in another one than
+    it names: whoever believed that would wait for the rest of a flush that never comes."""
+    if not row.transaction <= row.position < row.transaction + row.size:
+        raise LogDamaged(f"position {row.position}: it is not in the flush that it names")
+    if before is None or (row.transaction, row.size) == (before.transaction, before.size):
+        return
+    if row.transaction != before.transaction + before.size:
+        raise LogDamaged(
+            f"position {before.position}: its flush is not whole; position {row.position} is of another one"
+        )
 
 
 def end_of(last: Placed | None) -> int:

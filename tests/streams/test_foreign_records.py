@@ -9,7 +9,8 @@ from kafka import KafkaProducer
 
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams import kafka_log
-from streams.broker import Access, Place, Sent
+from streams.broker import Access, Place, Sent, Writer
+from streams.event_log import LogDamaged
 from streams.kafka_log import KafkaLog, Tail
 from streams.log_record import to_record
 from tests.stating import create, migrated, observation, request, state_all
@@ -66,3 +67,20 @@ def test_only_a_mark_is_an_empty_log(kafka: Access, place: Place, monkeypatch: p
         commit(producer, place, [Sent(b"", b"", [])])
     with closing(Tail(kafka, place)) as tail:
         assert tail.last() is None
+
+
+@pytest.mark.parametrize(
+    ("transaction", "size"), [(5, 1_000_000_000), (5, 4), (5, 0), (2, 3), (6, 3), (-1, 100)]
+)
+def test_a_flush_that_is_not_as_its_fact_says_is_damage(
+    kafka: Access, place: Place, facts: list[NotificationRow], transaction: int, size: int
+) -> None:
+    """Nobody waits for its end, nor is given another flush instead."""
+    facts[4] = facts[4]._replace(transaction=transaction, size=size)
+    records = [to_record(fact) for fact in facts]
+    with closing(Writer(kafka, place)) as writer:
+        assert writer.write(records) == len(records)
+    with closing(KafkaLog(kafka, place)) as log:
+        with pytest.raises(LogDamaged, match=r"position 5\b"):
+            log.read(0, 100)
+        assert [entry.position for entry in log.read(5, 100)] == [6, 7, 8, 9, 10]
