@@ -1,9 +1,11 @@
 """Restore: brings the store what it lacks of the log, so that it decides as the one that wrote the log."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from itertools import takewhile
 
+from ehr.event_store.housekeeping import forget
 from ehr.event_store.notifications import Notifications
 from ehr.event_store.relaying import RelayPost
 from ehr.event_store.restoring import Flawed, Restoring
@@ -40,27 +42,10 @@ def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
     something has written to the store all the same.
     """
     require_topic(way)
-    with (
-        closing(RelayPost(way.conninfo)) as post,
-        closing(FactReader(way.access, way.place)) as log,
-        closing(Restoring(way.conninfo)) as store,
-    ):
+    with closing(RelayPost(way.conninfo)) as post, closing(FactReader(way.access, way.place)) as log:
         take_over(post)
         post.disagree(UNDER_WAY)
-        last = last_of(way)
-        end = end_of(last)
-        _require_common_past(way, log, min(store.position, end))
-        if last and store.position > end:
-            _require_on_record(way, last)
-        while store.position < end:
-            _append(store, log, end)
-            post.disagree(UNDER_WAY)
-            told(store.position, end)
-        if last and last.row.position > store.position:
-            post.disagree(cut_at(last))
-            raise LogMisconfigured(f"The store has every fact up to position {end}. {cut_at(last)}")
-        post.disagree(DONE)
-        return store.position
+        return _restore(way, post, log, told)
 
 
 def require_topic(way: Way) -> None:
@@ -73,17 +58,40 @@ def require_topic(way: Way) -> None:
             )
 
 
+def _restore(way: Way, post: RelayPost, log: FactReader, told: Callable[[int, int], None]) -> int:
+    with closing(Restoring(way.conninfo)) as store:  # opened when nothing else writes
+        last = last_of(way)
+        end = end_of(last)
+        _require_common_past(way, log, min(store.position, end))
+        if last and store.position > end:
+            _require_on_record(way, last)
+        while store.position < end:
+            _append(store, log, end)
+            post.disagree(UNDER_WAY)
+            told(store.position, end)
+        asyncio.run(forget(way.conninfo))  # with the facts, answers came back that need not be kept any more
+        if last and last.row.position > store.position:
+            post.disagree(cut_at(last))
+            raise LogMisconfigured(f"The store has every fact up to position {end}. {cut_at(last)}")
+        post.disagree(DONE)
+        return store.position
+
+
 def _append(store: Restoring, log: FactReader, end: int) -> None:
     read = log.read(store.position, BATCH)
     rows = [placed.row for placed in takewhile(lambda placed: placed.intact, read)]
     if len(rows) < len(read):
-        raise LogDamaged(f"position {read[len(rows)].row.position}: its bytes are not those that were sent")
+        raise _damaged(read[len(rows)].row.position)
     if not rows:
         raise LogDamaged(f"position {store.position + 1} is missing")
     try:
         store.add([row for row in rows if row.position <= end])
     except Flawed as flawed:
         raise LogDamaged(str(flawed)) from None
+
+
+def _damaged(position: int) -> LogDamaged:
+    return LogDamaged(f"position {position}: its bytes are not those that were sent")
 
 
 def _require_common_past(way: Way, log: FactReader, end: int) -> None:
@@ -93,6 +101,8 @@ def _require_common_past(way: Way, log: FactReader, end: int) -> None:
 
         def agree(position: int) -> bool:
             (mine, *_), read = store.read(position - 1, 1), log.read(position - 1, 1)
+            if read and not read[0].intact:
+                raise _damaged(position)
             return bool(read) and same(mine, read[0].row)
 
         if end == 0 or agree(end):

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from multiprocessing import get_context
 
 import pytest
@@ -14,6 +15,7 @@ from ehr.event_store.connections import Connection
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost, standing
 from ehr.event_store.restoring import Restoring
+from ehr.requests import IdempotencyKey
 from streams import relay, restoring
 from streams.broker import Access, Administration, Place, Sent, Writer
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
@@ -206,6 +208,14 @@ def damaged(fact: NotificationRow, name: str) -> Sent:
     return record._replace(headers=headers)
 
 
+def written(kafka: Access, place: Place, records: list[Sent]) -> None:
+    """Writes them to a topic, which is made when there is none."""
+    with closing(Administration(kafka)) as administration:
+        ensure_topic(administration, Wish(place.topic, copies=1))
+    with closing(Writer(kafka, place)) as writer:
+        assert writer.write(records) == len(records)
+
+
 def flipped(text: bytes) -> bytes:
     """With another last byte."""
     return text[:-1] + bytes([text[-1] ^ 1])
@@ -224,14 +234,54 @@ def test_a_damaged_record_is_named_and_not_restored(
     (bad,) = [fact for fact in facts if fact.position == 7]
     records = [damaged(fact, name) if fact is bad else to_record(fact) for fact in facts]
     spoiled = Place(f"{place.topic}.spoiled", 0)
-    with closing(Administration(kafka)) as administration:
-        ensure_topic(administration, Wish(spoiled.topic, copies=1))
-    with closing(Writer(kafka, spoiled)) as writer:
-        assert writer.write(records) == len(records)
+    written(kafka, spoiled, records)
     with pytest.raises(LogDamaged, match=rf"position {bad.position}\b"):
         restore(way(other, kafka, spoiled))
     restored = rows(other)
     assert restored == until(facts, bad.transaction - 1)[: len(restored)]
+
+
+@pytest.mark.parametrize("position", [1, 12])
+def test_a_damaged_record_where_a_backup_ends_is_no_other_past(
+    told: str, other: str, kafka: Access, place: Place, position: int
+) -> None:
+    facts = rows(told)
+    backup = until(facts, facts[position - 1].transaction + facts[position - 1].size - 1)
+    append(other, backup)
+    bad = backup[-1]
+    spoiled = Place(f"{place.topic}.spoiled", 0)
+    written(kafka, spoiled, [damaged(fact, "value") if fact is bad else to_record(fact) for fact in facts])
+    with pytest.raises(LogDamaged, match=rf"position {bad.position}: its bytes"):
+        restore(way(other, kafka, spoiled))
+    assert rows(other) == backup
+
+
+def test_what_comes_before_the_restore_is_restored_upon(
+    told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written until the gate is closed, and also what another restore wrote that is waited for."""
+    facts = rows(told)
+
+    def take_late(post: RelayPost) -> None:
+        append(other, until(facts, 12))
+        relay.take_over(post)
+
+    monkeypatch.setattr(restoring, "take_over", take_late)
+    assert restore(way(other, kafka, place)) == facts[-1].position
+    assert rows(other) == facts
+
+
+def test_old_answers_do_not_come_back(database: str, other: str, kafka: Access, place: Place) -> None:
+    """An idempotency key is kept for thirty days, and in the log for ever."""
+    migrated(database)
+    for key in "old", "new":
+        state_all(database, request(create(observation("1", 1)), key=IdempotencyKey("test", key, b"hash")))
+    old, new = rows(database)
+    old = old._replace(last_updated=old.last_updated - timedelta(days=31))
+    written(kafka, place, [to_record(old), to_record(new)])
+    restore(way(other, kafka, place))
+    assert rows(other) == [old, new]
+    assert value(other, "select string_agg(key, ' ') from record.answers") == "new"
 
 
 def test_a_log_that_is_not_there_is_refused(other: str, kafka: Access) -> None:
