@@ -89,7 +89,9 @@ def log_reasons() -> Iterator[None]:
     try:
         yield
     except relay.Relayed:
-        raise Refused("a relay is at work: stop it first, or leave the rest to it") from None
+        raise Refused(
+            "a relay, a refill or another restore is at work: stop it first, or leave the rest to it"
+        ) from None
     except Parted as parted:
         raise Refused(
             f"store and log differ from position {parted.position} on: only a new, empty database can be "

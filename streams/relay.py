@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class Relayed(Exception):
-    """A relay is at work."""
+    """A relay is at work, or what takes its place: a refill or a restore."""
 
 
 class Way(NamedTuple):

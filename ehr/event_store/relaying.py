@@ -39,7 +39,8 @@ class RelayPost:
     """A relay's own connection. Every method raises psycopg.OperationalError when it is lost."""
 
     def __init__(self, conninfo: str) -> None:
-        """Connects at once. From now on nothing is appended before the first ``agree``."""
+        """Connects at once. Where Kafka has not kept the log so far, nothing is appended before the first
+        ``agree``; where it has, what was compared still counts."""
         self._connection: Connection = connect(conninfo)
         self._connection.execute(_queries["lazily"])
         self._lease = Lease(self._connection, "record.relay")
