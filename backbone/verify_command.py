@@ -1,6 +1,7 @@
 """`ehr verify`: whether log, store and views say the same."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Annotated
 
@@ -70,20 +71,18 @@ def _log(settings: Settings, url: str) -> list[str]:
         typer.echo(
             f"the log lags: it has facts up to position {compared.position}, the store up to {compared.end}"
         )
-    found: dict[str, list[str]] = {}
-    for kind, what in compared.findings:
-        found.setdefault(kind, []).append(what)
+    found = [(what, count) for _, what, count in compared.findings]
     return _told("log", f"equal up to position {compared.position}", found)
 
 
 def _store(url: str) -> list[str]:
     with _bar("folding the facts") as told:
         verified = verify_store(url, told)
-    found: dict[str, list[str]] = {}
-    for position, reason in verified.flaws:
-        found.setdefault(reason, []).append(f"position {position}: {reason}")
+    reasons = Counter(reason for _, reason in verified.flaws)
+    first = {reason: position for position, reason in reversed(verified.flaws)}
+    found = [(f"position {first[reason]}: {reason}", count) for reason, count in reasons.items()]
     for table, count in verified.tables.items():
-        found[table] = [f"record.{table}: of {count} {TABLES[table]} it is not what the facts say"]
+        found.append((f"record.{table}: of {count} {TABLES[table]} it is not what the facts say", 1))
     return _told("store", f"follows from its facts up to position {verified.position}", found)
 
 
@@ -100,22 +99,20 @@ def _view(settings: Settings, url: str, name: str) -> list[str]:
         try:
             position, end, differences = rebuild.verify(view, log, url, shown)
         except LogDamaged as damage:
-            return _told(name, "", {"": [f"cannot be replayed: {damage}"]})
+            return _told(name, "", [(f"cannot be replayed: {damage}", 1)])
     if position < end:
         typer.echo(f"{name} lags: it shows facts up to position {position}, the log has them up to {end}")
-    found = {
-        table: [f"{name}.{table}: of {citizens} citizens not what the log says; rows: {here}, replayed {new}"]
+    found = [
+        (f"{name}.{table}: of {citizens} citizens not what the log says; rows: {here}, replayed {new}", 1)
         for table, citizens, (here, new) in differences
-    }
+    ]
     return _told(name, f"is what the log says up to position {position}", found)
 
 
-def _told(what: str, equal: str, found: dict[str, list[str]]) -> list[str]:
-    """Tells the first difference of each kind; gives what it has told, nothing when there is none."""
-    lines = [
-        first + (f" (and {len(others)} more of this kind)" if others else "")
-        for first, *others in found.values()
-    ]
+def _told(what: str, equal: str, found: Iterable[tuple[str, int]]) -> list[str]:
+    """Tells the first difference of each kind, with their number; gives what it has told, nothing when there
+    is none."""
+    lines = [first + (f" (and {count - 1} more of this kind)" if count > 1 else "") for first, count in found]
     for line in lines or [equal]:
         typer.echo(f"{what}: {line}")
     return lines

@@ -23,10 +23,12 @@ TRIES = 5
 
 
 class Finding(NamedTuple):
-    """A difference. kind: what differs; what: in one line, without personal data."""
+    """A difference. kind: what differs; what: in one line, without personal data; times: how many of this
+    kind there are, of which this is the first."""
 
     kind: str
     what: str
+    times: int = 1
 
 
 class Compared(NamedTuple):
@@ -59,7 +61,7 @@ def compare(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
                 comparison.look_at(records)
                 told(comparison.position, comparison.end)
         except LogDamaged as damage:
-            comparison.findings.append(Finding("damaged", f"{damage}; what follows was not looked at"))
+            comparison.find("damaged", f"{damage}; what follows was not looked at")
             return Compared(comparison.findings, comparison.position, comparison.position)
         comparison.require(confirmed)
         return Compared(comparison.findings, comparison.position, comparison.end)
@@ -78,7 +80,17 @@ class _Comparison:
     def __init__(self, store: Notifications, partition: Partition) -> None:
         self._store, self._partition = store, partition
         self.position, self.end = 0, store.end()
-        self.findings: list[Finding] = []
+        self._found: dict[str, Finding] = {}
+
+    @property
+    def findings(self) -> list[Finding]:
+        """The first of each kind: a log that is quite another one has as many as records."""
+        return list(self._found.values())
+
+    def find(self, kind: str, what: str) -> None:
+        """Notes a difference."""
+        first = self._found.get(kind, Finding(kind, what, 0))
+        self._found[kind] = first._replace(times=first.times + 1)
 
     def records(self) -> Iterator[Sequence[Read]]:
         """All that there are now; and while facts are lacking, those that come within moments."""
@@ -103,34 +115,32 @@ class _Comparison:
         rows = self._store.these([position for _, position in placed if position])
         for record, position in placed:
             if position is None:
-                self._find("no fact", f"offset {record.offset}: it is no fact of this log")
+                self.find("no fact", f"offset {record.offset}: it is no fact of this log")
             elif position not in rows:
-                self._find("too many", f"position {position}: the log has it, the store has not")
+                self.find("too many", f"position {position}: the log has it, the store has not")
             else:
                 self._note_missing(position)
                 self.position = max(self.position, position)
-                self.findings += _differences(record, rows[position])
+                for kind, what in _differences(record, rows[position]):
+                    self.find(kind, what)
 
     def require(self, confirmed: int) -> None:
         """The log must have what it had confirmed up to this position."""
         if self.position < confirmed:
-            self._find(
+            self.find(
                 "lost", f"it had confirmed facts up to position {confirmed}, and ends at {self.position}"
             )
 
     def _note_missing(self, position: int) -> None:
         if position > self.position + 1:
             last = f" to {position - 1}" if position > self.position + 2 else ""
-            self._find("missing", f"position {self.position + 1}{last}: missing in the log")
+            self.find("missing", f"position {self.position + 1}{last}: missing in the log")
 
     def _read(self, offset: int) -> Sequence[Read]:
         try:
             return self._partition.read(offset, RECORDS, PATIENCE_SECONDS)
         except OffsetGone:
             raise LogUnreachable("the log was cut while it was read") from None
-
-    def _find(self, kind: str, what: str) -> None:
-        self.findings.append(Finding(kind, what))
 
 
 def _require_whole(records: Sequence[Read], offset: int) -> None:
@@ -145,7 +155,8 @@ def _position(record: Read) -> int | None:
     return found.row.position if found else None
 
 
-def _differences(record: Read, row: NotificationRow) -> Iterator[Finding]:
+def _differences(record: Read, row: NotificationRow) -> Iterator[tuple[str, str]]:
+    """Kind, and what."""
     sent = to_record(row)
     headers = dict(sent.headers)
     parts = [name for name, text in headers.items() if record.headers.get(name) != text]
@@ -155,7 +166,7 @@ def _differences(record: Read, row: NotificationRow) -> Iterator[Finding]:
     if parts:
         names = ", ".join(sorted(parts))
         whose = _whose(record) if "value" in parts else ""
-        yield Finding(names, f"position {row.position}, offset {record.offset}: {names} differ{whose}")
+        yield names, f"position {row.position}, offset {record.offset}: {names} differ{whose}"
 
 
 def _whose(record: Read) -> str:

@@ -9,11 +9,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from backbone.embedded_kafka import EmbeddedKafka
+from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.verifying import verify_store
 from streams import broker, verifying
 from streams.broker import Access, Place
 from streams.relay import Way, refill
-from streams.verifying import compare
+from streams.verifying import Finding, compare
+from tests.conftest import fresh_database
 from tests.faults.telling import tell
 from tests.kafka_broker import MEMORY, OPTIONS
 from tests.stating import create, migrated, observation, request, state_all
@@ -71,6 +73,19 @@ def test_a_flipped_byte_on_a_disk_is_named(
         assert len(found) == 1, at
         assert found[0].what.startswith("offset "), (at, found)
     assert compare(to).findings == []
+
+
+def test_of_each_kind_the_first_one_is_kept(
+    database: str, postgres: EmbeddedPostgres, kafka: Access, place: Place
+) -> None:
+    """However long a log is that belongs to another store."""
+    with fresh_database(postgres) as other:
+        tell(migrated(other), 1, 5)
+        refill(way(other, kafka, place))
+        end = verify_store(other).position
+    found = compare(way(migrated(database), kafka, place)).findings
+    assert found == [Finding("too many", "position 1: the log has it, the store has not", end)]
+    assert end > 1
 
 
 def write(file: Path, at: int, byte: int) -> None:
