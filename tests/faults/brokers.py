@@ -24,7 +24,7 @@ from tests.backbone.waiting import until
 from tests.faults.stores import HEALING_SECONDS, Store, meanwhile
 from tests.faults.tailing import Tail, wrong_with
 
-DOWN_SECONDS = 3.0
+DOWN_SECONDS = 2.0
 """For so long brokers are down, at most, beside the time that they take to start."""
 
 TELLING_SECONDS = 20.0
