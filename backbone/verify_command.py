@@ -1,5 +1,6 @@
 """`ehr verify`: whether log, store and views say the same."""
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -50,8 +51,11 @@ def verify_command(no_views: NoViews = False) -> None:
 @contextmanager
 def _not_done() -> Iterator[None]:
     try:
-        with log_reasons():
+        with _interruptible(), log_reasons():
             yield
+    except KeyboardInterrupt:
+        typer.echo("ehr: it was interrupted", err=True)
+        raise typer.Exit(NOT_DONE) from None
     except Refused as reason:
         typer.echo(f"ehr: {reason}", err=True)
         raise typer.Exit(NOT_DONE) from None
@@ -59,6 +63,20 @@ def _not_done() -> Iterator[None]:
         # Nothing unforeseen may be taken for a difference; and its text may name somebody.
         typer.echo(f"ehr: it was ended by {type(error).__name__}", err=True)
         raise typer.Exit(NOT_DONE) from error
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """SIGTERM is an interruption like Ctrl-C: what was made to be compared is dropped."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _log(settings: Settings, url: str) -> list[str]:

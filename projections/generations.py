@@ -117,6 +117,21 @@ def add_generation(connection: Connection, view: View) -> Generation:
     return generation
 
 
+def add_replay(connection: Connection, view: View) -> Generation:
+    """The same, to be compared and dropped; marked, so that it is known when it is left."""
+    with connection.transaction():
+        generation = add_generation(connection, view)
+        mark = sql.SQL("comment on schema {} is 'replay'")
+        connection.execute(mark.format(sql.Identifier(generation.schema)))
+    return generation
+
+
+def drop_replays(connection: Connection, view: str) -> None:
+    """Removes what comparing has left that was killed. After ``hold_alone``."""
+    for row in connection.execute(queries["replays"], {"view": view}).fetchall():
+        drop_generation(connection, Generation(view, *row))
+
+
 def keep_readers_out(connection: Connection, view: View) -> None:
     """From here to the end of the transaction, in which another generation is to serve, readers wait."""
     for table in view.tables:
@@ -181,11 +196,13 @@ def _drop_idle(connection: Connection, view: str, states: Collection[str], keep:
 
 
 def drop_generation(connection: Connection, generation: Generation) -> None:
-    """Removes a generation that does not serve, with all its rows. Raises Serves. After ``hold_alone``."""
+    """Removes a generation that does not serve, with all its rows. Raises Serves, and NoSuchGeneration. After
+    ``hold_alone``."""
     names = {"view": generation.view, "generation": generation.number}
     with connection.transaction():
         if connection.execute(queries["forget"], names).rowcount == 0:
-            raise Serves(generation.schema)
+            there = connection.execute(queries["position"], names).fetchone()
+            raise (Serves if there else NoSuchGeneration)(generation.schema)
         connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(generation.schema)))
 
 

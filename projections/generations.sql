@@ -24,6 +24,12 @@ select pg_try_advisory_lock(hashtext('views.rebuild'), hashtext(%(view)s));
 select generation, position, code_version, state from views.generations
 where view = %(view)s and state <> 'serving' order by generation;
 
+-- name: replays
+-- Generations that were made to be compared only, and left by whoever was killed meanwhile (add_replay).
+select g.generation, g.position, g.code_version
+from views.generations g join pg_namespace n on n.nspname = g.view || '_' || g.generation
+where g.view = %(view)s and g.state = 'building' and obj_description(n.oid, 'pg_namespace') = 'replay';
+
 -- name: newest
 -- The highest number given to a generation.
 select coalesce(max(generation), 0) from views.generations where view = %(view)s;

@@ -17,8 +17,10 @@ from projections.digests import Difference, differences
 from projections.generations import (
     Generation,
     add_generation,
+    add_replay,
     drop_former,
     drop_generation,
+    drop_replays,
     drop_unfinished,
     ensure_generation,
     generation_of,
@@ -99,15 +101,17 @@ def rebuild(
 def verify(
     view: View, log: EventLog, conninfo: str, progress: Callable[[Progress], None] = lambda _: None
 ) -> Verified:
-    """How the serving generation differs from a fresh replay of the log, which is dropped again. It serves
-    and is projected meanwhile. Raises Held, OtherCode, and LogUnreachable, also where it is ahead of the log.
+    """How the serving generation differs from a fresh replay of the log, which is dropped again, after a kill
+    by the next call. It serves and is projected meanwhile. Raises Held, OtherCode, and LogUnreachable, also
+    where it is ahead of the log.
     """
     with connect(conninfo) as connection:
         hold_alone(connection, view.name)
         current = ensure_generation(connection, view)
         require_own_code(view, current)
+        drop_replays(connection, view.name)
         end = _require_reached(log, current)
-        generation = add_generation(connection, view)
+        generation = add_replay(connection, view)
         try:
             with closing(Projector(view, log, conninfo, generation)) as projector:
                 _catch_up(view, conninfo, projector, progress)

@@ -1,5 +1,7 @@
 """`ehr verify`: equal is found equal, a damaged value is named, and what cannot be done is told."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -318,7 +320,7 @@ def test_a_view_ahead_of_the_log_is_told_before_it_is_copied(
     state_all(copy, request_of_one())
     catch_up(copy)
     monkeypatch.setattr(rebuild, "MOMENT_SECONDS", 0.1)
-    monkeypatch.delattr(rebuild, "add_generation")
+    monkeypatch.delattr(rebuild, "add_replay")
     shows = f"it shows facts up to position {end + 1}, and the log ends at {end}"
     code, lines = verify(copy, kafka=kafka, place=topic)
     assert (code, lines[-1]) == (2, f"ehr: fhir_resources is not compared: {shows}")
@@ -334,6 +336,25 @@ def test_the_record_does_not_stand_in_for_the_log(
     monkeypatch.setattr(KafkaLog, "read", away)
     code, lines = verify(copy, kafka=kafka, place=topic)
     assert (code, lines[-1]) == (2, "ehr: Kafka is away")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interruption_leaves_nothing_and_is_no_difference(
+    copy: str, verify: Verify, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    def project(*_: object) -> None:
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(Citizens, "project", project)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        code, lines = verify(copy)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (code, lines[-1]) == (2, "ehr: it was interrupted")
+    with connect(copy) as connection:
+        assert connection.execute("select count(*) from views.generations").fetchone() == (len(VIEWS),)
 
 
 def test_a_full_disk_is_told_in_one_line(copy: str, verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from projections.generations import (
     NoSuchGeneration,
     Serves,
     add_generation,
+    drop_generation,
     kept_generations,
     serving,
 )
@@ -115,6 +116,28 @@ def test_those_who_were_parked_in_a_generation_go_with_it(filled: str) -> None:
     assert value(filled, "select count(*) from views.parked") == 1
     rebuilt(filled)
     assert value(filled, "select count(*) from views.parked") == 0
+
+
+def test_what_a_killed_verify_has_left_is_dropped_by_the_next_one_alone(
+    filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not rebuilt(filled, Other(FhirResources.code_version)).switched
+    with closing(NotificationLog(filled)) as log:
+        with monkeypatch.context() as killed:
+            killed.setattr(rebuilding, "drop_generation", lambda *_: None)
+            rebuilding.verify(FhirResources(), log, filled)
+        assert known(filled) == [Known(1, "serving"), Known(2, "building"), Known(3, "building")]
+        rebuilding.verify(FhirResources(), log, filled)
+    assert known(filled) == [Known(1, "serving"), Known(2, "building")]
+    assert schemas(filled) == ["fhir_resources_1", "fhir_resources_2"]
+
+
+def test_a_generation_that_is_gone_does_not_serve(filled: str) -> None:
+    with looking(filled) as connection:
+        generation = add_generation(connection, FhirResources())
+        drop_generation(connection, generation)
+        with pytest.raises(NoSuchGeneration):
+            drop_generation(connection, generation)
 
 
 class Full(FhirResources):
