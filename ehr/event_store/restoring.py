@@ -52,12 +52,15 @@ class Folding:
         self.position, self._last_updated = position, last_updated
 
     def add(self, rows: Sequence[NotificationRow]) -> list[Flaw]:
-        """Folds whole flushes; gives what is wrong with them. A fact that cannot be read is left out."""
+        """Folds whole flushes; gives what is wrong with them. A fact that cannot be read is left out.
+        Raises SchemaTooNew where newer code has to look."""
         flaws = [*self._misplaced(rows), *self._torn(rows)]
         facts: list[tuple[int, AnyFact]] = []
         for row in rows:
             try:
                 facts += _decoded(row)
+            except SchemaTooNew:
+                raise
             except ValueError as error:
                 flaws.append(Flaw(row.position, str(error)))
         folded = fold(facts)

@@ -30,6 +30,7 @@ from streams.log_record import to_record
 from streams.notification_log import NotificationLog
 from streams.topics import Wish, ensure_topic
 from tests.conftest import fresh_database
+from tests.ehr.test_encoding import state
 from tests.faults.telling import tell
 from tests.projections.test_digests import DAMAGE, ENCOUNTER, ORGANIZATION
 from tests.replaying import catch_up
@@ -366,6 +367,17 @@ def test_a_full_disk_is_told_in_one_line(copy: str, verify: Verify, monkeypatch:
     assert (code, lines[-1]) == (2, "ehr: the database could not do it (DiskFull); try again")
     with connect(copy) as connection:
         assert connection.execute("select count(*) from views.generations").fetchone() == (len(VIEWS),)
+
+
+def test_facts_of_newer_code_are_no_difference(copy: str, verify: Verify) -> None:
+    with connect(copy) as connection:
+        changed = connection.execute(
+            "update record.facts set state = %s where notification_id = %s", [state(schema_version=999), BAD]
+        )
+        assert changed.rowcount == 1
+    code, lines = verify(copy, "--no-views")
+    assert code == 2
+    assert lines[-1].startswith("ehr: newer code has written facts: use that code (schema version 999")
 
 
 def test_what_nobody_foresaw_is_no_difference(
