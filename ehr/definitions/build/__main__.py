@@ -6,6 +6,7 @@ PACKAGE is the folder or .tgz of ``npm pack hl7.fhir.r4.examples@4.0.1``.
 import sys
 from pathlib import Path
 
+import msgspec
 import orjson
 import zstandard
 
@@ -13,13 +14,16 @@ from ehr.definitions.build.compartments import encounter_paths, subject_paths
 from ehr.definitions.build.element_table import element_table
 from ehr.definitions.build.main_dates import main_date_paths
 from ehr.definitions.build.package import Package
+from ehr.definitions.build.search_parameters import compartments, search_parameters
+from ehr.definitions.build.search_parameters import main_dates as search_dates
 from ehr.definitions.build.value_sets import required_codes
 
 FOLDER = Path(__file__).parents[1]
 
 
 def build(package: Package, folder: Path) -> None:
-    """Write ``resources.json`` (loaded at import) and ``elements.json.zst`` (loaded when first asked)."""
+    """Write ``resources.json`` (loaded at import), ``elements.json.zst``, ``search_parameters.json.zst``
+    (loaded when first asked)."""
     table = element_table(package)
     dates = main_date_paths(package, table)
     resources = {
@@ -33,6 +37,13 @@ def build(package: Package, folder: Path) -> None:
         {"elements": table, "codes": required_codes(package, table)}, option=orjson.OPT_SORT_KEYS
     )
     (folder / "elements.json.zst").write_bytes(zstandard.compress(elements, 19))
+    parameters = search_parameters(package, table)
+    tables = {
+        "parameters": [row for row, _ in parameters],
+        "compartments": compartments(package),
+        "main_dates": search_dates(parameters, dates),
+    }
+    (folder / "search_parameters.json.zst").write_bytes(zstandard.compress(msgspec.json.encode(tables), 19))
 
 
 if __name__ == "__main__":

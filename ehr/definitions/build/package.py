@@ -40,14 +40,26 @@ class Package:
         """The StructureDefinition of that url."""
         return self.definitions["StructureDefinition"][url]
 
+    def resource_types(self) -> list[str]:
+        """The resource types, without the abstract ones."""
+        return [
+            structure["type"]
+            for structure in self.structures()
+            if structure["kind"] == "resource" and not structure["abstract"]
+        ]
+
+    def search_parameters(self) -> list[Definition]:
+        """The official SearchParameters: neither examples nor those without a resource type."""
+        return [
+            parameter
+            for parameter in self.definitions["SearchParameter"].values()
+            if "base" in parameter and _official(parameter)
+        ]
+
     def search_expression(self, resource_type: str, code: str) -> str:
         """The FHIRPath of the official search parameter ``code`` of a resource type."""
-        for parameter in self.definitions["SearchParameter"].values():
-            if (
-                parameter["code"] == code
-                and resource_type in parameter.get("base", ())
-                and _official(parameter)
-            ):
+        for parameter in self.search_parameters():
+            if parameter["code"] == code and resource_type in parameter["base"]:
                 return str(parameter["expression"])
         raise LookupError(f"no search parameter {resource_type}.{code}")
 
