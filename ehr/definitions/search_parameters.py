@@ -15,17 +15,6 @@ from ehr.definitions.tables import FOLDER, RESOURCE_TYPES
 COMMON = "Resource"
 """The resource type of the parameters that every type has: ``_id``, ``_lastUpdated``, ``_tag``, …."""
 
-NOT_FROM_THE_RESOURCE: Mapping[str, str] = MappingProxyType(
-    {
-        "_content": "a search of the whole text, without an expression",
-        "_filter": "a language of its own, without an expression",
-        "_query": "a named query, without an expression",
-        "_text": "a search of the narrative, without an expression",
-        "near": "a search by distance (type special)",
-    }
-)
-"""Official codes that the tables do not hold, and why. Those on extensions are left out too."""
-
 
 class Component(msgspec.Struct, frozen=True, array_like=True):
     """One half of a composite: the code that says its type, and its expression from the base element.
@@ -76,11 +65,20 @@ class _Tables(msgspec.Struct):
     parameters: list[SearchParameter]
     compartments: dict[str, dict[str, tuple[str, ...]]]
     main_dates: dict[str, str]
+    left_out: list[tuple[str, str, str]]
 
 
 def all_search_parameters() -> tuple[SearchParameter, ...]:
     """Every parameter of every type, in the order of the numbers."""
     return tuple(_tables().parameters)
+
+
+def left_out() -> Mapping[tuple[str, str], str]:
+    """(resource type, code) -> why an official parameter is not among them.
+
+    The resource type may be COMMON or DomainResource.
+    """
+    return MappingProxyType({(name, code): why for name, code, why in _tables().left_out})
 
 
 @cache

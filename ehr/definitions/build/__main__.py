@@ -14,7 +14,7 @@ from ehr.definitions.build.compartments import encounter_paths, subject_paths
 from ehr.definitions.build.element_table import element_table
 from ehr.definitions.build.main_dates import main_date_paths
 from ehr.definitions.build.package import Package
-from ehr.definitions.build.search_parameters import compartments, search_parameters
+from ehr.definitions.build.search_parameters import compartments, left_out, search_parameters
 from ehr.definitions.build.search_parameters import main_dates as search_dates
 from ehr.definitions.build.value_sets import required_codes
 
@@ -40,6 +40,7 @@ def build(package: Package, folder: Path) -> None:
     parameters = search_parameters(package, table)
     tables = {
         "parameters": [row for row, _ in parameters],
+        "left_out": left_out(package),
         "compartments": compartments(package),
         "main_dates": search_dates(parameters, dates),
     }

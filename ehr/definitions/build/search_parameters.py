@@ -23,6 +23,9 @@ ITSELF = "{def}"
 ANY_BUT = "Parameters"
 """What no reference can refer to: R4 lists every other type as the target of one that may be any."""
 
+EXPRESSIONS_CHANGED_ROUND = frozenset({"DocumentReference-relationship"})
+"""Composites of two components, to each of which R4 gives the expression of the other."""
+
 
 def search_parameters(package: Package, table: dict[str, list[Row]]) -> list[Typed]:
     """Parameters with their paths, in the order of their numbers, which is that of (resource type, code).
@@ -37,6 +40,14 @@ def search_parameters(package: Package, table: dict[str, list[Row]]) -> list[Typ
         (_completed(number, row, of, related[row.resource_type, row.code]), of)
         for number, (row, of) in enumerate(typed)
     ]
+
+
+def left_out(package: Package) -> list[tuple[str, str, str]]:
+    """(resource type, code, why) of each official parameter that has no row."""
+    found = [(parameter, _why_not(parameter)) for parameter in package.search_parameters()]
+    return sorted(
+        (base, parameter["code"], why) for parameter, why in found if why for base in parameter["base"]
+    )
 
 
 def main_dates(
@@ -85,12 +96,17 @@ def _frozen(row: Row) -> tuple[Any, ...]:
 
 def _rows(package: Package) -> Iterator[SearchParameter]:
     for parameter in package.search_parameters():
-        if _wanted(parameter):
+        if _why_not(parameter) is None:
             yield from map(partial(_row, package, parameter), parameter["base"])
 
 
-def _wanted(parameter: Definition) -> bool:
-    return parameter["type"] != "special" and not re.search(r"xtension\(|^$", parameter.get("expression", ""))
+def _why_not(parameter: Definition) -> str | None:
+    """Why a parameter is left out, if it is."""
+    if parameter["type"] == "special":
+        return "of type special: needs more than the values of the resource"
+    if "expression" not in parameter:
+        return "without an expression"
+    return "on an extension" if "xtension(" in parameter["expression"] else None
 
 
 def _row(package: Package, parameter: Definition, base: str) -> SearchParameter:
@@ -101,7 +117,7 @@ def _row(package: Package, parameter: Definition, base: str) -> SearchParameter:
         type=parameter["type"],
         expression=_concerning(base, parameter["expression"]),
         targets=_targets(package, parameter),
-        components=tuple(_component(package, component) for component in parameter.get("component", ())),
+        components=_components(package, parameter),
     )
 
 
@@ -117,9 +133,14 @@ def _targets(package: Package, parameter: Definition) -> tuple[str, ...]:
     return tuple(sorted(parameter.get("target") or set(package.resource_types()) - {ANY_BUT}))
 
 
-def _component(package: Package, component: dict[str, str]) -> Component:
-    definition = package.definitions["SearchParameter"][component["definition"]]
-    return Component(definition["code"], component["expression"])
+def _components(package: Package, parameter: Definition) -> tuple[Component, ...]:
+    definitions = package.definitions["SearchParameter"]
+    rows = parameter.get("component", [])
+    expressions = [row["expression"] for row in rows]
+    if parameter["id"] in EXPRESSIONS_CHANGED_ROUND:
+        expressions.reverse()
+    codes = [definitions[row["definition"]]["code"] for row in rows]
+    return tuple(map(Component, codes, expressions))
 
 
 def _completed(number: int, row: SearchParameter, of: tuple[Path, ...], related: Relation) -> SearchParameter:

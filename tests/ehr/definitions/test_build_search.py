@@ -7,7 +7,7 @@ import pytest
 
 from ehr.definitions.build.element_table import Row
 from ehr.definitions.build.package import CORE, Package
-from ehr.definitions.build.search_parameters import compartments, main_dates, search_parameters
+from ehr.definitions.build.search_parameters import compartments, left_out, main_dates, search_parameters
 from ehr.definitions.search_parameters import SearchParameter
 
 TABLE: dict[str, list[Row]] = {
@@ -107,6 +107,14 @@ def test_the_rows_in_the_order_of_their_numbers(rows: dict[str, SearchParameter]
     ]
     assert list(rows) == ["Other.who", "Resource._id", *(f"Visit.{code}" for code in codes)]
     assert [row.number for row in rows.values()] == list(range(len(rows)))
+
+
+def test_what_is_left_out(package: Package) -> None:
+    assert left_out(package) == [
+        ("Resource", "_text", "without an expression"),
+        ("Visit", "by-extension", "on an extension"),
+        ("Visit", "nearby", "of type special: needs more than the values of the resource"),
+    ]
 
 
 def test_what_concerns_a_type_and_what_it_leads_to(rows: dict[str, SearchParameter]) -> None:

@@ -13,6 +13,7 @@ from ehr.definitions.search_parameters import (
     all_search_parameters,
     common_search_parameters,
     compartment,
+    left_out,
     main_date_code,
     search_parameters,
 )
@@ -49,6 +50,19 @@ def test_what_every_type_has() -> None:
 def test_only_resource_types_have_parameters() -> None:
     with pytest.raises(KeyError):
         search_parameters(COMMON)
+
+
+def test_what_is_left_out() -> None:
+    whys = left_out()
+    assert {code for name, code in whys if name in (COMMON, "DomainResource", "Location")} == {
+        *("_content", "_filter", "_query", "_text", "near")
+    }
+    assert set(whys.values()) == {
+        "of type special: needs more than the values of the resource",
+        "on an extension",
+        "without an expression",
+    }
+    assert not any((row.resource_type, row.code) in whys for row in all_search_parameters())
 
 
 def test_a_row_holds_its_part_of_a_shared_expression() -> None:
@@ -142,6 +156,11 @@ def test_the_halves_of_composites_are_parameters_of_the_type() -> None:
         assert {half.code for half in row.components} <= set(
             search_parameters(row.resource_type) if row.components else ()
         )
+
+
+def test_expressions_that_r4_has_changed_round_are_put_right() -> None:
+    relationship = search_parameters("DocumentReference")["relationship"]
+    assert relationship.components == (Component("relatesto", "target"), Component("relation", "code"))
 
 
 @pytest.mark.parametrize(
