@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import parse_qsl
 
 from tests.oracle import including, sorting
 from tests.oracle.conditions import satisfying, targets
@@ -90,3 +91,9 @@ def _members(corpus: Corpus, owner: str, type_: str, code: str) -> Iterator[str]
         yield owner
     elif code in definitions().parameters[type_]:
         yield from (key for key, found in targets(corpus, type_, code).items() if owner in found)
+
+
+def parse(url: str) -> tuple[str, Pairs]:
+    """``Patient?name=an`` as path and pairs."""
+    path, _, query = url.partition("?")
+    return path.strip("/"), parse_qsl(query, keep_blank_values=True)
