@@ -56,3 +56,85 @@ create table compartment (
 );
 create index compartment_patient on compartment (patient, type, starts, pk);
 create index compartment_pk on compartment (pk);
+
+-- The search index (projections/search): the current resources but for deleted ones, by what they are found by.
+
+-- Values that are found by being equal, as terms; and the one date by which a clinician sorts, if it has any.
+create table search (
+    kind smallint not null,              -- type of resource, as a number
+    pk bigint not null,
+    self bigint not null,                -- hash of Type/id: what terms of references to it end with
+    starts timestamptz,                  -- of the main date, as the search parameter says
+    ends timestamptz,
+    terms bigint[] not null,             -- in order
+    primary key (kind, pk)
+) with (fillfactor = 90);
+create index search_terms on search using gin (terms) with (fastupdate = off);
+create index search_by_date on search (kind, starts, pk);
+create index search_self on search (self);
+
+-- Terms of what a resource is about, in order of its main date: the newest of one code are read from here.
+create table search_code (
+    term bigint not null,
+    starts timestamptz not null,
+    pk bigint not null
+);
+create index search_code_by_date on search_code (term, starts, pk);
+create index search_code_pk on search_code (pk);
+
+-- Texts; exact is null for the rest of a name from one of its later words on.
+create table search_string (
+    number smallint not null,            -- of the parameter
+    folded text collate "C" not null,
+    exact text collate "C",
+    pk bigint not null
+);
+create index search_string_folded on search_string (number, left(folded, 500), pk);
+create index search_string_pk on search_string (pk);
+
+-- Dates other than the main one.
+create table search_date (
+    number smallint not null,
+    starts timestamptz not null,
+    ends timestamptz not null,
+    pk bigint not null
+);
+create index search_date_starts on search_date (number, starts, ends, pk);
+create index search_date_pk on search_date (pk);
+
+-- Numbers and quantities; units as hashes.
+create table search_quantity (
+    number smallint not null,
+    low numeric not null,
+    high numeric not null,
+    unit bigint,                         -- of system and code
+    code bigint,
+    word bigint,                         -- as it is printed, where that is not the code
+    pk bigint not null
+);
+create index search_quantity_low on search_quantity (number, unit, low, pk);
+create index search_quantity_pk on search_quantity (pk);
+
+-- Parts of a resource that have several values which must be found together: a component's code and value.
+create table search_part (
+    number smallint not null,
+    terms bigint[] not null,             -- in order
+    low numeric,
+    high numeric,
+    unit bigint,
+    code bigint,
+    word bigint,
+    low2 numeric,                        -- of a second number
+    high2 numeric,
+    pk bigint not null
+);
+create index search_part_terms on search_part using gin (terms) with (fastupdate = off);
+create index search_part_pk on search_part (pk);
+
+-- Texts that stand for terms, of every version that ever was: displays of codes, addresses of profiles.
+create table search_word (
+    term bigint primary key,
+    number smallint not null,
+    text text collate "C" not null
+);
+create index search_word_number on search_word (number);

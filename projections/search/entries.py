@@ -1,0 +1,65 @@
+"""What one resource leaves in the index."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class StringEntry(NamedTuple):
+    """A text. folded: as it is compared. exact: as it was written; None where folded is only the rest of a
+    name, from one of its later words on."""
+
+    number: int
+    folded: str
+    exact: str | None
+
+
+class DateEntry(NamedTuple):
+    """A time, from start until before end."""
+
+    number: int
+    start: datetime
+    end: datetime
+
+
+class QuantityEntry(NamedTuple):
+    """A number, or all from low to high. unit: hash of system and code; code, word: of the unit's code alone and
+    as it is printed; each None where it has none."""
+
+    number: int
+    low: Decimal
+    high: Decimal
+    unit: int | None = None
+    code: int | None = None
+    word: int | None = None
+
+
+class WordEntry(NamedTuple):
+    """A text that stands for a term: what is found by a part of it is found by way of the term."""
+
+    number: int
+    text: str
+    term: int
+
+
+@dataclass(slots=True)
+class Entries:
+    """The entries of one resource; what an indexer adds to.
+
+    codes: terms of what the resource is about, to be read in order of its main date. parts: (number of a composite
+    parameter, the entries of one part of the resource).
+    id, updated, identifiers ((system or "", value) each): for queries of this one resource; views have them in
+    tables of their own.
+    """
+
+    id: str = ""
+    updated: datetime | None = None
+    identifiers: list[tuple[str, str]] = field(default_factory=list)
+    terms: set[int] = field(default_factory=set)
+    strings: list[StringEntry] = field(default_factory=list)
+    dates: list[DateEntry] = field(default_factory=list)
+    quantities: list[QuantityEntry] = field(default_factory=list)
+    words: list[WordEntry] = field(default_factory=list)
+    codes: set[int] = field(default_factory=set)
+    parts: list[tuple[int, "Entries"]] = field(default_factory=list)

@@ -1,0 +1,111 @@
+"""Parameters of type reference (https://hl7.org/fhir/R4/search.html#reference)."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ehr.definitions import RESOURCE_TYPES
+from projections.search.entries import Entries
+from projections.search.errors import BadValue
+from projections.search.terms import Terms, of_values, term
+from projections.search.values import split, unescaped
+
+MODIFIERS = ("missing", "identifier")
+"""Besides the types that the parameter may name."""
+
+_ID = r"[A-Za-z0-9\-.]{1,64}"
+_LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
+_VERSION = re.compile(rf"/_history/{_ID}\Z")
+
+# What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address with
+# a version; t a type; e, x an identifier without and with its system, y a system.
+
+
+def index_reference(entries: Entries, number: int, value: Any) -> None:
+    """A Reference: what it names, and the identifier by which it names it."""
+    text = value.get("reference")
+    if text:
+        _index_link(entries, number, text)
+    identifier = value.get("identifier")
+    if identifier:
+        _index_identifier(entries, number, identifier)
+
+
+def index_marked_reference(entries: Entries, number: int, value: Any) -> None:
+    """The same, and of which type the resource is that it names."""
+    index_reference(entries, number, value)
+    local = _LOCAL.fullmatch(value.get("reference") or "")
+    if local and local[1] in RESOURCE_TYPES:
+        entries.terms.add(term(number, "t" + local[1]))
+
+
+def index_canonical(entries: Entries, number: int, value: Any) -> None:
+    """A canonical or a uri: an address, perhaps of one version."""
+    if value.__class__ is not str or not value or value[0] == "#":
+        return
+    address, bar, _ = value.partition("|")
+    _index_link(entries, number, address)
+    if bar:
+        entries.terms.add(term(number, "v" + value))
+
+
+def index_resource(entries: Entries, number: int, value: Any) -> None:
+    """A resource that stands within another one: its own name."""
+    if value.get("id") and value.get("resourceType"):
+        entries.terms.add(term(number, f"{value['resourceType']}/{value['id']}"))
+
+
+def _index_link(entries: Entries, number: int, text: str) -> None:
+    local = _LOCAL.fullmatch(text)
+    if local and local[1] in RESOURCE_TYPES:
+        entries.terms.add(term(number, f"{local[1]}/{local[2]}"))
+    elif text[0] != "#":
+        entries.terms.add(term(number, "u" + _VERSION.sub("", text)))
+
+
+def _index_identifier(entries: Entries, number: int, identifier: dict[str, Any]) -> None:
+    system, value = identifier.get("system") or "", identifier.get("value")
+    if value:
+        entries.terms.add(term(number, "e" + value))
+        entries.terms.add(term(number, f"x{system}\0{value}"))
+    if system:
+        entries.terms.add(term(number, "y" + system))
+
+
+def of_targets(number: int, types: Sequence[str]) -> Terms:
+    """The condition that it names a resource of one of the types; of marked references only."""
+    return of_values(number, ["t" + type_ for type_ in types])
+
+
+def read_reference(
+    number: int, name: str, targets: Sequence[str], text: str, *, base: str, strict: bool
+) -> Terms:
+    """The condition of ``Type/id``, ``id`` or an address.
+
+    targets: what it may name; strict: and nothing else. base: the server's own address. Raises BadValue.
+    """
+    link = unescaped(text)
+    own = link.removeprefix(f"{base}/") if base else link
+    local = _LOCAL.fullmatch(own)
+    if local and local[1] in RESOURCE_TYPES:
+        if strict and local[1] not in targets:
+            return Terms(())
+        place = f"{local[1]}/{local[2]}"
+        return of_values(number, [place, f"u{base}/{place}"])
+    if re.fullmatch(_ID, link):
+        places = [f"{target}/{link}" for target in targets]
+        return of_values(number, [*places, *(f"u{base}/{place}" for place in places)])
+    if ":" not in link and "/" not in link:
+        raise BadValue(f"{name} must be an id, Type/id or an address.")
+    return of_values(number, ["v" + link if "|" in link else "u" + _VERSION.sub("", link)])
+
+
+def read_reference_identifier(number: int, name: str, text: str) -> Terms:
+    """The condition of ``:identifier``: ``value``, ``system|value``, ``|value`` or ``system|``. Raises BadValue."""
+    parts = [unescaped(part) for part in split(text, "|")]
+    if len(parts) > 2 or not any(parts):
+        raise BadValue(f"{name} must be value, system|value, |value or system|.")
+    if len(parts) == 1:
+        return of_values(number, ["e" + parts[0]])
+    system, value = parts
+    return of_values(number, [f"x{system}\0{value}" if value else "y" + system])

@@ -1,0 +1,25 @@
+"""A statement that is being put together: its text knows names and counts, the values stand apart."""
+
+from typing import Any
+
+
+class Statement:
+    """Collects the values of a statement's parameters and gives names to its tables.
+
+    The text depends on nothing but which values are asked for in which order: never on what they are.
+    """
+
+    def __init__(self) -> None:
+        self.parameters: dict[str, Any] = {}
+        self._aliases = 0
+
+    def value(self, value: object, type_: str) -> str:
+        """The placeholder of a value. type_: of PostgreSQL."""
+        name = f"p{len(self.parameters)}"
+        self.parameters[name] = value
+        return f"%({name})b::{type_}"
+
+    def alias(self) -> str:
+        """A name for a table that no other has."""
+        self._aliases += 1
+        return f"t{self._aliases}"

@@ -1,0 +1,107 @@
+"""Terms: values that are found by being equal, as numbers of 64 bits.
+
+The upper 12 bits name the parameter, the lower 52 are a hash of the value. Two values of one parameter have the
+same hash by chance once in 2**52. Whoever makes one on purpose gains nothing: who can state a resource can state
+the other value itself. Identifiers, by which people are found, are compared as they are (identifiers.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+
+from projections.search.entries import Entries
+from projections.search.statement import Statement
+
+HASH_BITS = 52
+MASK = (1 << HASH_BITS) - 1
+"""The bits of a term that are the value's hash."""
+
+_MIDDLE = 2048
+"""Parameters are numbered from 0 to 4095; the terms of those below it are negative."""
+
+
+@lru_cache(maxsize=1 << 17)
+def hash_of(text: str) -> int:
+    """52 bits."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - HASH_BITS)
+
+
+def base_of(number: int) -> int:
+    """The term of a parameter whose hash is 0: all of its terms are base_of | hash."""
+    return (number - _MIDDLE) << HASH_BITS
+
+
+def term(number: int, text: str) -> int:
+    """The term of a value of a parameter."""
+    return base_of(number) | hash_of(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Any of these terms."""
+
+    any_of: tuple[int, ...]
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``tree.Node``."""
+        if len(self.any_of) == 1:
+            return f"{of}.terms @> {statement.value(list(self.any_of), 'bigint[]')}"
+        return f"{of}.terms && {statement.value(list(self.any_of), 'bigint[]')}"
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``tree.Node``."""
+        return not entries.terms.isdisjoint(self.any_of)
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``tree.Node``."""
+        return common.isdisjoint(self.any_of)
+
+
+@dataclass(frozen=True, slots=True)
+class AllTerms:
+    """All of these terms."""
+
+    all_of: tuple[int, ...]
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``tree.Node``."""
+        return f"{of}.terms @> {statement.value(list(self.all_of), 'bigint[]')}"
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``tree.Node``."""
+        return entries.terms.issuperset(self.all_of)
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``tree.Node``."""
+        return not common.issuperset(self.all_of)
+
+
+@dataclass(frozen=True, slots=True)
+class SomeTerm:
+    """Any term at all of one of these parameters."""
+
+    numbers: tuple[int, ...]
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``tree.Node``."""
+        lows = statement.value([base_of(number) for number in self.numbers], "bigint[]")
+        t = statement.alias()
+        return (
+            f"exists (select from unnest({of}.terms) {t}(term) "
+            f"where ({t}.term & {statement.value(~MASK, 'bigint')}) = any({lows}))"
+        )
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``tree.Node``."""
+        bases = {base_of(number) for number in self.numbers}
+        return any(one & ~MASK in bases for one in entries.terms)
+
+    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+        """See ``tree.Node``."""
+        return False
+
+
+def of_values(number: int, texts: Sequence[str]) -> Terms:
+    """Any of the values of a parameter."""
+    return Terms(tuple(dict.fromkeys(term(number, text) for text in texts)))

@@ -1,0 +1,174 @@
+"""A query as a tree: what must hold of a resource."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from ehr.definitions import RESOURCE_TYPES
+from projections.search.entries import Entries
+from projections.search.statement import Statement
+from projections.search.tables import InTable
+from projections.search.terms import MASK, base_of
+
+KINDS = {name: number for number, name in enumerate(sorted(RESOURCE_TYPES))}
+"""Resource types as the index names them; fixed with FHIR R4."""
+
+
+class Node(Protocol):
+    """A condition."""
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """The condition on a row ``of`` of the table ``search``, as SQL."""
+        ...
+
+    def holds(self, entries: Entries) -> bool:
+        """Whether it holds of a resource by itself. Raises NotImplementedError where that takes others."""
+        ...
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """Whether few resources are expected to meet it. common: terms that many resources have."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of them; of none, it holds."""
+
+    nodes: tuple[Node, ...]
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``Node``."""
+        return " and ".join(node.sql(statement, of) for node in self.nodes) or "true"
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``Node``."""
+        return all(node.holds(entries) for node in self.nodes)
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``Node``."""
+        return any(node.selective(common) for node in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of them; of none, it does not hold."""
+
+    nodes: tuple[Node, ...]
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``Node``."""
+        in_tables = [node for node in self.nodes if isinstance(node, InTable)]
+        others = [f"({node.sql(statement, of)})" for node in self.nodes if not isinstance(node, InTable)]
+        if in_tables:
+            # Of several EXISTS between OR the database would ask for every resource of the type.
+            rows = " union all ".join(node.rows(statement) for node in in_tables)
+            others.append(f"{of}.pk in ({rows})")
+        return f"({' or '.join(others)})" if others else "false"
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``Node``."""
+        return any(node.holds(entries) for node in self.nodes)
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``Node``."""
+        return all(node.selective(common) for node in self.nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite."""
+
+    node: Node
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``Node``."""
+        # What is not known (null) is not so.
+        return f"({self.node.sql(statement, of)}) is not true"
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``Node``."""
+        return not self.node.holds(entries)
+
+    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+        """See ``Node``."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """A chain: a reference parameter names a resource of a type of which a condition holds."""
+
+    number: int
+    type: str
+    node: Node
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``Node``."""
+        to = statement.alias()
+        base = statement.value(base_of(self.number), "bigint")
+        kind = statement.value(KINDS[self.type], "smallint")
+        return (
+            f"{of}.terms && array(select {base} | {to}.self from fhir_resources.search {to} "
+            f"where {to}.kind = {kind} and {self.node.sql(statement, to)})"
+        )
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``Node``."""
+        raise NotImplementedError("a chain takes other resources")
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``Node``."""
+        return self.node.selective(common)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferredToBy:
+    """``_has``: a resource of a type of which a condition holds refers to this one by a parameter."""
+
+    type: str
+    number: int
+    node: Node
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``Node``."""
+        by, t = statement.alias(), statement.alias()
+        mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
+        kind = statement.value(KINDS[self.type], "smallint")
+        return (
+            f"{of}.self in (select {t}.term & {mask} from fhir_resources.search {by}, "
+            f"unnest({by}.terms) {t}(term) where {by}.kind = {kind} "
+            f"and {t}.term between {base} and {base} | {mask} and {self.node.sql(statement, by)})"
+        )
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``Node``."""
+        raise NotImplementedError("what refers to a resource are others")
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``Node``."""
+        return self.node.selective(common)
+
+
+@dataclass(frozen=True, slots=True)
+class OfType:
+    """It is a resource of a type, and a condition holds."""
+
+    type: str
+    node: Node
+
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``Node``."""
+        kind = statement.value(KINDS[self.type], "smallint")
+        return f"{of}.kind = {kind} and {self.node.sql(statement, of)}"
+
+    def holds(self, entries: Entries) -> bool:
+        """See ``Node``."""
+        raise NotImplementedError("entries do not tell the type")
+
+    def selective(self, common: frozenset[int]) -> bool:
+        """See ``Node``."""
+        return self.node.selective(common)
+
+
+Pass = Callable[[Node], Node]
+"""A step that makes of a tree another one that means the same."""

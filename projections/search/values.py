@@ -1,0 +1,42 @@
+"""The text of values: commas part alternatives, dollars components, bars the parts of a token; a backslash
+takes the meaning away (https://hl7.org/fhir/R4/search.html#escaping)."""
+
+import re
+
+from projections.search.errors import BadValue
+
+MOST_ALTERNATIVES = 100
+"""Values of one parameter, separated by commas."""
+
+_ESCAPE = re.compile(r"\\([\\,$|])")
+
+
+def alternatives(name: str, text: str) -> list[str]:
+    """The values between commas, still escaped. Raises BadValue when one is empty, or there are too many."""
+    found = split(text, ",")
+    if not all(found):
+        raise BadValue(f"{name} has an empty value.")
+    if len(found) > MOST_ALTERNATIVES:
+        raise BadValue(f"{name} has more than {MOST_ALTERNATIVES} values.")
+    return found
+
+
+def split(text: str, mark: str) -> list[str]:
+    """The parts between marks that are not escaped; escapes stay."""
+    parts = [""]
+    characters = iter(text)
+    for character in characters:
+        if character == "\\":
+            parts[-1] += character + next(characters, "")
+        elif character == mark:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def unescaped(text: str) -> str:
+    """The text that is meant. A backslash before anything else is itself."""
+    if "\\" not in text:
+        return text
+    return _ESCAPE.sub(r"\1", text)
