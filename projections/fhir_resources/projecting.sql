@@ -6,14 +6,27 @@ from unnest(%(types)b::text[], %(ids)b::text[]) n(type, id) join current c on c.
 -- name: supersede
 -- Current versions of resources that get another one become past.
 with next as (
-    select * from unnest(%(types)b::text[], %(ids)b::text[], %(positions)b::bigint[]) n(type, id, until)
+    select * from unnest(%(types)b::text[], %(ids)b::text[], %(kinds)b::smallint[], %(positions)b::bigint[])
+        n(type, id, kind, until)
 ), gone as (
-    delete from current c using next n where c.type = n.type and c.id = n.id returning c.*, n.until
+    delete from current c using next n where c.type = n.type and c.id = n.id returning c.*, n.kind, n.until
 ), kept as (
     insert into past (type, id, version, position, until, last_updated, deleted, subject, splice, body)
     select type, id, version, position, until, last_updated, deleted, subject, splice, body from gone
 ), forgotten as (
     delete from identifier i using gone g where i.pk = g.pk
+), sought as (
+    delete from search s using gone g where s.kind = g.kind and s.pk = g.pk
+), coded as (
+    delete from search_code s using gone g where s.pk = g.pk
+), texts as (
+    delete from search_string s using gone g where s.pk = g.pk
+), dates as (
+    delete from search_date s using gone g where s.pk = g.pk
+), quantities as (
+    delete from search_quantity s using gone g where s.pk = g.pk
+), parts as (
+    delete from search_part s using gone g where s.pk = g.pk
 )
 delete from compartment c using gone g where c.pk = g.pk;
 
@@ -47,13 +60,25 @@ where p.type = n.type and p.id = n.id and p.version = n.version and p.until <> n
 -- name: begin
 -- Where these resources were first stated is known now.
 with begun as (
-    select c.pk, n.pk as first
-    from unnest(%(types)b::text[], %(ids)b::text[], %(pks)b::bigint[]) n(type, id, pk)
+    select c.pk, n.kind, n.pk as first
+    from unnest(%(types)b::text[], %(ids)b::text[], %(kinds)b::smallint[], %(pks)b::bigint[]) n(type, id, kind, pk)
     join current c on c.type = n.type and c.id = n.id
 ), identified as (
     update identifier i set pk = b.first from begun b where i.pk = b.pk
 ), placed as (
     update compartment c set pk = b.first from begun b where c.pk = b.pk
+), sought as (
+    update search s set pk = b.first from begun b where s.kind = b.kind and s.pk = b.pk
+), coded as (
+    update search_code s set pk = b.first from begun b where s.pk = b.pk
+), texts as (
+    update search_string s set pk = b.first from begun b where s.pk = b.pk
+), dates as (
+    update search_date s set pk = b.first from begun b where s.pk = b.pk
+), quantities as (
+    update search_quantity s set pk = b.first from begun b where s.pk = b.pk
+), parts as (
+    update search_part s set pk = b.first from begun b where s.pk = b.pk
 )
 update current c set pk = b.first from begun b where c.pk = b.pk;
 
@@ -70,3 +95,27 @@ copy identifier (type, value, system, pk) from stdin (format binary);
 
 -- name: copy_compartment
 copy compartment (patient, type, starts, pk) from stdin (format binary);
+
+-- name: add_words
+-- Texts that stand for terms, once each.
+insert into search_word (number, text, term)
+select * from unnest(%(numbers)b::smallint[], %(texts)b::text[], %(terms)b::bigint[])
+on conflict do nothing;
+
+-- name: copy_search
+copy search (kind, pk, self, starts, ends, terms) from stdin (format binary);
+
+-- name: copy_search_code
+copy search_code (term, starts, pk) from stdin (format binary);
+
+-- name: copy_search_string
+copy search_string (number, folded, exact, pk) from stdin (format binary);
+
+-- name: copy_search_date
+copy search_date (number, starts, ends, pk) from stdin (format binary);
+
+-- name: copy_search_quantity
+copy search_quantity (number, low, high, unit, code, word, pk) from stdin (format binary);
+
+-- name: copy_search_part
+copy search_part (number, terms, low, high, unit, code, word, low2, high2, pk) from stdin (format binary);

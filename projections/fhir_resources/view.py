@@ -1,8 +1,10 @@
 """Projects facts to resource versions and the rows by which they are found."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain, pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -13,6 +15,10 @@ from ehr.definitions import main_date, patient_references
 from ehr.identifiers import claims_of
 from ehr.sql import load_queries
 from ehr.values import Key, subject_of
+from projections.search.entries import Entries
+from projections.search.indexing import entries_of
+from projections.search.rows import TABLES, rows_of
+from projections.search.tree import KINDS
 from projections.view import Connection, Digested
 from streams.recorded_fact import RecordedFact, RecordedResource
 
@@ -39,11 +45,13 @@ _LATE = (
 IDENTIFIER = ("text", "text", "text", "int8")
 COMPARTMENT = ("uuid", "text", "timestamptz", "int8")
 _MEANING = "type, id, version, position, last_updated, deleted, subject, splice, md5(body)"
+_OWNER = "coalesce(o.subject::text, '')"
 _RESOURCES_OF_A_FACT = 2**20
 """More than a fact can have: a Bundle has a million entries at most."""
 
 
-class _Version(NamedTuple):
+@dataclass
+class _Version:
     """One resource version of the batch."""
 
     key: Key
@@ -66,6 +74,11 @@ class _Version(NamedTuple):
     def number(self) -> int:
         return self.resource.version.version
 
+    @cached_property
+    def entries(self) -> Entries:
+        """What it leaves in the search index."""
+        return entries_of(self.key, self.resource.json) if self.resource.json else Entries()
+
     def past(self, until: int) -> tuple[Any, ...]:
         """Its row in the table of former versions."""
         stated = self.resource.version
@@ -79,18 +92,29 @@ class FhirResources:
     """See ``projections.view.View``."""
 
     name = "fhir_resources"
-    code_version = 2
+    code_version = 3
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
             "current": Digested("subject::text", f"pk, {_MEANING}, starts"),
             "past": Digested("subject::text", f"{_MEANING}, until"),
-            "identifier": Digested(
-                "coalesce(o.subject::text, '')", "o.type, o.id, t.type, t.value, t.system", "current"
-            ),
+            "identifier": Digested(_OWNER, "o.type, o.id, t.type, t.value, t.system", "current"),
             "compartment": Digested(
                 "t.patient::text", "o.type, o.id, t.patient, t.type, t.starts", "current"
             ),
+            "search": Digested(_OWNER, "o.type, o.id, t.kind, t.self, t.starts, t.ends, t.terms", "current"),
+            "search_code": Digested(_OWNER, "o.type, o.id, t.term, t.starts", "current"),
+            "search_string": Digested(_OWNER, "o.type, o.id, t.number, t.folded, t.exact", "current"),
+            "search_date": Digested(_OWNER, "o.type, o.id, t.number, t.starts, t.ends", "current"),
+            "search_quantity": Digested(
+                _OWNER, "o.type, o.id, t.number, t.low, t.high, t.unit, t.code, t.word", "current"
+            ),
+            "search_part": Digested(
+                _OWNER,
+                "o.type, o.id, t.number, t.terms, t.low, t.high, t.unit, t.code, t.word, t.low2, t.high2",
+                "current",
+            ),
+            "search_word": Digested("''", "t.term, t.number, t.text"),
         }
     )
 
@@ -106,6 +130,7 @@ class FhirResources:
             return
         standing = _look(connection, histories)
         newer, late = _told_apart(histories, standing)
+        _add_words(connection, chain.from_iterable(histories.values()))
         _supersede(connection, [history[0] for key, history in newer.items() if key in standing])
         _copy(connection, "copy_past", PAST, (row for h in newer.values() for row in _past_rows(h)))
         _copy_newest(connection, newer.values(), standing)
@@ -157,6 +182,20 @@ def _copy_newest(
     _copy(connection, "copy_current", CURRENT, (row.current for row in rows))
     _copy(connection, "copy_identifier", IDENTIFIER, (i for row in rows for i in row.identifiers))
     _copy(connection, "copy_compartment", COMPARTMENT, (c for row in rows for c in row.compartments))
+    found: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+    for row in rows:
+        for table, one in row.searched:
+            found[table].append(one)
+    for table, types in TABLES.items():
+        _copy(connection, f"copy_{table}", types, iter(found[table]))
+
+
+def _add_words(connection: Connection, versions: Iterable[_Version]) -> None:
+    """Of every version, also one that is none of the current ones: which those are depends on the batch."""
+    words = {word.term: word for version in versions for word in version.entries.words}
+    if words:
+        numbers, texts, terms = (list(column) for column in zip(*words.values(), strict=True))
+        connection.execute(_sql["add_words"], {"numbers": numbers, "texts": texts, "terms": terms})
 
 
 def _add_late(connection: Connection, late: Sequence[_Version]) -> None:
@@ -170,9 +209,9 @@ def _add_late(connection: Connection, late: Sequence[_Version]) -> None:
         )
 
 
-def _names(keys: Iterable[Key]) -> dict[str, list[str]]:
+def _names(keys: Iterable[Key]) -> dict[str, list[Any]]:
     types, ids = zip(*keys, strict=True)
-    return {"types": list(types), "ids": list(ids)}
+    return {"types": list(types), "ids": list(ids), "kinds": [KINDS[type_] for type_ in types]}
 
 
 class _Rows:
@@ -187,6 +226,7 @@ class _Rows:
             [(key.type, c.value, c.system, pk) for c in claims_of(key, resource)] if resource else []
         )
         self.compartments = [(patient, key.type, starts, pk) for patient in _patients(key, resource)]
+        self.searched = list(rows_of(key, pk, version.entries)) if resource else []
         self.current = (
             pk, *key, stated.version, version.position, version.last_updated, version.deleted,
             version.subject, starts, stated.splice, stated.body,

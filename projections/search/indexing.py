@@ -12,36 +12,103 @@ from ehr.definitions.search_parameters import (
     main_date_code,
     search_parameters,
 )
+from ehr.values import Key
 from projections.search import dates, quantities, references, strings, tokens, uris
 from projections.search.entries import Entries
+from projections.search.extraction import compile_type
 
 Indexer = Callable[[Entries, int, Any], None]
 """Adds what a value of the parameter of a number leaves."""
+
+IN_THE_TABLE = ("_id", "_lastUpdated")
+"""Parameters whose values stand in the table of resources."""
+
+SUBJECT_MATTER = "code"
+"""The parameter by which one asks for the newest of a kind."""
+
+
+def entries_of(key: Key, resource: dict[str, Any]) -> Entries:
+    """What a resource leaves in the index. resource: as intake has accepted it, with its numbers as floats."""
+    entries = Entries(id=key.id)
+    _extractor(key.type)(resource, entries)
+    return entries
+
+
+def is_claimed(parameter: SearchParameter) -> bool:
+    """Whether its values stand in the table of identifiers (ehr/identifiers.py)."""
+    return parameter.code == "identifier" and parameter.types == ("Identifier",)
+
+
+def is_subject_matter(parameter: SearchParameter) -> bool:
+    """Whether the newest of one of its codes are read from a table of their own."""
+    type_ = parameter.resource_type
+    return parameter.code == SUBJECT_MATTER and type_ in RESOURCE_TYPES and main_date_code(type_) is not None
+
+
+@cache
+def _extractor(type_: str) -> Callable[[dict[str, Any], Entries], None]:
+    return compile_type(type_, INDEXERS)
+
+
+def _numbers(condition: Callable[[SearchParameter], bool]) -> frozenset[int]:
+    return frozenset(one.number for one in all_search_parameters() if condition(one))
+
+
+def _unless(numbers: frozenset[int], usual: Indexer, special: Indexer) -> Indexer:
+    """The usual indexer, but for the parameters of these numbers."""
+
+    def index(entries: Entries, number: int, value: Any) -> None:
+        (special if number in numbers else usual)(entries, number, value)
+
+    return index
+
+
+_IN_THE_TABLE = _numbers(lambda one: one.code in IN_THE_TABLE)
+_CLAIMED = _numbers(is_claimed)
+_SUBJECT_MATTER = _numbers(is_subject_matter)
+_NAMES = _numbers(lambda one: one.type == "string" and one.in_human_name)
+_MIXED = _numbers(lambda one: one.type == "token" and tokens.is_mixed(one.types))
+_RESTRICTED = frozenset(
+    search_parameters(one.resource_type)[one.restricts[0]].number
+    for one in all_search_parameters()
+    if one.restricts and one.restricts[1]
+)
+"""References of which other parameters take those of some types."""
+
+
+def _index_nothing(entries: Entries, number: int, value: Any) -> None:
+    """What stands in a table of its own already."""
+
+
+_CODE = _unless(_MIXED, tokens.index_code, tokens.index_code_beside_others)
+_LITERAL = _unless(_MIXED, tokens.index_literal, tokens.index_literal_beside_others)
 
 _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
     {
         "token": {
             "Coding": tokens.index_coding,
-            "CodeableConcept": tokens.index_concept,
-            "Identifier": tokens.index_identifier,
+            "CodeableConcept": _unless(_SUBJECT_MATTER, tokens.index_concept, tokens.index_subject_matter),
+            "Identifier": _unless(_CLAIMED, tokens.index_identifier, tokens.index_claimed_identifier),
             "ContactPoint": tokens.index_contact_point,
-            **dict.fromkeys(("code", "string", "boolean"), tokens.index_code),
-            **dict.fromkeys(("id", "system.id", "uri", "url", "oid", "canonical"), tokens.index_literal),
+            **dict.fromkeys(("code", "string", "boolean"), _CODE),
+            **dict.fromkeys(("id", "uri", "url", "oid", "canonical"), _LITERAL),
+            "system.id": _unless(_IN_THE_TABLE, _LITERAL, _index_nothing),
         },
         "string": {
-            "string": strings.index_string,
+            "string": _unless(_NAMES, strings.index_string, strings.index_name),
             "markdown": strings.index_string,
             "HumanName": strings.index_human_name,
             "Address": strings.index_address,
         },
         "reference": {
-            "Reference": references.index_reference,
+            "Reference": _unless(_RESTRICTED, references.index_reference, references.index_marked_reference),
             "canonical": references.index_canonical,
             "uri": references.index_canonical,
             "Resource": references.index_resource,
         },
         "date": {
-            **dict.fromkeys(("date", "dateTime", "instant", "string"), dates.index_date),
+            **dict.fromkeys(("date", "dateTime", "string"), dates.index_date),
+            "instant": _unless(_IN_THE_TABLE, dates.index_date, _index_nothing),
             "Period": dates.index_period,
             "Timing": dates.index_timing,
         },
@@ -60,60 +127,38 @@ _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
 )
 """Search type -> FHIR type -> indexer. Values of other FHIR types are not found: an Age is no date."""
 
-IN_TABLES = ("_id", "_lastUpdated")
-"""Parameters whose values stand in the table of resources."""
 
-SUBJECT_MATTER = "code"
-"""The parameter by which one asks for the newest of a kind."""
-
-
-def indexer_of(parameter: SearchParameter, fhir_type: str) -> Indexer | None:
-    """The indexer of the parameter's values of a FHIR type; None for what is found otherwise, or not at all."""
-    if parameter.code in IN_TABLES or parameter.derived:
-        return None
-    if parameter.type == "token":
-        return _of_token(parameter, fhir_type)
-    if fhir_type == "string" and parameter.in_human_name:
-        return strings.index_name
-    if fhir_type == "Reference" and parameter.number in _marked():
-        return references.index_marked_reference
-    return _BY_TYPE[parameter.type].get(fhir_type)
-
-
-def _of_token(parameter: SearchParameter, fhir_type: str) -> Indexer | None:
-    found = _BY_TYPE["token"].get(fhir_type)
-    if is_claimed(parameter):
-        return tokens.index_claimed_identifier
-    if found is tokens.index_concept and is_subject_matter(parameter):
-        return tokens.index_subject_matter
-    if not tokens.SYSTEMATIC.isdisjoint(parameter.types):
-        return _BESIDE_OTHERS.get(found, found) if found else None
-    return found
-
-
-_BESIDE_OTHERS: Mapping[Indexer, Indexer] = MappingProxyType(
-    {
-        tokens.index_code: tokens.index_code_beside_others,
-        tokens.index_literal: tokens.index_literal_beside_others,
-    }
-)
-
-
-def is_claimed(parameter: SearchParameter) -> bool:
-    """Whether its values stand in the table of identifiers (ehr/identifiers.py)."""
-    return parameter.code == "identifier" and parameter.types == ("Identifier",)
-
-
-def is_subject_matter(parameter: SearchParameter) -> bool:
-    """Whether the newest of one of its codes are read from a table of their own."""
-    type_ = parameter.resource_type
-    return parameter.code == SUBJECT_MATTER and type_ in RESOURCE_TYPES and main_date_code(type_) is not None
+def _index_part(entries: Entries, number: int, place: int, *halves: list[tuple[str, Any]]) -> None:
+    """One part of the resource with the values that a composite parameter takes from it."""
+    part = Entries()
+    for component, values in zip(_components(number), halves, strict=True):
+        for fhir_type, value in values:
+            _BY_TYPE[component.type][fhir_type](part, component.number, value)
+    entries.parts.append((number, part))
+    entries.words += part.words
 
 
 @cache
-def _marked() -> frozenset[int]:
-    """References of which others take those of some types."""
-    restricted = [one for one in all_search_parameters() if one.restricts and one.restricts[1]]
-    return frozenset(
-        search_parameters(one.resource_type)[one.restricts[0]].number for one in restricted if one.restricts
-    )
+def _components(number: int) -> tuple[SearchParameter, ...]:
+    parameter = all_search_parameters()[number]
+    own = search_parameters(parameter.resource_type)
+    return tuple(own[component.code] for component in parameter.components)
+
+
+def _composites() -> set[str]:
+    """The search types that the components of composites have."""
+    composites = [one for one in all_search_parameters() if one.type == "composite" and not one.derived]
+    return {"$".join(component.type for component in _components(one.number)) for one in composites}
+
+
+INDEXERS: Mapping[tuple[str, str], Callable[..., None]] = MappingProxyType(
+    {
+        **{
+            (search_type, fhir_type): indexer
+            for search_type, by_type in _BY_TYPE.items()
+            for fhir_type, indexer in by_type.items()
+        },
+        **{("composite", types): _index_part for types in _composites()},
+    }
+)
+"""(search type, FHIR type) -> indexer, as ``compile_type`` takes them."""

@@ -110,10 +110,14 @@ def _decimal(value: Any) -> Decimal | None:
 
 def _units(system: Any, code: Any, word: Any) -> tuple[int | None, int | None, int | None]:
     return (
-        hash_of(f"{system or ''}\0{code}") if code else None,
+        _hash_of_unit(system or "", code) if code else None,
         hash_of(code) if code else None,
         hash_of(word) if word and word != code else None,
     )
+
+
+def _hash_of_unit(system: str, code: str) -> int:
+    return hash_of(f"{system}\0{code}")
 
 
 class Unit(NamedTuple):
@@ -180,7 +184,7 @@ def _in_unit(statement: Statement, t: str, unit: Unit | None) -> str:
     if unit is None:
         return ""
     if unit.system:
-        return f" and {t}.unit = {statement.value(hash_of(f'{unit.system}\0{unit.code}'), 'bigint')}"
+        return f" and {t}.unit = {statement.value(_hash_of_unit(unit.system, unit.code), 'bigint')}"
     code = statement.value(hash_of(unit.code), "bigint")
     return f" and ({t}.code = {code} or {t}.word = {code})"
 
@@ -189,7 +193,7 @@ def _has_unit(entry: QuantityEntry, unit: Unit | None) -> bool:
     if unit is None:
         return True
     if unit.system:
-        return entry.unit == hash_of(f"{unit.system}\0{unit.code}")
+        return entry.unit == _hash_of_unit(unit.system, unit.code)
     return hash_of(unit.code) in (entry.code, entry.word)
 
 

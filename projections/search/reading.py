@@ -12,7 +12,7 @@ from ehr.values import Key
 from projections.search import dates, quantities, references, strings, tokens, uris
 from projections.search.errors import BadValue, UnknownName
 from projections.search.identifiers import Identified, Named, SomeIdentifier, Updated
-from projections.search.indexing import is_claimed
+from projections.search.indexing import is_claimed, is_subject_matter
 from projections.search.parts import SomePart, Together
 from projections.search.terms import SomeTerm, Terms
 from projections.search.tokens import TokenForm
@@ -91,7 +91,7 @@ class Reading:
         parameter = find(type_, code)
         if parameter.type != "reference":
             raise UnknownName(f"{type_}.{code} is no reference.")
-        return ReferredToBy(type_, _origin(parameter).number, self.condition(type_, rest, text))
+        return ReferredToBy(type_, origin_of(parameter).number, self.condition(type_, rest, text))
 
     def _chain(self, type_: str, head: str, rest: str, text: str) -> Node:
         code, colon, target = head.partition(":")
@@ -103,7 +103,7 @@ class Reading:
         ways = list(self._ways_of((target,) if colon else parameter.targets, rest, text))
         if not ways:
             raise UnknownName(f"{type_}.{code} refers to no type that has {_told(rest)}.")
-        return Or(tuple(Refers(_origin(parameter).number, to, node) for to, node in ways))
+        return Or(tuple(Refers(origin_of(parameter).number, to, node) for to, node in ways))
 
     def _ways_of(self, targets: Sequence[str], rest: str, text: str) -> Iterable[tuple[str, Node]]:
         for target in targets:
@@ -138,7 +138,7 @@ class Reading:
         return self._of_type(parameter, modifier, text)
 
     def _restricted(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
-        origin = _origin(parameter)
+        origin = origin_of(parameter)
         assert parameter.restricts is not None
         targets = parameter.restricts[1]
         if parameter.type != "reference" or modifier == "identifier":
@@ -153,7 +153,7 @@ class Reading:
             case "string":
                 return strings.read_string(number, name, modifier, text)
             case "date":
-                return dates.read_date(number, name, text, main=_is_main(parameter))
+                return dates.read_date(number, name, text, main=is_main(parameter))
             case "number":
                 return quantities.read_number(number, name, text)
             case "quantity":
@@ -213,14 +213,15 @@ def _no_modifier(parameter: SearchParameter, modifier: str) -> str:
     return f"{parameter.code} does not take {named}. It takes: {known}."
 
 
-def _origin(parameter: SearchParameter) -> SearchParameter:
+def origin_of(parameter: SearchParameter) -> SearchParameter:
     """The parameter in whose name the values are indexed."""
     if parameter.restricts is None:
         return parameter
     return search_parameters(parameter.resource_type)[parameter.restricts[0]]
 
 
-def _is_main(parameter: SearchParameter) -> bool:
+def is_main(parameter: SearchParameter) -> bool:
+    """Whether its values are the main dates of their resources."""
     type_ = parameter.resource_type
     return type_ in RESOURCE_TYPES and main_date_code(type_) == parameter.code
 
@@ -248,7 +249,7 @@ def _token(parameter: SearchParameter, modifier: str, text: str) -> Node:
 def form_of(parameter: SearchParameter) -> TokenForm:
     """How values of a token parameter are compared."""
     codes = required_codes(parameter.codes) if parameter.codes else None
-    return TokenForm(frozenset(parameter.types), codes)
+    return TokenForm(frozenset(parameter.types), codes, is_subject_matter(parameter))
 
 
 def _some(parameter: SearchParameter) -> Node:
@@ -261,12 +262,12 @@ def _some(parameter: SearchParameter) -> Node:
     if parameter.code in _OF_THE_TABLE:
         return EVERYTHING
     if parameter.restricts:
-        return references.of_targets(_origin(parameter).number, parameter.restricts[1])
+        return references.of_targets(origin_of(parameter).number, parameter.restricts[1])
     match parameter.type:
         case "string":
             return strings.SomeString(number)
         case "date":
-            return (dates.SomeMainDate if _is_main(parameter) else dates.SomeDate)(number)
+            return (dates.SomeMainDate if is_main(parameter) else dates.SomeDate)(number)
         case "number" | "quantity":
             return quantities.SomeQuantity(number)
         case "composite":

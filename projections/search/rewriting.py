@@ -3,7 +3,7 @@
 from functools import reduce
 
 from projections.search.identifiers import Identified
-from projections.search.terms import AllTerms, Terms
+from projections.search.terms import Terms
 from projections.search.tree import And, Node, Not, OfType, Or, Pass, ReferredToBy, Refers
 
 
@@ -50,20 +50,7 @@ def join_identifiers(node: Node) -> Node:
     return Or((identified, *others)) if others else identified
 
 
-def join_conjunctions(node: Node) -> Node:
-    """Terms of which all must be there are asked for at once."""
-    node = _below(join_conjunctions, node)
-    if not isinstance(node, And):
-        return node
-    joined = [one.any_of[0] for one in node.nodes if isinstance(one, Terms) and len(one.any_of) == 1]
-    others = tuple(one for one in node.nodes if not (isinstance(one, Terms) and len(one.any_of) == 1))
-    if len(joined) < 2:
-        return node
-    terms = AllTerms(tuple(sorted(set(joined))))
-    return And((terms, *others)) if others else terms
-
-
-PASSES: tuple[Pass, ...] = (flatten, join_alternatives, join_identifiers, join_conjunctions, flatten)
+PASSES: tuple[Pass, ...] = (flatten, join_alternatives, join_identifiers)
 
 
 def _below(step: Pass, node: Node) -> Node:

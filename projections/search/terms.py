@@ -1,8 +1,9 @@
 """Terms: values that are found by being equal, as numbers of 64 bits.
 
-The upper 12 bits name the parameter, the lower 52 are a hash of the value. Two values of one parameter have the
-same hash by chance once in 2**52. Whoever makes one on purpose gains nothing: who can state a resource can state
-the other value itself. Identifiers, by which people are found, are compared as they are (identifiers.py).
+The upper 12 bits name the parameter, the lower 52 are a hash of the value. Two values of one parameter have
+the same hash by chance once in 2**52. Whoever makes one on purpose gains nothing: who can state a resource
+can state the other value itself. Identifiers, by which people are found, are compared as they are
+(identifiers.py).
 """
 
 from collections.abc import Sequence
@@ -59,22 +60,8 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class AllTerms:
-    """All of these terms."""
-
-    all_of: tuple[int, ...]
-
-    def sql(self, statement: Statement, of: str) -> str:
-        """See ``tree.Node``."""
-        return f"{of}.terms @> {statement.value(list(self.all_of), 'bigint[]')}"
-
-    def holds(self, entries: Entries) -> bool:
-        """See ``tree.Node``."""
-        return entries.terms.issuperset(self.all_of)
-
-    def selective(self, common: frozenset[int]) -> bool:
-        """See ``tree.Node``."""
-        return not common.issuperset(self.all_of)
+class About(Terms):
+    """The same of what a resource is about: such terms stand in a table in order of the main date, too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,18 @@
 """Parameters of type token (https://hl7.org/fhir/R4/search.html#token).
 
 Codes are compared without regard to case, as the specification advises when in doubt; identifiers, ids and
-addresses as they are (https://hl7.org/fhir/R4/datatypes.html#Identifier). Systems are always compared as they are.
+addresses as they are (https://hl7.org/fhir/R4/datatypes.html#Identifier), and systems always.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ehr.names import unaccented
 from projections.search.entries import Entries, WordEntry
 from projections.search.errors import BadValue
-from projections.search.terms import Terms, base_of, hash_of, of_values, term
+from projections.search.terms import About, Terms, base_of, hash_of, of_values, term
 from projections.search.values import split, unescaped
 from projections.search.words import WordBeginning
 
@@ -25,22 +26,38 @@ FOLDED = frozenset({"Coding", "CodeableConcept", "code", "ContactPoint", "string
 SYSTEMATIC = frozenset({"Coding", "CodeableConcept", "Identifier"})
 """FHIR types whose values have a system, or none."""
 
-# What a term says of a value. Folded: c code, s system and code, y system. As it is: e, x. o: type and value of an
-# identifier. w: a text that a code is known by.
+
+def is_mixed(types: Iterable[str]) -> bool:
+    """Whether some values have a system or none, and others cannot have one."""
+    return bool(SYSTEMATIC & {*types}) and bool({*types} - SYSTEMATIC)
+
+
+# What a term says of a value. Folded: c code, s system and code. As it is: e code, x system and code. y: a system.
+# o: type and value of an identifier. w: a text that a code is known by.
 _NO_SYSTEM = ""
 
 
 def index_coding(entries: Entries, number: int, value: Any) -> None:
     """A Coding."""
-    system, code = value.get("system") or _NO_SYSTEM, value.get("code")
+    terms, words = _of_coding(number, value.get("system"), value.get("code"), value.get("display"))
+    entries.terms.update(terms)
+    entries.words += words
+
+
+@lru_cache(maxsize=1 << 16)
+def _of_coding(
+    number: int, system: str | None, code: str | None, display: str | None
+) -> tuple[tuple[int, ...], list[WordEntry]]:
+    entries = Entries()
     base, add = base_of(number), entries.terms.add
     if code:
         folded = code.casefold()
         add(base | hash_of("c" + folded))
-        add(base | hash_of(f"s{system}\0{folded}"))
+        add(base | hash_of(f"s{system or _NO_SYSTEM}\0{folded}"))
     if system:
         add(base | hash_of("y" + system))
-    _index_word(entries, number, value.get("display"))
+    _index_word(entries, number, display)
+    return tuple(entries.terms), entries.words
 
 
 def index_concept(entries: Entries, number: int, value: Any) -> None:
@@ -128,20 +145,25 @@ def index_literal_beside_others(entries: Entries, number: int, value: Any) -> No
 
 
 def _index_word(entries: Entries, number: int, text: Any) -> None:
-    folded = unaccented(text) if text else ""
+    folded = _folded(text) if text else ""
     if folded:
         found = term(number, "w" + folded)
         entries.terms.add(found)
         entries.words.append(WordEntry(number, folded, found))
 
 
+_folded = lru_cache(maxsize=1 << 14)(unaccented)  # Displays of codes are few.
+
+
 @dataclass(frozen=True, slots=True)
 class TokenForm:
     """How values of a parameter are compared. types: FHIR types that they have. implied: of pure codes, the
-    systems that each has by its binding; None where the specification does not hold the value set."""
+    systems that each has by its binding; None where the specification does not hold the value set.
+    subject_matter: whether they say what the resource is about."""
 
     types: frozenset[str]
     implied: Mapping[str, tuple[str, ...]] | None = None
+    subject_matter: bool = False
 
     @property
     def coded(self) -> bool:
@@ -160,7 +182,8 @@ def read_token(number: int, name: str, form: TokenForm, text: str) -> Terms:
     _refuse_impossible(name, form, code)
     if system and form.coded:
         return _implied(number, form, system, code)
-    return of_values(number, _texts(form, system, code))
+    found = of_values(number, _texts(form, system, code))
+    return About(found.any_of) if form.subject_matter and code else found
 
 
 def _texts(form: TokenForm, system: str | None, code: str) -> list[str]:
