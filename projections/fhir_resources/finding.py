@@ -29,7 +29,7 @@ _SOURCES = ("main", "updated")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is searched for. types: of which resources; more than one, and ``node`` tells them apart itself."""
+    """What is searched for. types: of which resources; where there are several, ``node`` tells them apart."""
 
     types: tuple[str, ...]
     node: Node
@@ -76,49 +76,72 @@ def _can_walk(wanted: Wanted, after: After | None) -> bool:
 def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:
     """(statement, parameters) that looks at resources in order until there are enough."""
     statement = Statement()
-    key = wanted.keys[0] if wanted.keys else None
-    source = key.source if key else "pk"
-    parts = wanted.node.nodes if isinstance(wanted.node, And) else (wanted.node,)
-    about = next((n for n in parts if isinstance(n, About) and len(n.any_of) == 1), None)
-    kind = statement.value(KINDS[wanted.types[0]], "smallint")
-    column, conditions = "s0.pk", [f"s0.kind = {kind}"]
-    tables = "fhir_resources.search s0"
-    if source == "main" and about:
-        parts = tuple(part for part in parts if part is not about)
-        tables = "fhir_resources.search_code a join fhir_resources.search s0 on s0.pk = a.pk"
-        column = "a.starts"
-        conditions.append(f"a.term = {statement.value(about.any_of[0], 'bigint')}")
-    elif source == "main":
-        column = "s0.starts"
-        conditions.append("s0.starts is not null")
-    elif source == "updated":
-        tables = "fhir_resources.current c join fhir_resources.search s0 on s0.pk = c.pk"
-        column = "c.last_updated"
-        conditions += [f"c.type = {statement.value(wanted.types[0], 'text')}", "not c.deleted"]
-        conditions += [part.condition(statement, "c") for part in parts if isinstance(part, Updated)]
-        parts = tuple(part for part in parts if not isinstance(part, Updated))
-    pk = column.partition(".")[0] + ".pk"
-    down = "desc" if key and key.descending else "asc"
-    if after:
-        conditions.append(_further(statement, column, pk, down, after))
-    order = f"{column} {down}, {pk} {down}" if key else f"{pk} {down}"
-    rest = And(parts).sql(statement, "s")
-    some = statement.value(limit, "bigint")
+    path = _path(statement, wanted)
+    conditions = [*path.conditions, *([_further(statement, path, after)] if after else [])]
+    rest, way = And(path.rest).sql(statement, "s"), "desc" if path.descending else "asc"
+    shown = ", page.key" if wanted.keys else ""
     query = (
-        f"select {_COLUMNS}{', page.key' if key else ''} from (select s.pk, s.key from (select s0.*, {column} as key from {tables} "  # noqa: S608
-        f"where {' and '.join(conditions)} order by {order} limit {statement.value(WALKED, 'bigint')}) s "
-        f"where {rest} order by s.key {down}, s.pk {down} limit {some}) page "
-        f"join fhir_resources.current r on r.pk = page.pk order by page.key {down}, page.pk {down}"
+        f"select {_COLUMNS}{shown} from (select s.pk, s.key from ("  # noqa: S608
+        f"select s0.*, {path.key} as key from {path.tables} where {' and '.join(conditions)} "
+        f"order by {path.key} {way}, {path.pk} {way} limit {statement.value(WALKED, 'bigint')}) s "
+        f"where {rest} order by s.key {way}, s.pk {way} limit {statement.value(limit, 'bigint')}) page "
+        f"join fhir_resources.current r on r.pk = page.pk order by page.key {way}, page.pk {way}"
     )
     return query, statement.parameters
 
 
-def _further(statement: Statement, column: str, pk: str, down: str, after: After) -> str:
-    sign = "<" if down == "desc" else ">"
+class _Path(NamedTuple):
+    """What a walk goes along. key, pk: columns of its order. rest: what is left to ask of each resource."""
+
+    tables: str
+    key: str
+    pk: str
+    conditions: list[str]
+    rest: tuple[Node, ...]
+    descending: bool
+
+
+def _path(statement: Statement, wanted: Wanted) -> _Path:
+    key = wanted.keys[0] if wanted.keys else None
+    parts = wanted.node.nodes if isinstance(wanted.node, And) else (wanted.node,)
+    kind = f"s0.kind = {statement.value(KINDS[wanted.types[0]], 'smallint')}"
+    if key is None:
+        return _Path("fhir_resources.search s0", "s0.pk", "s0.pk", [kind], parts, descending=False)
+    if key.source == "updated":
+        return _along_changes(statement, wanted.types[0], kind, parts, key.descending)
+    about = next((part for part in parts if isinstance(part, About) and len(part.any_of) == 1), None)
+    if about:
+        return _along_code(statement, about, kind, parts, key.descending)
+    dated = [kind, "s0.starts is not null"]
+    return _Path("fhir_resources.search s0", "s0.starts", "s0.pk", dated, parts, key.descending)
+
+
+def _along_changes(
+    statement: Statement, type_: str, kind: str, parts: tuple[Node, ...], descending: bool
+) -> _Path:
+    updated = [part.condition(statement, "c") for part in parts if isinstance(part, Updated)]
+    rest = tuple(part for part in parts if not isinstance(part, Updated))
+    conditions = [kind, f"c.type = {statement.value(type_, 'text')}", "not c.deleted", *updated]
+    tables = "fhir_resources.current c join fhir_resources.search s0 on s0.pk = c.pk"
+    return _Path(tables, "c.last_updated", "c.pk", conditions, rest, descending)
+
+
+def _along_code(
+    statement: Statement, about: About, kind: str, parts: tuple[Node, ...], descending: bool
+) -> _Path:
+    conditions = [kind, f"a.term = {statement.value(about.any_of[0], 'bigint')}"]
+    rest = tuple(part for part in parts if part is not about)
+    tables = "fhir_resources.search_code a join fhir_resources.search s0 on s0.pk = a.pk"
+    return _Path(tables, "a.starts", "a.pk", conditions, rest, descending)
+
+
+def _further(statement: Statement, path: _Path, after: After) -> str:
+    sign = "<" if path.descending else ">"
     last = statement.value(after.pk, "bigint")
-    if column == pk:
-        return f"{pk} {sign} {last}"
-    return f"({column}, {pk}) {sign} ({statement.value(after.values[0], 'timestamptz')}, {last})"
+    if path.key == path.pk:
+        return f"{path.pk} {sign} {last}"
+    key = statement.value(after.values[0], "timestamptz")
+    return f"({path.key}, {path.pk}) {sign} ({key}, {last})"
 
 
 def gather(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:

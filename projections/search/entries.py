@@ -24,8 +24,11 @@ class DateEntry(NamedTuple):
 
 
 class QuantityEntry(NamedTuple):
-    """A number, or all from low to high. unit: hash of system and code; code, word: of the unit's code alone and
-    as it is printed; each None where it has none."""
+    """A number, or all from low to high.
+
+    unit: hash of system and code. code, word: of the unit's code alone, and as it is printed; None where it
+    has none.
+    """
 
     number: int
     low: Decimal
@@ -47,10 +50,9 @@ class WordEntry(NamedTuple):
 class Entries:
     """The entries of one resource; what an indexer adds to.
 
-    codes: terms of what the resource is about, to be read in order of its main date. parts: (number of a composite
-    parameter, the entries of one part of the resource).
-    id, updated, identifiers ((system or "", value) each): for queries of this one resource; views have them in
-    tables of their own.
+    codes: terms of what the resource is about, to be read in order of its main date. parts: (number of a
+    composite parameter, the entries of one part of the resource). id, updated, identifiers ((system or "",
+    value) each): for queries of this one resource; views have them in tables of their own.
     """
 
     id: str = ""

@@ -6,7 +6,7 @@ class Unsearchable(Exception):
 
 
 class UnknownName(Unsearchable):
-    """A parameter, modifier, type or path that the server does not know; who wants it lenient may leave it out."""
+    """A parameter, modifier or type that the server does not know; who wants it lenient may leave it out."""
 
 
 class BadValue(Unsearchable):

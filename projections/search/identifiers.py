@@ -1,4 +1,4 @@
-"""What is compared as it is, without a hash between: identifiers with a value, ids, and when a resource changed."""
+"""What is compared as it is, without a hash between: identifiers, ids, and when a resource changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

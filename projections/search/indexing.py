@@ -28,7 +28,7 @@ SUBJECT_MATTER = "code"
 
 
 def entries_of(key: Key, resource: dict[str, Any]) -> Entries:
-    """What a resource leaves in the index. resource: as intake has accepted it, with its numbers as floats."""
+    """What a resource leaves in the index. resource: as intake has accepted it, numbers as floats."""
     entries = Entries(id=key.id)
     _extractor(key.type)(resource, entries)
     return entries
@@ -128,7 +128,7 @@ _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
 """Search type -> FHIR type -> indexer. Values of other FHIR types are not found: an Age is no date."""
 
 
-def _index_part(entries: Entries, number: int, place: int, *halves: list[tuple[str, Any]]) -> None:
+def _index_part(entries: Entries, number: int, _place: int, *halves: list[tuple[str, Any]]) -> None:
     """One part of the resource with the values that a composite parameter takes from it."""
     part = Entries()
     for component, values in zip(_components(number), halves, strict=True):

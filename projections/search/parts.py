@@ -1,5 +1,8 @@
-"""Parameters of type composite (https://hl7.org/fhir/R4/search.html#composite): values that must stand in one part
-of a resource, as a code and a value in one component. Those of the resource as a whole are an AND."""
+"""Parameters of type composite (https://hl7.org/fhir/R4/search.html#composite).
+
+Their values must stand in one part of a resource, as a code and a value in one component. Those of the
+resource as a whole are an AND.
+"""
 
 from dataclasses import dataclass
 

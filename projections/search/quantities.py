@@ -197,16 +197,13 @@ def _has_unit(entry: QuantityEntry, unit: Unit | None) -> bool:
     return hash_of(unit.code) in (entry.code, entry.word)
 
 
-def read_number(number: int, name: str, text: str) -> Measured:
-    """The condition of one value. Raises BadValue."""
-    return Measured(number, _number(name, unescaped(text)))
-
-
-def read_quantity(number: int, name: str, text: str) -> Measured:
+def read_quantity(number: int, name: str, text: str, *, with_unit: bool) -> Measured:
     """The condition of ``number``, ``number|system|code`` or ``number||code``. Raises BadValue."""
     parts = [unescaped(part) for part in split(text, "|")]
     if len(parts) == 1:
         return Measured(number, _number(name, parts[0]))
+    if not with_unit:
+        raise BadValue(f"{name} must be a number: it has no unit.")
     if len(parts) != 3 or not parts[2]:
         raise BadValue(f"{name} must be a number, number|system|code or number||code.")
     return Measured(number, _number(name, parts[0]), Unit(parts[1], parts[2]))

@@ -154,10 +154,8 @@ class Reading:
                 return strings.read_string(number, name, modifier, text)
             case "date":
                 return dates.read_date(number, name, text, main=is_main(parameter))
-            case "number":
-                return quantities.read_number(number, name, text)
-            case "quantity":
-                return quantities.read_quantity(number, name, text)
+            case "number" | "quantity" as kind:
+                return quantities.read_quantity(number, name, text, with_unit=kind == "quantity")
             case "uri":
                 return self._uri(parameter, modifier, text)
             case "composite":

@@ -17,8 +17,8 @@ _ID = r"[A-Za-z0-9\-.]{1,64}"
 _LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
 _VERSION = re.compile(rf"/_history/{_ID}\Z")
 
-# What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address with
-# a version; t a type; e, x an identifier without and with its system, y a system.
+# What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address
+# with a version; t a type; e, x an identifier without and with its system, y a system.
 
 
 def index_reference(entries: Entries, number: int, value: Any) -> None:
@@ -101,7 +101,7 @@ def read_reference(
 
 
 def read_reference_identifier(number: int, name: str, text: str) -> Terms:
-    """The condition of ``:identifier``: ``value``, ``system|value``, ``|value`` or ``system|``. Raises BadValue."""
+    """The condition of ``:identifier=``, with or without a system. Raises BadValue."""
     parts = [unescaped(part) for part in split(text, "|")]
     if len(parts) > 2 or not any(parts):
         raise BadValue(f"{name} must be value, system|value, |value or system|.")

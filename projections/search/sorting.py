@@ -1,7 +1,7 @@
 """The order of what is found (https://hl7.org/fhir/R4/search.html#sort).
 
-By the smallest value of a parameter, or descending by the largest; what has none comes last either way. What is
-equal in that comes as it was first stated, or descending the other way round.
+By the smallest value of a parameter, or descending by the largest; what has none comes last either way. What
+is equal in that comes as it was first stated, or descending the other way round.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Parameters of type string (https://hl7.org/fhir/R4/search.html#string).
 
-Case, accents and punctuation do not matter, and a text is found by its beginning; a name by the beginning of any
-of its words, since people are called by the last one (``Hoa`` finds ``Nguyễn Thị Hoa``).
+Case, accents and punctuation do not matter, and a text is found by its beginning; a name by the beginning of
+any of its words, since people are called by the last one (``Hoa`` finds ``Nguyễn Thị Hoa``).
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from projections.search.tables import InTable
 from projections.search.values import unescaped
 
 INDEXED = 500
-"""Characters of a folded text that the index orders by: entries of a b-tree end near 2,700 bytes. What follows
-is compared in the row."""
+"""Characters of a folded text that the index orders by, as the schema says: entries of a b-tree end near
+2,700 bytes. What follows is compared in the row."""
 
 MODIFIERS = ("missing", "exact", "contains")
 

@@ -32,8 +32,8 @@ def is_mixed(types: Iterable[str]) -> bool:
     return bool(SYSTEMATIC & {*types}) and bool({*types} - SYSTEMATIC)
 
 
-# What a term says of a value. Folded: c code, s system and code. As it is: e code, x system and code. y: a system.
-# o: type and value of an identifier. w: a text that a code is known by.
+# What a term says of a value. Folded: c code, s system and code. As it is: e code, x system and code. y: a
+# system. o: type and value of an identifier. w: a text that a code is known by.
 _NO_SYSTEM = ""
 
 

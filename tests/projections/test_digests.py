@@ -29,14 +29,33 @@ ENCOUNTER = {
     "serviceProvider": {"reference": "Organization/station"},
     "period": {"start": "2024-03-01T08:00:00+07:00", "end": "2024-03-01T09:00:00+07:00"},
 }
+PRESSURE = {
+    **observation("one", 2),
+    "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+    "effectiveDateTime": "2024-03-01T08:10:00+07:00",
+    "referenceRange": [{"low": {"value": 90}}],
+    "component": [
+        {
+            "code": {"coding": [{"system": "http://loinc.org", "code": "8480-6"}]},
+            "valueQuantity": {
+                "value": 128,
+                "system": "http://unitsofmeasure.org",
+                "code": "mm[Hg]",
+                "unit": "mmHg",
+            },
+        }
+    ],
+}
 DAMAGE = {
     "text": "coalesce({0} || 'x', 'x')",
     "bytea": "{0} || '\\x00'::bytea",
     "uuid": "gen_random_uuid()",
     "boolean": "not {0}",
+    "ARRAY": "{0} || 1::bigint",
+    "numeric": "coalesce({0} + 1, 1)",
     "smallint": "{0} + 100",
     "integer": "{0} + 1000",
-    "bigint": "{0} + 1000000",
+    "bigint": "coalesce({0} + 1000000, 1)",
     "date": "coalesce({0} + 1, '2024-01-01'::date)",
     "timestamp with time zone": "coalesce({0} + interval '1 second', now())",
 }
@@ -55,7 +74,7 @@ def pairs(module_database: str) -> Pair:
         telecom = {"telecom": [{"system": "phone", "value": "0912345678"}]}
         state_all(url, request(update(person)))
         state_all(url, request(update({**person, **telecom}), create({**observation(id_, 1)})))
-    state_all(url, request(update(ORGANIZATION), update(ENCOUNTER)))
+    state_all(url, request(update(ORGANIZATION), update(ENCOUNTER), create(PRESSURE)))
     return {name: _pair(url, make()) for name, make in VIEWS.items()}
 
 
