@@ -34,10 +34,10 @@ class Names:
         return _NAMED.sub(self._named, value) if isinstance(value, str) else value
 
     def fill_address(self, text: str) -> str:
-        """The same for an address, in which a part must not be taken for more than it is."""
-        if _NAMED.fullmatch(text):
-            return str(self.fill(text))
-        return _NAMED.sub(lambda found: quote(self._named(found), safe="/:"), text)
+        """The same for an address, in which no part may be taken for more than it is, but for its beginning."""
+        return _NAMED.sub(
+            lambda found: quote(self._named(found), safe="/:") if found.start() else self._named(found), text
+        )
 
     def name_of(self, reference: str) -> str:
         """What a resource is called here; its reference if it has no name."""
