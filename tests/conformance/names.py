@@ -34,7 +34,7 @@ class Names:
         return _NAMED.sub(self._named, value) if isinstance(value, str) else value
 
     def fill_address(self, text: str) -> str:
-        """The same for an address, in which no part may be taken for more than it is, but for its beginning."""
+        """The same for an address, in which no part but its beginning may be taken for more than it is."""
         return _NAMED.sub(
             lambda found: quote(self._named(found), safe="/:") if found.start() else self._named(found), text
         )
