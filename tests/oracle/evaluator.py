@@ -31,7 +31,7 @@ def search(corpus: Corpus, type_: str, pairs: Pairs) -> sorting.Groups:
 
 def answer(corpus: Corpus, path: str, pairs: Pairs) -> Answer:
     """path: ``Observation``, ``Patient/1/Observation``, ``Patient/1/*``, or "" for all types."""
-    directives = [including.directive(*pair) for pair in pairs if _is_include(pair[0])]
+    directives = directives_of(pairs)
     conditions = [pair for pair in pairs if not _is_apart(pair[0])]
     types = list(_types(corpus, path, pairs))
     found = {key for type_ in types for key in _of_type(corpus, type_, conditions)}
@@ -39,6 +39,11 @@ def answer(corpus: Corpus, path: str, pairs: Pairs) -> Answer:
     groups = sorting.in_order(corpus, types, found & _within(corpus, path), sort)
     matches = [key for group in groups for key in group]
     return Answer(groups, including.included(corpus, matches, directives))
+
+
+def directives_of(pairs: Pairs) -> list[including.Directive]:
+    """The parameters that include something."""
+    return [including.directive(*pair) for pair in pairs if _is_include(pair[0])]
 
 
 def _is_include(name: str) -> bool:

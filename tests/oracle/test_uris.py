@@ -54,5 +54,9 @@ def test_refused(query: str) -> None:
 def test_source_and_profile() -> None:
     meta = {"source": "urn:a#b", "profile": ["http://hl7.org/fhir/StructureDefinition/lipid|4"]}
     report = resource("DiagnosticReport", "1", meta=meta)
+    assert found([report], "DiagnosticReport?_profile=http://hl7.org/fhir/StructureDefinition/lipid") == "1"
+    assert found([report], "DiagnosticReport?_profile=http://hl7.org/fhir/StructureDefinition/lipid|4") == "1"
+    assert found([report], "DiagnosticReport?_profile=http://hl7.org/fhir/StructureDefinition/lipid|3") == ""
+    assert found([report], "DiagnosticReport?_profile:below=http://hl7.org/fhir") == "1"
     assert found([report], "DiagnosticReport?_source=urn:a%23b") == "1"
     assert found([report], "DiagnosticReport?_source=urn:a") == ""

@@ -7,19 +7,22 @@ MODIFIERS = (None, "below", "above")
 
 
 def matcher(text: str, modifier: str | None) -> Matcher:
-    """modifier: one of MODIFIERS."""
+    """modifier: one of MODIFIERS. A canonical matches whatever its version, if none is searched."""
     written = plain(text)
     if not written:
         raise Refused("no URI")
     if modifier and written.startswith("urn:"):
         raise Refused("above and below are for URLs")
     if modifier == "below":
-        return lambda value: is_below(str(value.content), written)
+        return lambda value: is_below(_url(value), written)
     if modifier == "above":
-        return lambda value: (
-            not str(value.content).startswith("urn:") and is_below(written, str(value.content))
-        )
-    return lambda value: bool(value.content == written)
+        return lambda value: not _url(value).startswith("urn:") and is_below(written, _url(value))
+    return lambda value: written in (value.content, _url(value))
+
+
+def _url(value: Value) -> str:
+    """Without the version of a canonical (https://hl7.org/fhir/R4/references.html#canonical)."""
+    return str(value.content).partition("|")[0] if value.type == "canonical" else str(value.content)
 
 
 def is_below(url: str, above: str) -> bool:
