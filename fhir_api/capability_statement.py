@@ -18,7 +18,7 @@ MODE = "mode"
 (https://hl7.org/fhir/R4/http.html#capabilities)."""
 
 _TYPE = "{type}"
-_SYSTEM = {"transaction": ("transaction", "batch")}
+_SYSTEM = {"transaction": ("transaction", "batch"), "history-system": ("history-system",)}
 _DOCUMENTATION = (
     "Errors are OperationOutcomes.",
     "Conditions of conditional requests and references name one identifier.",

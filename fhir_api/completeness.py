@@ -54,7 +54,17 @@ def versions_of(found: Sequence[Found]) -> dict[Key, int]:
 
 
 def incomplete_entry(call: Call) -> Entry:
-    """Says it in a Bundle, for those who do not look at headers."""
-    return outcome_entry(
-        orjson.dumps(outcome([Issue("incomplete", "", _MESSAGE, "warning")], call.request_id))
-    )
+    """Says it in a searchset, for those who do not look at headers."""
+    return outcome_entry(_outcome(call))
+
+
+def incomplete_version(call: Call, path: str) -> Entry:
+    """Says it in a history, whose entries have a request and a response (Bundle, bdl-3 and bdl-4). path: of
+    the history, below the base."""
+    request = orjson.dumps({"method": "GET", "url": path})
+    return b'{"resource":', _outcome(call), b',"request":%b,"response":{"status":"200 OK"}}' % request
+
+
+def _outcome(call: Call) -> bytes:
+    issue = Issue("incomplete", "", _MESSAGE, "warning")
+    return orjson.dumps(outcome([issue], call.request_id))

@@ -3,6 +3,7 @@
 from fhir_api.call import Call
 from fhir_api.endpoint import Route
 from fhir_api.interactions.bundle import bundle
+from fhir_api.interactions.histories import histories, histories_asked
 from fhir_api.interactions.history import PARAMETERS as OF_HISTORY
 from fhir_api.interactions.history import history, history_asked
 from fhir_api.interactions.metadata import metadata_asked, metadata_of
@@ -14,11 +15,13 @@ from fhir_api.operations.everything import everything, everything_asked
 
 _INTERACTIONS = (
     Route("POST", "", bundle, "transaction"),
+    Route("GET", "_history", histories, "history-system", histories_asked, OF_HISTORY),
     Route("GET", "{type}", search, "search-type", search_asked),
     Route("POST", "{type}/_search", search_by_form, "search-type"),
     Route("POST", "{type}", create, "create"),
     Route("PUT", "{type}", conditional_update, "update"),
     Route("DELETE", "{type}", conditional_delete, "delete"),
+    Route("GET", "{type}/_history", histories, "history-type", histories_asked, OF_HISTORY),
     Route("GET", "{type}/{id}", read, "read", Call.refuse_parameters),
     Route("PUT", "{type}/{id}", update, "update"),
     Route("DELETE", "{type}/{id}", delete, "delete"),

@@ -18,12 +18,12 @@ from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import Entry, address, base_of, bundle
 from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span, unsupported
 from projections.fhir_resources.history import EVER, Extent, extent, read_versions
-from projections.fhir_resources.queries import Version
+from projections.fhir_resources.queries import Version, unpacked
 
 PARAMETERS = ("_count", "_since", "_at")
 
 
-class _First(NamedTuple):
+class Asked(NamedTuple):
     """What the first page is asked for. since, at: of the versions that are wanted."""
 
     since: datetime
@@ -50,18 +50,17 @@ async def history(call: Call) -> Response:
     return await _page(call, key, _Walk(found.least, found.most, asked.on_a_page), found.size)
 
 
-def history_asked(call: Call) -> tuple[Key, _First | _Walk]:
+def history_asked(call: Call) -> tuple[Key, Asked | _Walk]:
     """Of which resource, and what. Raises BadRequest, UnknownParameter."""
     key = Key(call.places["type"], call.places["id"])
-    given = _parameters(call)
+    given = given_once(call)
     if PAGE in given:
         return key, turn_page(call, given[PAGE], _Walk, "history", *key)
-    since = read_span("_since", given["_since"]).start if "_since" in given else FIRST
-    at = read_span("_at", given["_at"]) if "_at" in given else EVER
-    return key, _First(since, at, _count(given))
+    return key, read_asked(given)
 
 
-def _parameters(call: Call) -> dict[str, str]:
+def given_once(call: Call) -> dict[str, str]:
+    """The parameters of any history, or the page alone. Raises BadRequest, UnknownParameter."""
     names = [name for name, _ in call.parameters]
     message = unsupported(names, (PAGE,) if PAGE in names else PARAMETERS)
     if message:
@@ -71,11 +70,14 @@ def _parameters(call: Call) -> dict[str, str]:
     return dict(call.parameters)
 
 
-def _count(given: dict[str, str]) -> int:
-    return read_count(given["_count"]) if "_count" in given else USUAL_COUNT
+def read_asked(given: dict[str, str]) -> Asked:
+    """What the parameters ask for. Raises BadRequest."""
+    since = read_span("_since", given["_since"]).start if "_since" in given else FIRST
+    at = read_span("_at", given["_at"]) if "_at" in given else EVER
+    return Asked(since, at, read_count(given["_count"]) if "_count" in given else USUAL_COUNT)
 
 
-async def _extent(call: Call, key: Key, asked: _First) -> Extent:
+async def _extent(call: Call, key: Key, asked: Asked) -> Extent:
     async with call.services.views.connection() as connection:
         found = await extent(connection, key, asked.since, asked.at)
     if found is None:
@@ -98,8 +100,11 @@ async def _page(call: Call, key: Key, walk: _Walk, total: int | None) -> Respons
         rest = _Walk(walk.least, told[-1].version - 1, walk.count)
         links["next"] = next_page(call, f"{key.reference}/_history", rest, 0, "history", *key)
     base = base_of(call)
-    pairs = zip(told, [*versions[1:], None], strict=False)
-    return call.answer(bundle("history", [_entry(base, key, *pair) for pair in pairs], links, total))
+    revives = [version.deleted for version in versions[1:]] + [False]
+    entries = [
+        history_entry(base, key, *one) for one in zip(told, unpacked(told), revives[: len(told)], strict=True)
+    ]
+    return call.answer(bundle("history", entries, links, total))
 
 
 async def _versions(call: Call, key: Key, walk: _Walk) -> list[Version]:
@@ -110,25 +115,28 @@ async def _versions(call: Call, key: Key, walk: _Walk) -> list[Version]:
         return await read_versions(connection, key, walk.least - 1, walk.most, walk.count + 1)
 
 
-def _entry(base: bytes, key: Key, version: Version, before: Version | None) -> Entry:
-    """before: the version before this one, as far as it is known."""
-    method, url, status = _told(key, version, before)
+def history_entry(base: bytes, key: Key, version: Version, body: bytes, revives: bool) -> Entry:
+    """One entry of a history. body: of the version, unpacked. revives: whether the version before this one
+    was deleted."""
+    method, url, status = _told(key, version, revives)
     response = {
         "status": status,
         "etag": etag(version.version),
         "lastModified": instant(version.last_updated),
     }
     said = orjson.dumps({"request": {"method": method, "url": url}, "response": response})
-    resource = b"" if version.deleted else b',"resource":' + version.served()
-    return b'{"fullUrl":"%b%b"' % (base, key.reference.encode()), resource, b",", said[1:]
+    begin = b'{"fullUrl":"%b%b",' % (base, key.reference.encode())
+    if version.deleted:
+        return begin, said[1:]
+    head, tail = version.pieces(body)
+    return begin + b'"resource":' + head, tail, b"," + said[1:]
 
 
-def _told(key: Key, version: Version, before: Version | None) -> tuple[str, str, str]:
+def _told(key: Key, version: Version, revives: bool) -> tuple[str, str, str]:
     """(method, url, status) by which the version came about; a first version may have come by PUT as well."""
     if version.deleted:
         return "DELETE", key.reference, "204 No Content"
     if version.version == 1:
         return "POST", key.type, "201 Created"
-    created = before is not None and before.deleted
-    status = HTTPStatus.CREATED if created else HTTPStatus.OK
+    status = HTTPStatus.CREATED if revives else HTTPStatus.OK
     return "PUT", key.reference, f"{status.value} {status.phrase}"

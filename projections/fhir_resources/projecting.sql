@@ -11,8 +11,8 @@ with next as (
 ), gone as (
     delete from current c using next n where c.type = n.type and c.id = n.id returning c.*, n.kind, n.until
 ), kept as (
-    insert into past (type, id, version, position, until, last_updated, deleted, subject, splice, body)
-    select type, id, version, position, until, last_updated, deleted, subject, splice, body from gone
+    insert into past (pk, type, id, version, position, until, last_updated, deleted, subject, splice, body)
+    select pk, type, id, version, position, until, last_updated, deleted, subject, splice, body from gone
 ), forgotten as (
     delete from identifier i using gone g where i.pk = g.pk
 ), sought as (
@@ -32,11 +32,11 @@ delete from compartment c using gone g where c.pk = g.pk;
 
 -- name: add_late
 -- Versions that come after a newer one was projected.
-insert into past (type, id, version, position, until, last_updated, deleted, subject, splice, body)
+insert into past (pk, type, id, version, position, until, last_updated, deleted, subject, splice, body)
 select * from unnest(
-    %(types)b::text[], %(ids)b::text[], %(versions)b::int[], %(positions)b::bigint[], %(untils)b::bigint[],
-    %(last_updated)b::timestamptz[], %(deleted)b::boolean[], %(subjects)b::uuid[], %(splices)b::int[],
-    %(bodies)b::bytea[]
+    %(pks)b::bigint[], %(types)b::text[], %(ids)b::text[], %(versions)b::int[], %(positions)b::bigint[],
+    %(untils)b::bigint[], %(last_updated)b::timestamptz[], %(deleted)b::boolean[], %(subjects)b::uuid[],
+    %(splices)b::int[], %(bodies)b::bytea[]
 )
 on conflict do nothing;
 
@@ -60,13 +60,15 @@ where p.type = n.type and p.id = n.id and p.version = n.version and p.until <> n
 -- name: begin
 -- Where these resources were first stated is known now.
 with begun as (
-    select c.pk, n.kind, n.pk as first
+    select c.pk, n.kind, n.pk as first, c.type, c.id
     from unnest(%(types)b::text[], %(ids)b::text[], %(kinds)b::smallint[], %(pks)b::bigint[]) n(type, id, kind, pk)
     join current c on c.type = n.type and c.id = n.id
 ), identified as (
     update identifier i set pk = b.first from begun b where i.pk = b.pk
 ), placed as (
     update compartment c set pk = b.first from begun b where c.pk = b.pk
+), passed as (
+    update past p set pk = b.first from begun b where p.type = b.type and p.id = b.id
 ), sought as (
     update search s set pk = b.first from begun b where s.kind = b.kind and s.pk = b.pk
 ), coded as (
@@ -87,7 +89,7 @@ copy current (pk, type, id, version, position, last_updated, deleted, subject, s
 from stdin (format binary);
 
 -- name: copy_past
-copy past (type, id, version, position, until, last_updated, deleted, subject, splice, body)
+copy past (pk, type, id, version, position, until, last_updated, deleted, subject, splice, body)
 from stdin (format binary);
 
 -- name: copy_identifier

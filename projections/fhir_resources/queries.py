@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ehr.bodies import with_meta
-from ehr.compression import decompress
+from ehr.bodies import pieces_with_meta
+from ehr.compression import decompress, decompress_all
 from ehr.dates import instant
 from ehr.event_store.connections import connect_async
 from ehr.micro_batch import MicroBatch
@@ -28,7 +28,17 @@ class Version(NamedTuple):
 
     def served(self) -> bytes:
         """The resource's bytes as a client gets them; not for deleted versions."""
-        return with_meta(decompress(self.body), self.splice, self.version, instant(self.last_updated))
+        return b"".join(self.pieces(decompress(self.body)))
+
+    def pieces(self, body: bytes) -> tuple[bytes, memoryview]:
+        """The same in two pieces. body: unpacked."""
+        return pieces_with_meta(body, self.splice, self.version, instant(self.last_updated))
+
+
+def unpacked(versions: Sequence[Version]) -> list[bytes]:
+    """The bodies as received, in order; empty for deleted versions, which have none."""
+    bodies = iter(decompress_all([version.body for version in versions if not version.deleted]))
+    return [b"" if version.deleted else next(bodies) for version in versions]
 
 
 class ResourceReader:

@@ -19,9 +19,11 @@ create table current (
 alter table current alter column body set storage external;
 create unique index current_pk on current (pk);
 create index current_by_time on current (type, last_updated, pk) where not deleted;
+create index current_deleted on current (type, last_updated, pk) where deleted;
 
 -- Former versions.
 create table past (
+    pk bigint not null,                  -- that of the current version
     type text not null,
     id text not null,
     version integer not null,
@@ -35,6 +37,7 @@ create table past (
     primary key (type, id, version)
 );
 alter table past alter column body set storage external;
+create index past_by_time on past (type, last_updated, pk, version);
 
 -- Identifiers of current resources; system is '' where there is none.
 create table identifier (

@@ -37,10 +37,10 @@ CURRENT = (
     "int4",
     "bytea",
 )
-PAST = ("text", "text", "int4", "int8", "int8", "timestamptz", "bool", "uuid", "int4", "bytea")
+PAST = ("int8", "text", "text", "int4", "int8", "int8", "timestamptz", "bool", "uuid", "int4", "bytea")
 _LATE = (
-    "types", "ids", "versions", "positions", "untils", "last_updated", "deleted", "subjects", "splices",
-    "bodies",
+    "pks", "types", "ids", "versions", "positions", "untils", "last_updated", "deleted", "subjects",
+    "splices", "bodies",
 )  # fmt: skip
 IDENTIFIER = ("text", "text", "text", "int8")
 COMPARTMENT = ("uuid", "text", "timestamptz", "int8")
@@ -79,11 +79,11 @@ class _Version:
         """What it leaves in the search index."""
         return entries_of(self.key, self.resource.json) if self.resource.json else Entries()
 
-    def past(self, until: int) -> tuple[Any, ...]:
-        """Its row in the table of former versions."""
+    def past(self, pk: int, until: int) -> tuple[Any, ...]:
+        """Its row in the table of former versions. pk: the resource's."""
         stated = self.resource.version
         return (
-            *self.key, stated.version, self.position, until, self.last_updated, self.deleted,
+            pk, *self.key, stated.version, self.position, until, self.last_updated, self.deleted,
             self.subject, stated.splice, stated.body,
         )  # fmt: skip
 
@@ -92,12 +92,12 @@ class FhirResources:
     """See ``projections.view.View``."""
 
     name = "fhir_resources"
-    code_version = 3
+    code_version = 4
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
             "current": Digested("subject::text", f"pk, {_MEANING}, starts"),
-            "past": Digested("subject::text", f"{_MEANING}, until"),
+            "past": Digested("subject::text", f"pk, {_MEANING}, until"),
             "identifier": Digested(_OWNER, "o.type, o.id, t.type, t.value, t.system", "current"),
             "compartment": Digested(
                 "t.patient::text", "o.type, o.id, t.patient, t.type, t.starts", "current"
@@ -132,10 +132,11 @@ class FhirResources:
         newer, late = _told_apart(histories, standing)
         _add_words(connection, chain.from_iterable(histories.values()))
         _supersede(connection, [history[0] for key, history in newer.items() if key in standing])
-        _copy(connection, "copy_past", PAST, (row for h in newer.values() for row in _past_rows(h)))
-        _copy_newest(connection, newer.values(), standing)
+        pks = {key: standing[key].pk if key in standing else history[0].pk for key, history in newer.items()}
+        _copy(connection, "copy_past", PAST, (row for h in newer.values() for row in _past_rows(h, pks)))
+        _copy_newest(connection, [history[-1] for history in newer.values()], pks)
         if late:
-            _add_late(connection, late)
+            _add_late(connection, late, standing)
 
 
 class _Standing(NamedTuple):
@@ -172,13 +173,8 @@ def _supersede(connection: Connection, first: Sequence[_Version]) -> None:
         connection.execute(_sql["supersede"], {**_names(v.key for v in first), "positions": positions})
 
 
-def _copy_newest(
-    connection: Connection, histories: Iterable[list[_Version]], standing: Mapping[Key, _Standing]
-) -> None:
-    rows = [
-        _Rows(newest, standing[newest.key].pk if newest.key in standing else first.pk)
-        for first, *_, newest in ([history[0], *history] for history in histories)
-    ]
+def _copy_newest(connection: Connection, newest: Iterable[_Version], pks: Mapping[Key, int]) -> None:
+    rows = [_Rows(version, pks[version.key]) for version in newest]
     _copy(connection, "copy_current", CURRENT, (row.current for row in rows))
     _copy(connection, "copy_identifier", IDENTIFIER, (i for row in rows for i in row.identifiers))
     _copy(connection, "copy_compartment", COMPARTMENT, (c for row in rows for c in row.compartments))
@@ -198,8 +194,8 @@ def _add_words(connection: Connection, versions: Iterable[_Version]) -> None:
         connection.execute(_sql["add_words"], {"numbers": numbers, "texts": texts, "terms": terms})
 
 
-def _add_late(connection: Connection, late: Sequence[_Version]) -> None:
-    columns = zip(*(version.past(until=0) for version in late), strict=True)
+def _add_late(connection: Connection, late: Sequence[_Version], standing: Mapping[Key, _Standing]) -> None:
+    columns = zip(*(version.past(standing[version.key].pk, until=0) for version in late), strict=True)
     connection.execute(_sql["add_late"], dict(zip(_LATE, map(list, columns), strict=True)))
     connection.execute(_sql["join_intervals"], _names({version.key for version in late}))
     first = [version for version in late if version.number == 1]
@@ -252,10 +248,10 @@ def _patients(key: Key, resource: dict[str, Any]) -> list[UUID]:
     return [subject_of(reference) for reference in sorted(patient_references(resource))]
 
 
-def _past_rows(history: list[_Version]) -> Iterator[tuple[Any, ...]]:
+def _past_rows(history: list[_Version], pks: Mapping[Key, int]) -> Iterator[tuple[Any, ...]]:
     """Versions that were superseded within the batch."""
     for version, later in pairwise(history):
-        yield version.past(later.position)
+        yield version.past(pks[version.key], later.position)
 
 
 def _copy(connection: Connection, query: str, types: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:

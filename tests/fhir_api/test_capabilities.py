@@ -104,6 +104,12 @@ def history(trial: Trial) -> None:
     assert [entry["resource"]["language"] for entry in told["entry"]] == ["en", "vi"]
 
 
+def history_of_type(trial: Trial) -> None:
+    told = entries(trial.door, f"{trial.type}/_history")
+    own = [entry for entry in told if entry["fullUrl"] == f"{trial.door.address}/fhir/{trial.address}"]
+    assert [entry["resource"]["language"] for entry in own] == ["en", "vi"]
+
+
 def search(trial: Trial) -> None:
     assert trial.id in trial.found_by("_count=1000")
 
@@ -119,6 +125,7 @@ INTERACTIONS: dict[str, Callable[[Trial], None]] = {
     "vread": vread,
     "update": update,
     "history-instance": history,
+    "history-type": history_of_type,
     "search-type": search,
     "delete": delete,
 }
@@ -298,8 +305,20 @@ def taken_by(statement: Json) -> dict[str, list[str]]:
     return {interaction: re.findall(r"`(\w+)`", names) for interaction, names in lines}
 
 
+def test_the_history_of_the_system_is_given_as_claimed(door: Door, statement: Json) -> None:
+    assert "history-system" in [one["code"] for one in statement["rest"][0]["interaction"]]
+    for type_ in ("Basic", "Patient"):
+        door.send("POST", type_, examples()[type_] | {"language": "fr"})
+    told = door.json("_history?_count=2")
+    assert told["type"] == "history"
+    assert [entry["request"]["url"] for entry in told["entry"]] == ["Patient", "Basic"]
+    assert {entry["resource"]["language"] for entry in told["entry"]} == {"fr"}
+
+
 ADDRESSES = {
     "capabilities": "metadata",
+    "history-type": "Patient/_history",
+    "history-system": "_history",
     "history-instance": "Patient/words/_history",
     "$everything": "Patient/words/$everything",
     "search-type": "Patient",
@@ -348,9 +367,7 @@ def test_it_knows_itself_by_the_name_that_the_client_uses(door: Door, host: str)
     assert told["implementation"]["url"] == f"http://{host}/fhir"
 
 
-@pytest.mark.parametrize(
-    "address", ["Patient/_history", "_history", "Patient/1/Observation", "Patient/$everything"]
-)
+@pytest.mark.parametrize("address", ["Patient/1/Observation", "Patient/$everything"])
 def test_what_is_not_claimed_is_not_there(door: Door, address: str) -> None:
     door.get(address, 404)
 

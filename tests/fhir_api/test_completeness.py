@@ -12,6 +12,7 @@ import pytest
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
 from fhir_api.completeness import INCOMPLETE
+from fhir_api.intake import validate
 from projections.fhir_resources.view import FhirResources
 from projections.parking import retry
 from streams.notification_log import NotificationLog
@@ -43,10 +44,17 @@ def fill(door: Door) -> None:
     door.put(about("parked", id="later"))
 
 
+STATED = [
+    *("Patient/parked", "Basic/of-parked", "Patient/other", "Basic/of-other"),
+    *("Basic/stumble", "Patient/parked", "Basic/later"),
+]
+
+
 def said(door: Door, url: str, **headers: str) -> tuple[bool, bool]:
     """Whether (a header, an entry) says that something waits."""
     answer = door.get(url, headers=headers)
-    outcomes = [e["resource"] for e in answer.json().get("entry", []) if e["search"]["mode"] == "outcome"]
+    resources = [entry.get("resource", {}) for entry in answer.json().get("entry", [])]
+    outcomes = [one for one in resources if one.get("resourceType") == "OperationOutcome"]
     return answer.headers.get("x-ehr-incomplete") == "parked", [
         issue["code"] for outcome in outcomes for issue in outcome["issue"]
     ] == ["incomplete"]
@@ -80,6 +88,19 @@ def test_searches_say_what_they_may_lack(door: Door, query: str, incomplete: boo
 def test_every_page_of_a_walk_says_so(door: Door) -> None:
     page = door.json("Basic?_count=1")
     (following,) = [link["url"] for link in page["link"] if link["relation"] == "next"]
+    assert said(door, following) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "address", ["Basic/_history", "Observation/_history", "_history", "_history?_count=0"]
+)
+def test_histories_of_many_say_so(door: Door, address: str) -> None:
+    assert said(door, address) == (True, True)
+    assert validate(door.json(address), "Bundle") == []
+
+
+def test_every_page_of_such_a_history_says_so(door: Door) -> None:
+    (following,) = [one["url"] for one in door.json("_history?_count=1")["link"] if one["relation"] == "next"]
     assert said(door, following) == (True, True)
 
 
@@ -129,6 +150,10 @@ def test_nothing_is_said_once_nobody_waits(database: str) -> None:
         until(lambda: not door.services.visibility.parked, "the server hears that nobody is parked")
         assert said(door, "Basic") == (False, False)
         assert said(door, "Patient/parked/$everything") == (False, False)
+        assert said(door, "_history") == (False, False)
+        told = [one["response"]["etag"] + one["fullUrl"] for one in entries(door, "_history")]
+        assert [one.rpartition("/fhir/")[2] for one in told] == STATED[::-1]
+        assert [one[:5] for one in told] == ['W/"1"', 'W/"2"', *['W/"1"'] * 5]
         assert door.json("Patient/parked")["identifier"] == NUMBER["identifier"]
         assert len(entries(door, "Patient/parked/$everything")) == 4
 

@@ -84,6 +84,25 @@ def test_what_stands_still_comes_once(door: Door, still: set[str], sort: str) ->
             writer.result()
 
 
+@pytest.mark.parametrize("address", ["Basic/_history", "_history"])
+def test_every_version_that_was_there_comes_once(door: Door, still: set[str], address: str) -> None:
+    """https://hl7.org/fhir/R4/http.html#history"""
+    with ThreadPoolExecutor(WRITERS) as pool:
+        writers = writing(door, pool)
+        for round_ in until_done(writers):
+            before = {versioned(entry) for entry in entries(door, f"{address}?_count=1000")}
+            walk = Counter(versioned(entry) for entry in entries(door, f"{address}?_count={90 + round_ % 5}"))
+            assert before <= walk.keys()
+            assert max(walk.values()) == 1
+        for writer in writers:
+            writer.result()
+    assert still <= {full_url.rpartition("/")[2] for full_url, _ in before}
+
+
+def versioned(entry: Json) -> tuple[str, str]:
+    return entry["fullUrl"], entry["response"]["etag"]
+
+
 def test_a_cursor_misses_nothing(door: Door, still: set[str]) -> None:
     seen: dict[str, int] = {}
     last = "2000-01-01T00:00:00.000Z"

@@ -54,6 +54,8 @@ def rebuild_view(door: Door) -> None:
         "Observation?_count=9&_sort=-_lastUpdated",
         "Patient/p0/$everything?_count=5",
         "Patient/p0/_history?_count=1",
+        "Patient/_history?_count=11",
+        "_history?_count=50",
     ],
 )
 def test_pages_on_both_sides_of_a_rebuild_are_one_walk(door: Door, address: str) -> None:
