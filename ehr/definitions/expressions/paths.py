@@ -43,9 +43,11 @@ class At(msgspec.Struct, frozen=True):
 
 
 class IsDeceased(msgspec.Struct, frozen=True):
-    """Whether the choice element with these keys is stated and is not ``false``.
+    """Whether something other than ``false`` stands at one of these keys.
 
-    ``Patient.deceased.exists() and Patient.deceased != false``, the one expression that is no path.
+    ``Patient.deceased.exists() and Patient.deceased != false``, the one expression that is no path. A date of
+    which nothing but extensions is stated (``_deceasedDateTime``: the day is unknown) says that there is one;
+    a boolean without a value says nothing.
     """
 
     keys: tuple[str, ...]
@@ -150,8 +152,8 @@ class _Typing:
         match left, right:
             case Call(stated, "exists", None), Infix("!=", element, Constant(False)) if stated == element:
                 found = self.of(element)
-                keys = tuple(step.key for path in found for step in path.steps if isinstance(step, Field))
-                if len(keys) == len(found):
+                if all(path.passed == found[0].passed and len(path.steps) == 1 for path in found):
+                    keys = tuple(key for path in found for key in _stating(path))
                     return Path((IsDeceased(keys),), "boolean", self.root.type, ())
         raise Untypable(f"and on {self.root.type}")
 
@@ -165,3 +167,9 @@ def _of_type(found: tuple[Path, ...], name: str) -> tuple[Path, ...]:
 
 def _narrowed(found: tuple[Path, ...], step: Step) -> tuple[Path, ...]:
     return tuple(msgspec.structs.replace(path, steps=(*path.steps, step)) for path in found)
+
+
+def _stating(path: Path) -> Iterable[str]:
+    for step in path.steps:
+        if isinstance(step, Field):
+            yield from (step.key,) if path.type == "boolean" else (step.key, f"_{step.key}")

@@ -56,7 +56,7 @@ CASES: list[tuple[str, str, list[tuple[tuple[Step, ...], str]]]] = [
     (
         "Patient.deceased.exists() and Patient.deceased != false",
         "Patient",
-        [((IsDeceased(("deceasedBoolean", "deceasedDateTime")),), "boolean")],
+        [((IsDeceased(("deceasedBoolean", "deceasedDateTime", "_deceasedDateTime")),), "boolean")],
     ),
     ("code", "Observation.component", [((_one("code"),), "CodeableConcept")]),
     ("Observation", "Observation", [((), "Observation")]),

@@ -45,6 +45,8 @@ CASES: list[tuple[str, dict[str, Json], str, list[tuple[Json, ...]]]] = [
     ("Patient", {"deceasedBoolean": False}, "deceased", [("boolean", False)]),
     ("Patient", {"deceasedBoolean": True}, "deceased", [("boolean", True)]),
     ("Patient", {"deceasedDateTime": "2024"}, "deceased", [("boolean", True)]),
+    ("Patient", {"_deceasedDateTime": {"id": "x"}}, "deceased", [("boolean", True)]),
+    ("Patient", {"_deceasedBoolean": {"id": "x"}}, "deceased", [("boolean", False)]),
     ("Patient", {"deceasedBoolean": True}, "death-date", []),
     ("Observation", {"effectivePeriod": PERIOD}, "date", [("Period", PERIOD)]),
     ("Observation", {"valueQuantity": DOSE}, "value-quantity", [("Quantity", DOSE)]),
