@@ -40,7 +40,7 @@ class Element(msgspec.Struct, frozen=True, array_like=True):
 
     ``name`` ends in ``[x]`` for a choice; ``types`` are primitives, data types, ``Patient.contact`` for a
     nested element or ``Resource``; ``most`` is None for any number; ``codes`` is the url of the required
-    value set.
+    value set; ``summary`` says whether a summary has it (https://hl7.org/fhir/R4/search.html#summary).
     """
 
     name: str
@@ -48,6 +48,7 @@ class Element(msgspec.Struct, frozen=True, array_like=True):
     least: int
     most: int | None
     codes: str | None
+    summary: bool
 
     def types_by_key(self) -> dict[str, str]:
         """The JSON keys that the element can have, with the type that each stands for."""

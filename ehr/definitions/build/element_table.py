@@ -1,4 +1,4 @@
-"""The element table: type -> its elements with types, cardinality and required code list.
+"""The element table: type -> its elements with types, cardinality and required code list, and whether summaries have them.
 
 Source: the snapshots of the StructureDefinitions, https://hl7.org/fhir/R4/structuredefinition.html.
 """
@@ -7,8 +7,8 @@ from typing import Any
 
 from ehr.definitions.build.package import CORE, Definition, Package
 
-Row = tuple[str, list[str], int, int | None, str | None]
-"""(name, e.g. ``value[x]``; types; min; max, None for ``*``; url of the required value set)."""
+Row = tuple[str, list[str], int, int | None, str | None, bool]
+"""(name, e.g. ``value[x]``; types; min; max, None for ``*``; url of the required value set; in summaries)."""
 
 SIMPLE_QUANTITY = f"{CORE}StructureDefinition/SimpleQuantity"
 SYSTEM = "http://hl7.org/fhirpath/System."
@@ -33,7 +33,8 @@ def _add(table: dict[str, list[Row]], structure: Definition, root: str) -> None:
 
 def _row(name: str, element: Definition) -> Row:
     most = None if element["max"] == "*" else int(element["max"])
-    return name, _types(element), element["min"], most, _required_codes(element)
+    summary = element.get("isSummary", False)
+    return name, _types(element), element["min"], most, _required_codes(element), summary
 
 
 def _types(element: Definition) -> list[str]:

@@ -28,7 +28,13 @@ DATE = {"code": "dateTime"}
 VISIT = _structure(
     "Visit",
     _row("Visit.id", {"code": f"{element_table.SYSTEM}String"}, base={"path": "Resource.id"}),
-    _row("Visit.status", {"code": "code"}, min=1, binding={"strength": "required", "valueSet": "vs|4"}),
+    _row(
+        "Visit.status",
+        {"code": "code"},
+        min=1,
+        isSummary=True,
+        binding={"strength": "required", "valueSet": "vs|4"},
+    ),
     _row("Visit.recorded", DATE, mapping=[{"identity": "w5", "map": "FiveWs.recorded"}]),
     _row("Visit.when[x]", DATE, {"code": "Age"}, mapping=[{"identity": "w5", "map": "FiveWs.done[x]"}]),
     _row("Visit.who", {"code": "Reference", "targetProfile": [f"{CORE}/StructureDefinition/Encounter"]}),
@@ -104,18 +110,18 @@ def test_a_packed_package_is_read_too(folder: Path, package: Package) -> None:
 def test_the_element_table(package: Package) -> None:
     table = element_table.element_table(package)
     assert table["Visit"] == [
-        ("id", ["system.id"], 0, 1, None),
-        ("status", ["code"], 1, 1, "vs"),
-        ("recorded", ["dateTime"], 0, 1, None),
-        ("when[x]", ["dateTime", "Age"], 0, 1, None),
-        ("who", ["Reference"], 0, 1, None),
-        ("step", ["Visit.step"], 0, None, None),
+        ("id", ["system.id"], 0, 1, None, False),
+        ("status", ["code"], 1, 1, "vs", True),
+        ("recorded", ["dateTime"], 0, 1, None, False),
+        ("when[x]", ["dateTime", "Age"], 0, 1, None, False),
+        ("who", ["Reference"], 0, 1, None, False),
+        ("step", ["Visit.step"], 0, None, None, False),
     ]
     assert table["Visit.step"] == [
-        ("dose", ["SimpleQuantity"], 0, 1, None),
-        ("step", ["Visit.step"], 0, None, None),
+        ("dose", ["SimpleQuantity"], 0, 1, None, False),
+        ("step", ["Visit.step"], 0, None, None, False),
     ]
-    assert table["SimpleQuantity"] == [("value", ["decimal"], 0, 1, None)]
+    assert table["SimpleQuantity"] == [("value", ["decimal"], 0, 1, None, False)]
 
 
 def test_compartments(package: Package) -> None:
@@ -149,5 +155,5 @@ def test_the_exceptions_are_of_types_that_there_are() -> None:
     ],
 )
 def test_value_sets(package: Package, url: str, codes: dict[str, list[str]] | None) -> None:
-    table: dict[str, list[element_table.Row]] = {"X": [("x", ["code"], 0, 1, url)]}
+    table: dict[str, list[element_table.Row]] = {"X": [("x", ["code"], 0, 1, url, False)]}
     assert value_sets.required_codes(package, table).get(url) == codes

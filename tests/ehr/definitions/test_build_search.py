@@ -12,16 +12,16 @@ from ehr.definitions.search_parameters import SearchParameter
 
 TABLE: dict[str, list[Row]] = {
     "Visit": [
-        ("status", ["code"], 1, 1, "vs"),
-        ("when[x]", ["dateTime", "Period"], 0, 1, None),
-        ("recorded", ["dateTime"], 0, None, None),
-        ("who", ["Reference"], 0, 1, None),
-        ("dose", ["SimpleQuantity"], 0, 1, None),
-        ("step", ["Visit.step"], 0, None, None),
+        ("status", ["code"], 1, 1, "vs", True),
+        ("when[x]", ["dateTime", "Period"], 0, 1, None, False),
+        ("recorded", ["dateTime"], 0, None, None, False),
+        ("who", ["Reference"], 0, 1, None, False),
+        ("dose", ["SimpleQuantity"], 0, 1, None, False),
+        ("step", ["Visit.step"], 0, None, None, False),
     ],
-    "Visit.step": [("note", ["string"], 0, 1, None), ("name", ["HumanName"], 0, 1, None)],
-    "Other": [("who", ["Reference"], 0, 1, None)],
-    "Resource": [("id", ["system.id"], 0, 1, None)],
+    "Visit.step": [("note", ["string"], 0, 1, None, False), ("name", ["HumanName"], 0, 1, None, False)],
+    "Other": [("who", ["Reference"], 0, 1, None, False)],
+    "Resource": [("id", ["system.id"], 0, 1, None, False)],
 }
 
 

@@ -69,6 +69,26 @@ def test_elements(type_: str, name: str, types: tuple[str, ...], least: int, mos
     assert (element.types, element.least, element.most) == (types, least, most)
 
 
+@pytest.mark.parametrize(
+    ("type_", "name", "summary"),
+    [
+        ("Patient", "id", True),
+        ("Patient", "meta", True),
+        ("Patient", "text", False),
+        ("Patient", "contact", False),
+        ("Patient.link", "other", True),
+        ("Observation", "component", True),
+        ("Observation", "note", False),
+        ("Attachment", "url", True),
+        ("Attachment", "data", False),
+        ("HumanName", "extension", False),
+    ],
+)
+def test_what_is_in_summaries(type_: str, name: str, summary: bool) -> None:
+    """As in the summary view of https://hl7.org/fhir/R4/patient.html and the others."""
+    assert _element(type_, name).summary is summary
+
+
 def test_json_keys_of_elements() -> None:
     assert _element("Patient", "deceased[x]").types_by_key() == {
         "deceasedBoolean": "boolean",
