@@ -16,8 +16,9 @@ Indexer = Callable[..., None]
 
 Of a composite ``indexer(entries, number, place, first, second, …)``, once for each base element that has
 every component: place is that of the base element among those of the parameter in this resource (0, 1, …),
-and each component is a list of (FHIR type, value) with at least one. What is to be indexed are the pairs (or
-triples) of one value of each component.
+and each component is a list of (FHIR type, value) with at least one. The FHIR types are those that have an
+indexer of their own under the search type of the component. What is to be indexed are the pairs (or triples)
+of one value of each component.
 """
 
 Indexers = Mapping[Types, Indexer]

@@ -68,13 +68,13 @@ class Walk(msgspec.Struct):
 def walk_of(resource_type: str, wanted: Container[Types]) -> Walk:
     """The walk for every parameter of a type that has rows of its own, those of every type included.
 
-    wanted: what is indexed; the walk leads to nothing else.
+    wanted: what is indexed; the walk leads to nothing else, nor does a component take anything else.
     """
     walk = Walk()
     for parameter in search_parameters(resource_type).values():
         if not parameter.derived:
             for path in paths(parameter.expression, resource_type, elements):
-                arrival = _arrival(parameter, path)
+                arrival = _arrival(parameter, path, wanted)
                 if arrival.types in wanted:
                     walk.at(path.steps).arrivals.append(arrival)
     return walk
@@ -87,22 +87,28 @@ def types_of(parameter: SearchParameter) -> set[Types]:
     return {(parameter.type, type_) for type_ in parameter.types}
 
 
-def _arrival(parameter: SearchParameter, path: Path) -> Value | Composite:
+def _arrival(parameter: SearchParameter, path: Path, wanted: Container[Types]) -> Value | Composite:
     if parameter.type != "composite":
         return Value(parameter.number, (parameter.type, path.type))
-    halves = [_half(component, path.type, parameter.resource_type) for component in parameter.components]
+    halves = [_half(parameter, component, path.type, wanted) for component in parameter.components]
     return Composite(parameter.number, _composite_types(parameter), halves)
 
 
 def _composite_types(parameter: SearchParameter) -> Types:
-    of_type = search_parameters(parameter.resource_type)
-    return "composite", "$".join(of_type[component.code].type for component in parameter.components)
+    types = (_search_type(parameter, component) for component in parameter.components)
+    return "composite", "$".join(types)
 
 
-def _half(component: Component, base: str, resource_type: str) -> Half:
+def _search_type(parameter: SearchParameter, component: Component) -> str:
+    return search_parameters(parameter.resource_type)[component.code].type
+
+
+def _half(parameter: SearchParameter, component: Component, base: str, wanted: Container[Types]) -> Half:
+    """A component may lead to types that its parameter has not: Group.characteristic.value to a Quantity."""
     from_resource = component.expression.startswith(FROM_RESOURCE)
     expression = component.expression.removeprefix(FROM_RESOURCE)
     walk = Walk()
-    for path in paths(expression, resource_type if from_resource else base, elements):
-        walk.at(path.steps).arrivals.append(Part(path.type))
+    for path in paths(expression, parameter.resource_type if from_resource else base, elements):
+        if (_search_type(parameter, component), path.type) in wanted:
+            walk.at(path.steps).arrivals.append(Part(path.type))
     return Half(from_resource, walk)

@@ -13,6 +13,8 @@ Found = list[tuple[Any, ...]]
 EVERYTHING = frozenset(
     types for parameter in all_search_parameters() if not parameter.derived for types in types_of(parameter)
 )
+OF_COMPONENTS = frozenset({("token", "Quantity"), ("token", "Range"), ("token", "Reference")})
+"""What the expressions of components lead to (Group-characteristic-value), and no other parameter does."""
 
 
 def extracted(resource: dict[str, Any]) -> Found:
@@ -30,7 +32,7 @@ def extraction(resource_type: str) -> Callable[[dict[str, Any], Found], None]:
 
 def recording() -> Indexers:
     """Indexers of everything that record their arguments."""
-    return {types: partial(_record, types) for types in EVERYTHING}
+    return {types: partial(_record, types) for types in EVERYTHING | OF_COMPONENTS}
 
 
 def _record(types: Types, found: Found, number: int, *values: Any) -> None:

@@ -118,6 +118,16 @@ def test_what_has_no_indexer_is_not_walked_to() -> None:
     compile_type("Parameters", {})({"resourceType": "Parameters"}, [])
 
 
+def test_a_component_takes_what_would_be_indexed_by_itself() -> None:
+    indexers = {types: indexer for types, indexer in recording().items() if types in EVERYTHING}
+    group = {"resourceType": "Group", "characteristic": [{"code": CODE, "valueQuantity": DOSE}]}
+    composite = search_parameters("Group")["characteristic-value"].number
+    found: list[tuple[Json, ...]] = []
+    compile_type("Group", indexers)(group, found)
+    assert composite not in [number for number, *_ in found]
+    assert composite in [number for number, *_ in extracted(group)]
+
+
 def test_every_parameter_of_the_tables_compiles() -> None:
     assert uncompiled(recording()) == left_out()
 
