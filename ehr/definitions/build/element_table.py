@@ -1,4 +1,4 @@
-"""The element table: type -> its elements with types, cardinality and required code list, and whether summaries have them.
+"""The element table: type -> its elements with types, cardinality, required code list, and if in summaries.
 
 Source: the snapshots of the StructureDefinitions, https://hl7.org/fhir/R4/structuredefinition.html.
 """
