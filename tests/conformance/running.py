@@ -82,14 +82,15 @@ def judged(case: Case, server: Server, found: list[str]) -> tuple[str, list[str]
 def _state(server: Server, setup: Mapping[str, Json], names: Names, tag: str) -> None:
     headers = {"Content-Type": _FHIR, "Accept": _FHIR, "Prefer": "return=representation"}
     for name, resource in setup.items():
-        wanted = names.fill(_tagged(resource, tag))
+        wanted = names.fill(tagged(resource, tag))
         answer = server.ask("POST", wanted["resourceType"], headers, _text(wanted).encode())
         if answer.status_code != 201:
             raise NotSetUp(f"{name}: {answer.status_code} {answer.text[:300]}")
         names.kept[name] = parsed(answer)
 
 
-def _tagged(resource: Json, tag: str) -> Json:
+def tagged(resource: Json, tag: str) -> Json:
+    """The resource with the tag of a run."""
     meta = resource.get("meta", {})
     return resource | {"meta": meta | {"tag": [*meta.get("tag", []), {"system": RUN, "code": tag}]}}
 
@@ -113,7 +114,7 @@ def _send(server: Server, step: Json, names: Names, tag: str) -> httpx.Response:
         body = _body(step, names)
         kind = {} if body is None else {"Content-Type": _FHIR}
         return server.ask(method, names.fill_address(address), kind | headers, body)
-    address = names.fill_address(_narrowed(step.get("search") or step["form"], tag))
+    address = names.fill_address(narrowed(step.get("search") or step["form"], tag))
     if "search" in step:
         return server.ask("GET", address, headers, None)
     path, _, query = address.partition("?")
@@ -121,7 +122,8 @@ def _send(server: Server, step: Json, names: Names, tag: str) -> httpx.Response:
     return server.ask("POST", f"{path}/_search".lstrip("/"), {"Content-Type": _FORM} | headers, form)
 
 
-def _narrowed(search: str, tag: str) -> str:
+def narrowed(search: str, tag: str) -> str:
+    """The search, of resources with this tag alone."""
     return f"{search}{'&' if '?' in search else '?'}_tag={RUN}|{tag}"
 
 
