@@ -67,6 +67,11 @@ def ending_early(page: Any, number: int) -> Any:
     return changed(page, link=[])
 
 
+def never_ending(page: Any, number: int) -> Any:
+    link = {"relation": "next", "url": "http://example.org/fhir/Patient?_sort=-birthdate&_count=2"}
+    return changed(page, link=[link])
+
+
 def not_including(page: Any, number: int) -> Any:
     return changed(page, entry=[entry for entry in page["entry"] if entry["search"]["mode"] == "match"])
 
@@ -93,6 +98,7 @@ LIES = [
     (BOTH, turning, "order from match 0: "),
     (BY_DATE, miscounting, "total 8 instead of 7"),
     (BY_DATE, ending_early, "lacks Patient/p"),
+    (BY_DATE, never_ending, "repeats Patient/p"),
     (BY_DATE, answering(500), "answered with 500"),
     (BY_DATE, answering(400), "answered with 400"),
     (WRONG, answering(200), "answered with 200, though it must be refused"),
