@@ -4,6 +4,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import httpx
+
 from tests.conformance.reading import Topic, files, read_topic
 from tests.conformance.running import NotSetUp, Server, failures, judged, listening, set_up
 
@@ -38,4 +40,7 @@ def _run(server: Server, topic: Topic) -> Counter[str]:
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except httpx.ConnectError:
+        sys.exit(f"nobody answers at {sys.argv[1]}")
