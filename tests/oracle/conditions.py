@@ -82,6 +82,8 @@ def _by_value(corpus: Corpus, type_: str, name: Plain, text: str) -> set[str]:
 def _check(parameter: Parameter, modifier: str | None) -> None:
     if parameter.type == "special":
         raise Refused(f"{parameter.code} is not supported")
+    if modifier == "of-type" and "Identifier" not in parameter.types:
+        raise Refused("of-type is for identifiers")
     if modifier is None or modifier in MODIFIERS.get(parameter.type, ("missing",)):
         return
     if parameter.type == "reference" and modifier in parameter.targets:

@@ -46,7 +46,7 @@ class Parameter(msgspec.Struct):
     """One parameter of one type. branches: its expression, at each top-level ``|`` taken apart.
 
     codes: all codes that its elements may have, when each of them is a ``code`` with a required binding.
-    boolean: whether it is about booleans alone.
+    types: of its elements, as far as they can be told from its expression.
     """
 
     code: str
@@ -55,7 +55,7 @@ class Parameter(msgspec.Struct):
     targets: list[str] = []
     components: list[Component] = []
     codes: list[str] | None = None
-    boolean: bool = False
+    types: list[str] = []
 
 
 class Definitions(msgspec.Struct):
@@ -210,9 +210,9 @@ class _Building:
         components = [self._component(part, branches) for part in one.get("component", ())]
         paths = [_CALL.sub("", branch) for branch in branches]
         codes = None if components else self._codes(paths)
-        boolean = bool(paths) and all(self._is_boolean(path) for path in paths)
+        types = sorted({type_ for branch in branches for type_ in self._types_of(branch)})
         targets = one.get("target", [])
-        return Parameter(one["code"], one["type"], branches, targets, components, codes, boolean)
+        return Parameter(one["code"], one["type"], branches, targets, components, codes, types)
 
     def _component(self, part: Json, bases: list[str]) -> Component:
         expression = str(MENDED.get(part["definition"], part["expression"]))
@@ -232,9 +232,12 @@ class _Building:
         known = [codes for codes in lists if codes is not None]
         return sorted({code for codes in known for code in codes}) if len(known) == len(lists) else None
 
-    def _is_boolean(self, path: str) -> bool:
-        element = self._package.element(path) or {}
-        return " and " in path or [one["code"] for one in element.get("type", ())] == ["boolean"]
+    def _types_of(self, branch: str) -> list[str]:
+        if " and " in branch:
+            return ["boolean"]
+        picked = re.findall(r"\.ofType\((\w+)\)$", branch)
+        element = self._package.element(_CALL.sub("", branch)) or {}
+        return picked or [one["code"] for one in element.get("type", ())]
 
     def _binding(self, path: str) -> Codes | None:
         element = self._package.element(path) or {}

@@ -179,7 +179,8 @@ def test_a_code_of_a_list_of_types() -> None:
 
 REFUSED = """gender= gender=man gender=male,man gender=| gender=a|b|c active=yes active=TRUE active=|true
 active=http://hl7.org/fhir/special-values|true gender:exact=male identifier:of-type=MR|2345a
-identifier:of-type=http://x||1 gender:missing=yes gender:in=http://x gender:above=male sex=male"""
+identifier:of-type=http://x||1 gender:missing=yes gender:in=http://x gender:above=male sex=male
+gender:of-type=http://x|MR|male"""
 
 
 @pytest.mark.parametrize("query", REFUSED.split())

@@ -73,7 +73,7 @@ def matcher(text: str, modifier: str | None, parameter: Parameter | None = None)
 
 
 def _check(parameter: Parameter, system: str | None, code: str) -> None:
-    if parameter.boolean and (system is not None or code not in ("true", "false")):
+    if parameter.types == ["boolean"] and (system is not None or code not in ("true", "false")):
         raise Refused("true or false")
     known = parameter.codes
     if known is not None and code and code.casefold() not in {one.casefold() for one in known}:
