@@ -76,9 +76,9 @@ class Reading:
         head, dot, rest = name.partition(".")
         if dot:
             return self._chain(type_, head, rest, text)
-        code, _, modifier = name.partition(":")
+        code, colon, modifier = name.partition(":")
         parameter = find(type_, code)
-        if modifier and modifier not in modifiers_of(parameter):
+        if colon and modifier not in modifiers_of(parameter):
             raise UnknownName(_no_modifier(parameter, modifier))
         if parameter.code == "_id" and modifier != "missing":
             return _named(type_, modifier, text)
