@@ -1,12 +1,14 @@
 """What a decided request hands to the record: facts, the heads and claims they change, and the assertions
 under which the decision holds. Plain values; the event store turns them into one statement a flush."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from ehr.facts import Answer
+from ehr.searching import Search
 from ehr.values import Key
 
 LARGEST_RESOURCE = 8 * 1024 * 1024
@@ -65,11 +67,23 @@ class Condition(NamedTuple):
     value: str
 
 
+Criteria = Condition | Search
+"""What a conditional request or reference goes by: an identifier, or any other search."""
+
+
 class Match(NamedTuple):
     """The assertion that exactly these ids match a condition."""
 
     condition: Condition
     ids: tuple[str, ...]
+
+
+class Hits(NamedTuple):
+    """The assertion that exactly these ids match a search. position: of the record, when they did."""
+
+    search: Search
+    ids: tuple[str, ...]
+    position: int
 
 
 @dataclass(slots=True)
@@ -81,6 +95,7 @@ class Append:
     claims: list[Claim] = field(default_factory=list)
     asserted_heads: list[tuple[Key, int]] = field(default_factory=list)
     asserted_matches: list[Match] = field(default_factory=list)
+    asserted_hits: list[Hits] = field(default_factory=list)
     answer: Answer | None = None
 
 
@@ -115,11 +130,20 @@ class Stored(NamedTuple):
 
 
 class Resolved(NamedTuple):
-    """What the record knew when a request was resolved."""
+    """What the record knew when a request was resolved. position: where it ended when the searches among the
+    criteria were looked at."""
 
     heads: dict[Key, Head]
-    matches: dict[Condition, tuple[str, ...]]
+    matches: dict[Criteria, tuple[str, ...]]
     stored: Stored | None
+    position: int = 0
+
+
+class Found(NamedTuple):
+    """What matched searches, when the record ended at ``position``."""
+
+    matches: dict[Criteria, tuple[str, ...]]
+    position: int
 
 
 class Recorder(Protocol):
@@ -132,6 +156,11 @@ class Recorder(Protocol):
 
         The answer is read last: where there is none, the rest owes nothing to that request.
         Raises Unavailable."""
+        ...
+
+    async def find(self, searches: Mapping[Search, int]) -> Found:
+        """Ids (sorted) that match each search now; of those that match more than the number beside it, at
+        least so many. ``append`` asserts them again. Raises Unavailable, its Unseen."""
         ...
 
     async def append(self, request: Append) -> Appended:

@@ -4,7 +4,6 @@ Pure: the same request and the same knowledge give the same decision, but for ne
 still holds is asserted again under the append lock (appending.py).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
@@ -16,24 +15,27 @@ from ehr.appending import (
     LARGEST_RESOURCE,
     Append,
     Claim,
-    Condition,
+    Criteria,
     EncodedFact,
     Head,
     HeadWrite,
+    Hits,
     Match,
     Resolved,
 )
+from ehr.asking import Question
+from ehr.bearers import Bearers, by_claims, by_searches
 from ehr.bodies import digest_of, make_body
 from ehr.compression import compress, decompress
-from ehr.conditional import conditional_reference
 from ehr.definitions import encounter_references, main_date, patient_references
 from ehr.encoding import encode_fact
-from ehr.errors import Ambiguous, Contradiction, Refusal, TooLarge, Unmatched
+from ehr.errors import Ambiguous, Contradiction, TooLarge, Unmatched
 from ehr.facts import Answer, ResourceVersion
 from ehr.grouping import Former, Stated, facts_of, into_encounters
 from ehr.identifiers import claims_of
-from ehr.links import NO_LINKS, URNS, Links, Targets, find_links, rewrite
-from ehr.requests import Request
+from ehr.links import Links, Targets, rewrite
+from ehr.requests import Change, Request
+from ehr.searching import Searcher
 from ehr.targets import Target, find_targets
 from ehr.values import Key, subject_of
 
@@ -59,68 +61,42 @@ class Decision(NamedTuple):
         return bool(self.append.heads or self.append.answer)
 
 
-class Question(NamedTuple):
-    """A request with the links of its resources: what has to be known before it can be decided."""
+def decide(question: Question, resolved: Resolved, searcher: Searcher | None = None) -> Decision:
+    """The decision. Raises a Refusal that names the entry when the request cannot stand.
 
-    request: Request
-    links: list[Links]
-    conditional_links: dict[str, tuple[Condition, int | None]]
-
-    @property
-    def conditions(self) -> set[Condition]:
-        """Every condition that the request names, in its searches or its references."""
-        searches = {change.condition for change in self.request.changes if change.condition}
-        return searches | {condition for condition, _ in self.conditional_links.values()}
-
-    def heads(self, matches: Mapping[Condition, tuple[str, ...]]) -> set[Key]:
-        """Every resource whose version matters, once it is known what the conditions match."""
-        wanted: set[Key] = set()
-        for change in self.request.changes:
-            ids = list(matches[change.condition][:1]) if change.condition else []
-            if change.action != "create":
-                ids += [change.id or (change.json or {}).get("id", "")]
-            wanted |= {Key(change.type, id_) for id_ in ids if id_}
-        return wanted
-
-
-def ask(request: Request) -> Question:
-    """Reads the links of a request. Raises Undecidable for conditions that cannot be decided."""
-    absolute = any(c.full_url and not c.full_url.startswith(URNS) for c in request.changes)
-    links: list[Links] = []
-    conditional: dict[str, tuple[Condition, int | None]] = {}
-    for change in request.changes:
-        found = find_links(change.raw, change.json, absolute=absolute) if change.json else NO_LINKS
-        links.append(found)
-        for target in found.conditional:
-            condition = _condition(target, change.index)
-            if condition:
-                conditional.setdefault(target, (condition, change.index))
-    return Question(request, links, conditional)
-
-
-def decide(question: Question, resolved: Resolved) -> Decision:
-    """The decision. Raises a Refusal that names the entry when the request cannot stand."""
-    targets = find_targets(question.request.changes, resolved)
+    searcher: the one that has read the question.
+    """
+    found = find_targets(question.request.changes, resolved)
+    targets = [target for group in found for target in group]
+    links = [links for links, group in zip(question.links, found, strict=True) for _ in group]
     claims = {t.key: [*claims_of(t.key, t.change.json)] for t in targets if t.write and t.change.json}
-    bearers = _bearers(chain.from_iterable(claims.values())) if question.conditions else {}
+    bearers = by_claims(chain.from_iterable(claims.values())) if question.conditions else {}
+    new_links = _all_links(question, resolved, targets, links, bearers, searcher)
     _refuse_own_matches(targets, bearers)
-    new_links = Targets(_new_links(targets) | _conditional(question, resolved, targets, bearers))
     append = Append()
-    append.asserted_matches = [Match(c, resolved.matches[c]) for c in sorted(question.conditions, key=str)]
+    _assert(append, question, resolved)
     stated: list[Stated] = []
-    for target, links in zip(targets, question.links, strict=True):
+    for target, its_links in zip(targets, links, strict=True):
         seen = new_links.seen_from(target.change.full_url).targets
-        one = _state(target, links, seen, question.request.recorded_at)
+        one = _state(target, its_links, seen, question.request.recorded_at)
         if one:
             stated.append(one)
             # Usual links are no part of an identifier; of others its system may be one, which was rewritten.
-            append.claims += claims.get(one.key, []) if links.usual else _claims_as_stated(one)
+            append.claims += claims.get(one.key, []) if its_links.usual else _claims_as_stated(one)
         elif target.head.version:
             append.asserted_heads.append((target.key, target.head.version))
     made = {one.key: one.version for one in stated}
-    outcomes = [_outcome(target, made) for target in targets]
+    outcomes = [
+        _outcome(change, group, made) for change, group in zip(question.request.changes, found, strict=True)
+    ]
     _append_facts(append, stated, outcomes, question.request)
     return Decision(append, outcomes, made)
+
+
+def _assert(append: Append, question: Question, resolved: Resolved) -> None:
+    conditions, searches = sorted(question.conditions, key=str), sorted(question.searches)
+    append.asserted_matches = [Match(one, resolved.matches[one]) for one in conditions]
+    append.asserted_hits = [Hits(one, resolved.matches[one], resolved.position) for one in searches]
 
 
 def _claims_as_stated(one: Stated) -> Iterable[Claim]:
@@ -128,16 +104,7 @@ def _claims_as_stated(one: Stated) -> Iterable[Claim]:
     return claims_of(one.key, orjson.loads(decompress(body))) if body else ()
 
 
-def _bearers(claims: Iterable[Claim]) -> Mapping[Condition, set[str]]:
-    """Ids of the request's own resources that match a condition, for each condition that any of them does."""
-    bearers: dict[Condition, set[str]] = defaultdict(set)
-    for key, system, value in claims:
-        bearers[Condition(key.type, system, value)].add(key.id)
-        bearers[Condition(key.type, None, value)].add(key.id)
-    return dict(bearers)
-
-
-def _refuse_own_matches(targets: list[Target], bearers: Mapping[Condition, set[str]]) -> None:
+def _refuse_own_matches(targets: list[Target], bearers: Bearers) -> None:
     """What is created where none matches, or updated as the only match, cannot stand beside another entry
     that would match."""
     for target in targets:
@@ -148,12 +115,31 @@ def _refuse_own_matches(targets: list[Target], bearers: Mapping[Condition, set[s
             raise Contradiction("Another entry matches its condition.", entry=target.change.index)
 
 
-def _condition(link: str, entry: int | None) -> Condition | None:
-    try:
-        return conditional_reference(link)
-    except Refusal as refusal:
-        refusal.entry = entry
-        raise
+def _all_links(
+    question: Question,
+    resolved: Resolved,
+    targets: list[Target],
+    links: list[Links],
+    bearers: dict[Criteria, set[str]],
+    searcher: Searcher | None,
+) -> Targets:
+    """What every link becomes; ``bearers`` come to have what meets searches.
+
+    A resource may meet a search by what its own links become, so that is looked at before and after: where
+    a link by search itself depends on another one, there is no first one to begin with.
+    """
+    entries = _new_links(targets)
+    searches = question.searches
+    if searcher is None or not searches:
+        return Targets(entries | _conditional(question, resolved, targets, bearers))
+    before = by_searches(searches, targets, links, Targets(entries), searcher)
+    conditional = _conditional(question, resolved, targets, bearers | before)
+    new_links = Targets(entries | conditional)
+    bearers |= by_searches(searches, targets, links, new_links, searcher)
+    for criteria, entry in question.conditional_links.values():
+        if criteria in searches and before.get(criteria) != bearers.get(criteria):
+            raise Contradiction("What a reference by search finds depends on another one.", entry=entry)
+    return new_links
 
 
 def _new_links(targets: list[Target]) -> dict[str, str]:
@@ -166,7 +152,7 @@ def _new_links(targets: list[Target]) -> dict[str, str]:
 
 
 def _conditional(
-    question: Question, resolved: Resolved, targets: list[Target], bearers: Mapping[Condition, set[str]]
+    question: Question, resolved: Resolved, targets: list[Target], bearers: Bearers
 ) -> dict[str, str]:
     """Conditional reference -> literal reference; what the request itself writes counts
     (https://hl7.org/fhir/R4/http.html#trules)."""
@@ -222,11 +208,14 @@ def _subject(key: Key, resource: dict[str, Any], links: Mapping[str, str]) -> UU
     return subject_of(patients.pop() if len(patients) == 1 else key.reference)
 
 
-def _outcome(target: Target, made: Mapping[Key, ResourceVersion]) -> Outcome:
+def _outcome(change: Change, targets: list[Target], made: Mapping[Key, ResourceVersion]) -> Outcome:
     """made: all versions of the request; one entry may find what another states."""
+    if change.several:
+        return Outcome(204, Key(change.type, ""), 0)
+    (target,) = targets
     key, head = target.key, target.head
     version = made[key].version if key in made else head.version
-    if target.change.action == "delete":
+    if change.action == "delete":
         return Outcome(204, key, version if target.write else 0)
     return Outcome(201 if target.write and head.deleted else 200, key, version)
 

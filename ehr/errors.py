@@ -37,7 +37,11 @@ class Ambiguous(Refusal):
 
 
 class Undecidable(Refusal):
-    """Conditions of conditional requests and references name exactly one identifier; this one does not."""
+    """It cannot be decided what meets this condition of a conditional request or reference."""
+
+
+class TooMany(Refusal):
+    """The condition matches more resources than are deleted at once."""
 
 
 class KeyReused(Refusal):
@@ -71,6 +75,11 @@ class Unavailable(Refusal):
 
 class OutcomeUnknown(Unavailable):
     """Whether this request was stored is not known yet. A retry with the same Idempotency-Key is safe."""
+
+
+class Unseen(Unavailable):
+    """What this condition may match is not all shown yet. This attempt stored nothing. An earlier one with
+    the same Idempotency-Key may have been stored; a retry with that key is safe."""
 
 
 class Uncompared(Unavailable):

@@ -6,11 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ehr.appending import Head, Recorder, Resolved, Stored, Verdict
+from ehr.asking import Question, ask
 from ehr.dates import instant
-from ehr.deciding import Outcome, Question, ask, decide
+from ehr.deciding import Outcome, decide
 from ehr.errors import KeyReused, Unavailable
 from ehr.facts import ResourceVersion
 from ehr.requests import Request
+from ehr.searching import Searcher
 from ehr.values import Key
 
 MOST_TRIES = 200
@@ -36,21 +38,23 @@ class Receipt(NamedTuple):
 class HealthRecord:
     """Decides requests on what the recorder knows, and stores what stands."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        """``recorder`` outlives this object."""
+    def __init__(self, recorder: Recorder, searcher: Searcher | None = None) -> None:
+        """``recorder`` outlives this object. searcher: the recorder's, if it has one; without it, conditions
+        name an identifier."""
         self._recorder = recorder
+        self._searcher = searcher
 
     async def state(self, request: Request) -> Receipt:
         """Stores all of the request or nothing. Raises a Refusal.
 
         A refusal for what others did meanwhile is never passed on: the request is resolved again.
         """
-        question = ask(request)
+        question = ask(request, self._searcher)
         for _ in range(MOST_TRIES):
             resolved = await self._resolve(question)
             if resolved.stored:
                 return await self._repeat(request, resolved.stored)
-            decision = decide(question, resolved)
+            decision = decide(question, resolved, self._searcher)
             subjects = _subjects(decision.outcomes, resolved.heads)
             if not decision.changes_something:
                 return Receipt(decision.outcomes, 0, "", False, {}, subjects)
@@ -78,13 +82,17 @@ class HealthRecord:
         """
         key = question.request.key
         asked = (key.client, key.key) if key else None
+        conditional = question.conditions or question.searches
         first = await self._recorder.resolve(
-            question.heads({}) if not question.conditions else set(),
-            question.conditions,
-            asked,
+            question.heads({}) if not conditional else set(), set(question.conditions), asked
         )
+        if first.stored or not conditional:
+            return first
+        if question.searches:
+            found = await self._recorder.find(question.searches)
+            first = first._replace(matches=first.matches | found.matches, position=found.position)
         heads = question.heads(first.matches)
-        if first.stored or not question.conditions or not heads:
+        if not heads:
             return first
         second = await self._recorder.resolve(heads, set(), asked)
         if second.stored:
@@ -99,7 +107,7 @@ def _subjects(outcomes: list[Outcome], heads: Mapping[Key, Head]) -> frozenset[U
 
 
 def _found(resolved: Resolved) -> set[Key]:
-    return {Key(condition.type, ids[0]) for condition, ids in resolved.matches.items() if ids}
+    return {Key(criteria.type, ids[0]) for criteria, ids in resolved.matches.items() if ids}
 
 
 def now() -> str:

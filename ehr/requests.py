@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ehr.appending import Condition
+from ehr.appending import Criteria
 from ehr.values import Actor
 
 Action = Literal["create", "update", "delete"]
@@ -15,18 +15,20 @@ class Change:
 
     index: place among the Bundle's entries, None outside Bundles. id: of an update or delete by id.
     condition: If-None-Exist of a create, the search of a conditional update or delete. if_match: the version
-    that If-Match names. raw, json: the resource as received and parsed; empty for a delete.
+    that If-Match names. raw, json: the resource as received and parsed; empty for a delete. several: whether
+    a conditional delete is of all that match.
     """
 
     index: int | None
     action: Action
     type: str
     id: str | None = None
-    condition: Condition | None = None
+    condition: Criteria | None = None
     if_match: int | None = None
     full_url: str | None = None
     raw: bytes = b""
     json: dict[str, Any] | None = None
+    several: bool = False
 
 
 @dataclass(frozen=True, slots=True)

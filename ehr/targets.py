@@ -1,13 +1,16 @@
 """Which resource each change of a request is about, and whether it will be stated."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.appending import Condition, Head, Resolved
-from ehr.errors import Contradiction, IdTaken, NotUnique, VersionConflict
+from ehr.appending import Criteria, Head, Resolved
+from ehr.errors import Contradiction, IdTaken, NotUnique, TooMany, VersionConflict
 from ehr.requests import Change
 from ehr.values import Key, new_id
+
+MOST_DELETED = 1_000
+"""Resources that one conditional delete takes away. All of it is one transaction."""
 
 NOBODY = UUID(int=0)
 NEVER_STATED = Head(NOBODY, NOBODY, 0, True, b"")
@@ -22,20 +25,26 @@ class Target(NamedTuple):
     write: bool
 
 
-def find_targets(changes: Iterable[Change], resolved: Resolved) -> list[Target]:
-    """One target for each change, in order. Raises a Refusal that names the entry."""
-    created: dict[Condition, Target] = {}
-    targets: list[Target] = []
+def find_targets(changes: Iterable[Change], resolved: Resolved) -> list[list[Target]]:
+    """The targets of each change, in order: one, or of a delete of all that match as many as there are.
+
+    Raises a Refusal that names the entry.
+    """
+    created: dict[Criteria, Target] = {}
+    found: list[list[Target]] = []
     for change in changes:
+        if change.several and change.condition:
+            found.append(_all_matches(change, resolved.matches[change.condition], resolved))
+            continue
         target = _find[change.action](change, resolved, created)
         if change.action != "delete" and change.condition:
             created.setdefault(change.condition, target)
-        targets.append(target)
-    _refuse_overlaps(targets)
-    return targets
+        found.append([target])
+    _refuse_overlaps([target for targets in found for target in targets])
+    return found
 
 
-def _of_create(change: Change, resolved: Resolved, created: Mapping[Condition, Target]) -> Target:
+def _of_create(change: Change, resolved: Resolved, created: Mapping[Criteria, Target]) -> Target:
     """https://hl7.org/fhir/R4/http.html#ccreate"""
     match = _only_match(change, resolved)
     if match:
@@ -45,7 +54,7 @@ def _of_create(change: Change, resolved: Resolved, created: Mapping[Condition, T
     return Target(change, Key(change.type, new_id()), NEVER_STATED, True)
 
 
-def _of_update(change: Change, resolved: Resolved, created: Mapping[Condition, Target]) -> Target:
+def _of_update(change: Change, resolved: Resolved, created: Mapping[Criteria, Target]) -> Target:
     if change.condition in created:
         raise _same(change)
     if change.condition:
@@ -69,12 +78,20 @@ def _of_conditional_update(change: Change, resolved: Resolved) -> Target:
     return target
 
 
-def _of_delete(change: Change, resolved: Resolved, _: Mapping[Condition, Target]) -> Target:
+def _of_delete(change: Change, resolved: Resolved, _: Mapping[Criteria, Target]) -> Target:
     """https://hl7.org/fhir/R4/http.html#3.1.0.7.1"""
     id_ = change.id or _only_match(change, resolved)
     target = _target(change, id_ or "", resolved, write=True)
     _check_version(target)
     return target._replace(write=not target.head.deleted)
+
+
+def _all_matches(change: Change, ids: Sequence[str], resolved: Resolved) -> list[Target]:
+    """https://hl7.org/fhir/R4/http.html#3.1.0.7.1"""
+    if len(ids) > MOST_DELETED:
+        raise TooMany(f"At most {MOST_DELETED}; nothing was deleted.", entry=change.index)
+    found = [_target(change, id_, resolved, write=True) for id_ in ids]
+    return [target._replace(write=not target.head.deleted) for target in found]
 
 
 _find = {"create": _of_create, "update": _of_update, "delete": _of_delete}

@@ -4,9 +4,9 @@
 import re
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote, urlencode
 
-from ehr.appending import Condition
+from ehr.appending import Criteria
 from ehr.conditional import condition_of
 from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Refusal
@@ -18,6 +18,9 @@ from fhir_api.outcomes import Invalid, Told, told
 
 MOST_ISSUES = 100
 """So many findings are told of a Bundle; of a batch's further entries only the first of each."""
+
+SEVERAL = "_multiple"
+"""The parameter by which a conditional delete takes away all that match."""
 
 _ACTIONS: dict[str, Action] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
 _ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
@@ -149,13 +152,25 @@ def _query_of(condition: str, type_: str) -> str:
     return condition[before.end() :] if before else condition
 
 
-def create_condition(type_: str, if_none_exist: str | None, query: str) -> Condition | None:
+def create_condition(type_: str, if_none_exist: str | None, query: str) -> Criteria | None:
     """The condition of a create: If-None-Exist, or else the address's parameters. Raises Undecidable."""
     if if_none_exist is None:
         return condition_of(type_, query) if query else None
     if query:
         raise BadRequest("It has both If-None-Exist and parameters.")
     return condition_of(type_, _query_of(if_none_exist, type_))
+
+
+def conditional(index: int | None, action: Action, type_: str, query: str, if_match: int | None) -> Change:
+    """A conditional update or delete. Raises Undecidable, BadRequest."""
+    parameters = parse_qsl(query, keep_blank_values=True)
+    several = [value for name, value in parameters if name == SEVERAL] if action == "delete" else []
+    if not several:
+        return Change(index, action, type_, None, condition_of(type_, query), if_match)
+    if several not in (["true"], ["false"]) or (several == ["true"] and if_match is not None):
+        raise BadRequest(f"{SEVERAL} is true or false, and true not with If-Match.")
+    criteria = condition_of(type_, urlencode([pair for pair in parameters if pair[0] != SEVERAL]))
+    return Change(index, action, type_, None, criteria, if_match, several=several == ["true"])
 
 
 def _conditions_of_get(request: EntryRequest) -> dict[str, str]:
@@ -178,9 +193,10 @@ def _change(index: int, request: EntryRequest) -> Change:
         return Change(index, action, type_, condition=create_condition(type_, request.if_none_exist, query))
     if bool(id_) == bool(query):
         raise BadRequest("It names no resource.", expression=at)
-    condition = condition_of(type_, query) if query else None
     if_match = version_of(request.if_match) if request.if_match else None
-    return Change(index, action, type_, id_ or None, condition, if_match)
+    if query:
+        return conditional(index, action, type_, query, if_match)
+    return Change(index, action, type_, id_, if_match=if_match)
 
 
 def _address(url: str, at: str) -> tuple[str, str, str]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
+from ehr.targets import MOST_DELETED
+from fhir_api.bundles import SEVERAL
 from fhir_api.call import COMMON_PARAMETERS
 from fhir_api.endpoint import Route
 from fhir_api.operation_definitions import definition, is_operation
@@ -22,6 +24,8 @@ _SYSTEM = {"transaction": ("transaction", "batch"), "history-system": ("history-
 _DOCUMENTATION = (
     "Errors are OperationOutcomes.",
     "Conditions of conditional requests and references name one identifier.",
+    f"A conditional delete of several matches is refused (412), unless `{SEVERAL}=true` asks for all: "
+    f"up to {MOST_DELETED:,}, all or none.",
     f"Every interaction takes {' and '.join(f'`{name}`' for name in sorted(COMMON_PARAMETERS))} (JSON only).",
     "A search takes besides these the parameters of its type and:",
     *(f"* `{parameter.name}`: {parameter.documentation}" for parameter in RESULTS),
@@ -73,7 +77,7 @@ def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
         "conditionalCreate": decidable and ("POST", _TYPE) in asked,
         "conditionalRead": "full-support",
         "conditionalUpdate": decidable and ("PUT", _TYPE) in asked,
-        "conditionalDelete": "single" if decidable and ("DELETE", _TYPE) in asked else "not-supported",
+        "conditionalDelete": "multiple" if decidable and ("DELETE", _TYPE) in asked else "not-supported",
         "searchParam": [
             {"name": p.name, "type": p.type, "documentation": p.documentation} for p in parameters
         ],

@@ -129,11 +129,13 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Unmatched: Answer(412, "not-found"),
     errors.Ambiguous: Answer(412, "multiple-matches"),
     errors.Undecidable: Answer(400, "not-supported"),
+    errors.TooMany: Answer(413, "too-costly"),
     errors.KeyReused: Answer(422, "duplicate"),
     errors.Contradiction: Answer(400, "invalid"),
     errors.TooLarge: Answer(413, "too-long"),
     errors.Unresolved: Answer(400, "not-found"),
     errors.Unavailable: Answer(503, "transient"),
+    errors.Unseen: Answer(503, "transient"),
     errors.Uncompared: Answer(503, "transient"),
     errors.OutcomeUnknown: Answer(503, "transient"),
 }

@@ -24,6 +24,7 @@ from ehr.event_store.store import PostgresRecorder
 from ehr.garbage import no_search_for_cycles
 from ehr.health_record import HealthRecord, Receipt
 from ehr.requests import Change
+from ehr.searching import Searcher
 from fhir_api.bundles import BundleLimits
 from fhir_api.errors import Busy, WorkerLost
 from fhir_api.frames import Read, reads_of_transaction
@@ -57,12 +58,18 @@ Work = Callable[..., Coroutine[Any, Any, Done]]
 ``(record, raw, limits, envelope, …)``."""
 
 
+MakeSearcher = Callable[[str], Searcher]
+"""A function of a module, too: makes the searcher on the database of the record and the views. It connects at
+its first search, in the loop of whoever searches."""
+
+
 class _Setup(NamedTuple):
     """What a worker starts with; see ``HeavyWorkers``."""
 
     conninfo: str
     limits: BundleLimits
     begin: Callable[[], None]
+    searcher: MakeSearcher | None
 
 
 class HeavyWorkers:
@@ -75,10 +82,11 @@ class HeavyWorkers:
         begin: Callable[[], None],
         count: int = 2,
         most_waiting: int = MOST_WAITING,
+        searcher: MakeSearcher | None = None,
     ) -> None:
         """conninfo: of the record's database. begin: called in each worker first, to tie it to this process
-        and to say where its log lines go. count: of workers."""
-        self._setup = _Setup(conninfo, limits, begin)
+        and to say where its log lines go. count: of workers. searcher: for conditions that are searches."""
+        self._setup = _Setup(conninfo, limits, begin, searcher)
         self._count = count
         self._most_waiting = most_waiting
         self._workers: list[_Process] = []
@@ -188,12 +196,13 @@ class _Process:
 class _Worker:
     """What one worker process keeps. Its loop goes on between Bundles: lost flushes are found out about."""
 
-    def __init__(self, conninfo: str, limits: BundleLimits) -> None:
+    def __init__(self, conninfo: str, limits: BundleLimits, searcher: Searcher | None) -> None:
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, name="loop", daemon=True).start()
         self._limits = limits
         self._stack = AsyncExitStack()
-        self._record = HealthRecord(self._run(self._stack.enter_async_context(PostgresRecorder(conninfo))))
+        recorder = self._run(self._stack.enter_async_context(PostgresRecorder(conninfo, searcher)))
+        self._record = HealthRecord(recorder, searcher)
 
     def do(self, work: Work[Done], raw: bytes, *more: object) -> Done:
         with no_search_for_cycles():
@@ -206,13 +215,15 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _set_up(conninfo: str, limits: BundleLimits, begin: Callable[[], None]) -> None:
+def _set_up(
+    conninfo: str, limits: BundleLimits, begin: Callable[[], None], searcher: MakeSearcher | None
+) -> None:
     begin()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the server stops its workers
     warm()
-    _workers.append(_Worker(conninfo, limits))
+    _workers.append(_Worker(conninfo, limits, searcher and searcher(conninfo)))
     log.info("worker ready", process=os.getpid())
 
 

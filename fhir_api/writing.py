@@ -9,11 +9,13 @@ from uuid import UUID
 
 import orjson
 
+from ehr.appending import Criteria
 from ehr.bodies import with_meta
 from ehr.compression import decompress
 from ehr.deciding import Outcome
 from ehr.health_record import HealthRecord, Receipt, now
 from ehr.requests import Change, IdempotencyKey, Request
+from ehr.searching import Search
 from ehr.values import Actor
 from fhir_api.bundles import BundleLimits, Get, ParsedBundle, Wish, parse_bundle
 from fhir_api.frames import Refused
@@ -92,7 +94,8 @@ def hash_of(*parts: bytes) -> bytes:
 def hash_of_change(change: Change) -> bytes:
     """The same for one change."""
     asked = (change.action, change.type, change.id, change.condition, change.if_match)
-    return hash_of(repr(asked).encode(), change.raw)
+    more = (b"several",) if change.several else ()  # What was asked before there were such is told as it was.
+    return hash_of(repr(asked).encode(), change.raw, *more)
 
 
 async def _state_transaction(
@@ -135,16 +138,20 @@ async def _state_batch(record: HealthRecord, bundle: ParsedBundle, envelope: Env
 
 
 def _by_resource(wishes: Sequence[Wish]) -> list[list[int]]:
-    """The indexes of the entries, those together that name one resource by its id or by an identifier."""
+    """The indexes of the entries, those together that name one resource by its id, or one condition."""
     groups: dict[object, list[int]] = {}
     for index, wish in enumerate(wishes):
         named: object = index
         if isinstance(wish, Change) and wish.condition:
-            named = (wish.type, wish.condition.value, "identifier")
+            named = (wish.type, _text(wish.condition), "condition")
         elif isinstance(wish, Change) and wish.id:
             named = (wish.type, wish.id)
         groups.setdefault(named, []).append(index)
     return list(groups.values())
+
+
+def _text(criteria: Criteria) -> str:
+    return criteria.query if isinstance(criteria, Search) else criteria.value
 
 
 async def _take_key(record: HealthRecord, envelope: Envelope) -> None:

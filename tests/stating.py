@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import orjson
 import psycopg
 
-from ehr.appending import Condition
+from ehr.appending import Criteria
 from ehr.event_store.connections import connect
 from ehr.event_store.migrations import migrate
 from ehr.event_store.store import PostgresRecorder
@@ -38,7 +38,7 @@ def on_record(url: str, work: Callable[[HealthRecord], Awaitable[Result]]) -> Re
 
 
 def create(
-    resource: dict[str, Any], condition: Condition | None = None, full_url: str | None = None
+    resource: dict[str, Any], condition: Criteria | None = None, full_url: str | None = None
 ) -> Change:
     """The wish to create a resource."""
     raw = orjson.dumps(resource)

@@ -21,6 +21,8 @@ from ehr.errors import OutcomeUnknown, Unavailable, Uncompared
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.event_store.lost_flush import Row, find_out
+from ehr.event_store.news import LOCK
+from ehr.event_store.searches import Searches
 from ehr.event_store.sharing import Waiting, check_size, share
 from ehr.values import new_id
 
@@ -43,9 +45,11 @@ class _Lost(Exception):
 class GroupCommit:
     """The committer of one process; several processes may run one each."""
 
-    def __init__(self, conninfo: str) -> None:
-        """Nothing is opened before ``run``."""
+    def __init__(self, conninfo: str, searches: Searches | None = None) -> None:
+        """Nothing is opened before ``run``. searches: makes sure of what requests assert of searches; without
+        it none may assert any."""
         self._conninfo = conninfo
+        self._searches = searches
         self._waiting: deque[Waiting] = deque()
         self._flushing: list[Waiting] = []
         self._arrived = asyncio.Event()
@@ -102,11 +106,10 @@ class GroupCommit:
     async def _commit(self, connection: AsyncConnection, flush: Sequence[Waiting]) -> Row:
         """The outcome of one flush. Raises _Lost when it was not and never will be stored."""
         flush_id = UUID(new_id())
-        values = parameters(flush_id, [waiting.request for waiting in flush])
+        requests = [waiting.request for waiting in flush]
         try:
             with self._answering(flush, SILENT_SECONDS):
-                cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
-                row: Row | None = await cursor.fetchone()
+                row = await self._append(connection, flush_id, requests)
         except psycopg.Error:
             if not self._lost():
                 raise
@@ -115,6 +118,18 @@ class GroupCommit:
         if row is None:
             raise _Lost
         return row
+
+    async def _append(
+        self, connection: AsyncConnection, flush_id: UUID, requests: Sequence[Append]
+    ) -> Row | None:
+        """Usually one statement. Where searches are asserted, what they match is looked at under its lock."""
+        if not any(request.asserted_hits for request in requests):
+            return await _send(connection, flush_id, requests)
+        assert self._searches is not None
+        async with connection.transaction():
+            await connection.execute(LOCK)
+            requests = await self._searches.let_stand(connection, requests)
+            return await _send(connection, flush_id, requests)
 
     async def _blame(self, flush: list[Waiting], error: Exception) -> None:
         """A flush that the database refuses is tried again request by request: only the guilty one fails."""
@@ -188,6 +203,13 @@ class GroupCommit:
         for _, done, _ in flush:
             if not done.done():
                 done.set_exception(refusal)
+
+
+async def _send(connection: AsyncConnection, flush_id: UUID, requests: Sequence[Append]) -> Row | None:
+    values = parameters(flush_id, requests)
+    cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
+    row: Row | None = await cursor.fetchone()
+    return row
 
 
 def _stale(count: int) -> Row:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 import psycopg
 
-from ehr.appending import Condition, Head, Resolved, Stored
+from ehr.appending import Condition, Criteria, Head, Resolved, Stored
 from ehr.dates import instant
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.micro_batch import MicroBatch
@@ -59,7 +59,7 @@ class Resolver:
         rows = await self._rows("heads", keys, types=[key.type for key in keys], ids=[key.id for key in keys])
         return {Key(type_, id_): Head(*head) for type_, id_, *head in rows}
 
-    async def _matches(self, conditions: list[Condition]) -> dict[Condition, tuple[str, ...]]:
+    async def _matches(self, conditions: list[Condition]) -> dict[Criteria, tuple[str, ...]]:
         types, systems, values = [list(column) for column in zip(*conditions, strict=True)] or [[], [], []]
         rows = await self._rows("matches", conditions, types=types, systems=systems, values=values)
         return {condition: tuple(ids) for condition, (ids,) in zip(conditions, rows, strict=True)}

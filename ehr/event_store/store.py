@@ -1,15 +1,18 @@
 """The deciding store as the door sees it: resolution and group commit over PostgreSQL."""
 
 import asyncio
+from collections.abc import Mapping
 
 import psycopg
 import structlog
 
-from ehr.appending import Append, Appended, Condition, Resolved
+from ehr.appending import Append, Appended, Condition, Found, Resolved
 from ehr.errors import Unavailable
 from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
+from ehr.event_store.searches import Searches
+from ehr.searching import Search, Searcher
 from ehr.values import Key
 
 log = structlog.get_logger()
@@ -18,10 +21,12 @@ log = structlog.get_logger()
 class PostgresRecorder:
     """Keeps the promise of ``ehr.appending.Recorder``. One a process; ``async with`` starts and stops it."""
 
-    def __init__(self, conninfo: str) -> None:
-        """``conninfo``: libpq connection string or URL of the record's database."""
+    def __init__(self, conninfo: str, searcher: Searcher | None = None) -> None:
+        """``conninfo``: libpq connection string or URL of the record's database. searcher: for conditions
+        that are searches."""
         self._resolver = Resolver(conninfo)
-        self._commits = GroupCommit(conninfo)
+        self._searches = Searches(conninfo, searcher) if searcher else None
+        self._commits = GroupCommit(conninfo, self._searches)
         self._conninfo = conninfo
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -39,6 +44,8 @@ class PostgresRecorder:
             if isinstance(ended, Exception):
                 log.error("a part of the record ended by itself", kind=type(ended).__name__)
         await self._resolver.close()
+        if self._searches:
+            await self._searches.close()
 
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
@@ -47,6 +54,15 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.resolve(heads, conditions, key)
+        except (psycopg.OperationalError, TimeoutError) as error:
+            raise Unavailable from error
+
+    async def find(self, searches: Mapping[Search, int]) -> Found:
+        """See ``Recorder.find``."""
+        assert self._searches is not None, "without a searcher no condition is a search"
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                return await self._searches.find(searches)
         except (psycopg.OperationalError, TimeoutError) as error:
             raise Unavailable from error
 

@@ -12,12 +12,11 @@ from starlette.responses import Response
 
 from ehr.bodies import with_meta
 from ehr.compression import decompress
-from ehr.conditional import condition_of
 from ehr.deciding import Outcome
 from ehr.health_record import Receipt
 from ehr.requests import Change
 from ehr.values import Key
-from fhir_api.bundles import create_condition, version_of
+from fhir_api.bundles import conditional, create_condition, version_of
 from fhir_api.call import Call
 from fhir_api.completeness import INCOMPLETE
 from fhir_api.errors import BadRequest, NotSupported
@@ -64,8 +63,7 @@ async def update(call: Call) -> Response:
 
 async def conditional_update(call: Call) -> Response:
     """The same for the one resource that matches."""
-    condition = condition_of(call.places["type"], urlencode(call.parameters))
-    change = Change(None, "update", call.places["type"], condition=condition, if_match=_if_match(call))
+    change = conditional(None, "update", call.places["type"], urlencode(call.parameters), _if_match(call))
     return await _answer(call, change, await _state(call, change))
 
 
@@ -77,9 +75,8 @@ async def delete(call: Call) -> Response:
 
 
 async def conditional_delete(call: Call) -> Response:
-    """The same for the one resource that matches."""
-    condition = condition_of(call.places["type"], urlencode(call.parameters))
-    change = Change(None, "delete", call.places["type"], condition=condition, if_match=_if_match(call))
+    """The same for the one resource that matches, or with ``_multiple=true`` for all that do."""
+    change = conditional(None, "delete", call.places["type"], urlencode(call.parameters), _if_match(call))
     return await _answer(call, change, await _retract(call, change))
 
 

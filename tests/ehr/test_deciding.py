@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehr.appending import Claim, Condition, Head, Match, Resolved
-from ehr.deciding import Decision, Outcome, ask, decide
+from ehr.appending import Claim, Condition, Criteria, Head, Match, Resolved
+from ehr.asking import ask
+from ehr.deciding import Decision, Outcome, decide
 from ehr.encoding import decode_fact
 from ehr.errors import (
     Ambiguous,
@@ -34,7 +35,7 @@ from tests.stating import create, observation, patient, request, update
 NUMBER = Condition("Patient", "urn:test", "7")
 P, R = Key("Patient", "p"), Key("Observation", "o")
 Heads = dict[Key, Head]
-Matches = dict[Condition, tuple[str, ...]]
+Matches = dict[Criteria, tuple[str, ...]]
 
 
 def head(key: Key, version: int = 1, *, deleted: bool = False, subject: Key = P, digest: bytes = b"") -> Head:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehr.appending import Claim, Condition
-from ehr.conditional import condition_of, conditional_reference
+from ehr.conditional import condition_of, conditional_reference, read_criteria
 from ehr.errors import Undecidable
 from ehr.identifiers import LONGEST, can_be_identified, claims_of, identifier_condition, shortened
 from ehr.values import Key
@@ -68,6 +68,8 @@ def test_a_condition_is_met_by_the_identifier_that_it_names_and_by_no_other(
     (claim,) = claims_of(KEY, {"identifier": [{"system": system, "value": value}]})
     exact = condition_of("Patient", f"identifier={quote(f'{escaped(system)}|{escaped(value)}')}")
     anywhere = condition_of("Patient", f"identifier={quote(escaped(value))}")
+    assert isinstance(exact, Condition)
+    assert isinstance(anywhere, Condition)
     assert (exact.system, exact.value) == (claim.system, claim.value)
     assert (anywhere.system, anywhere.value) == (None, claim.value)
     (another,) = claims_of(KEY, {"identifier": [{"system": system, "value": value + other + "x"}]})
@@ -97,29 +99,34 @@ def test_what_can_be_identified() -> None:
     ]
 
 
+ONE = "It must name exactly one identifier. Parameters:"
+
+
 @pytest.mark.parametrize(
     ("type_", "query", "reason"),
     [
         ("Patient", "", "Parameters: none."),
-        ("Patient", "name=Hoa", "Parameters: name."),
-        ("Patient", "identifier=1&name=Hoa", "Parameters: identifier, name."),
-        ("Patient", "identifier=1&identifier=2", "Parameters: identifier."),
-        ("Patient", "identifier=1,2", "Parameters: identifier."),
-        ("Patient", r"identifier=1\\,2", "Parameters: identifier."),
-        ("Patient", "identifier:exact=1", "Parameters: identifier:exact."),
-        ("Patient", "Nguyễn Thị Hoa=1", "Parameters: none."),
+        ("Patient", "name=Hoa", f"{ONE} name."),
+        ("Patient", "identifier=1&name=Hoa", f"{ONE} identifier, name."),
+        ("Patient", "identifier=1&identifier=2", f"{ONE} identifier."),
+        ("Patient", "identifier=1,2", f"{ONE} identifier."),
+        ("Patient", r"identifier=1\\,2", f"{ONE} identifier."),
+        ("Patient", "identifier:exact=1", f"{ONE} identifier:exact."),
+        ("Patient", "identifier=s|", f"{ONE} identifier."),
+        ("Patient", "Nguyễn Thị Hoa=1", f"{ONE} none."),
         ("Patient", "identifier=", "The identifier has no value."),
-        ("Patient", "identifier=s|", "The identifier has no value."),
-        ("Patient", "identifier=a%00", "The identifier contains a NUL character."),
+        ("Patient", "identifier=|", "The identifier has no value."),
+        ("Patient", "identifier=a%00", "It contains a NUL character."),
+        ("Patient", "name=a%00", "It contains a NUL character."),
         ("Binary", "identifier=1", "Binary has no identifiers."),
-        ("Nguyen", "identifier=1", "What it names has no identifiers."),
+        ("Nguyen", "identifier=1", "What it names is no type of resources."),
     ],
 )
 def test_other_conditions_are_refused_without_saying_what_they_ask_for(
     type_: str, query: str, reason: str
 ) -> None:
     with pytest.raises(Undecidable) as refused:
-        condition_of(type_, query)
+        read_criteria(condition_of(type_, query), None)
     assert refused.value.detail == reason
 
 

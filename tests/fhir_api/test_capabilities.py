@@ -187,9 +187,15 @@ def updates_on_condition(trial: Trial, claim: Any) -> None:
 
 
 def deletes_on_condition(trial: Trial, claim: Any) -> None:
-    assert claim == ("single" if trial.identified else "not-supported")
+    assert claim == ("multiple" if trial.identified else "not-supported")
     url = f"{trial.type}?identifier={SYSTEM}|{trial.number}"
-    trial.send("DELETE", url, 204 if trial.identified else 400)
+    if trial.identified:
+        trial.send("PUT", f"{trial.type}/another", 201, {"id": "another"})
+        trial.send("DELETE", url, 412)
+        trial.send("DELETE", f"{url}&_multiple=true", 204)
+        trial.door.get(f"{trial.type}/another", 410)
+    else:
+        trial.send("DELETE", url, 400)
     trial.door.get(trial.address, 410 if trial.identified else 200)
 
 

@@ -180,7 +180,7 @@ def test_more_than_one_match_is_refused(door: Door) -> None:
         ("Patient", "identifier=a|b&birthdate=2000", "birthdate"),
         ("Patient", "identifier=a|b,c|d", "identifier"),
         ("Patient", "_id=x", "_id"),
-        ("Patient", "identifier=a|", "no value"),
+        ("Patient", "identifier=a|", "exactly one identifier"),
         ("Patient", "identifier=a|%00", "NUL"),
         ("Patient", "", "none"),
         ("Patient", "identifier", "no value"),

@@ -5,7 +5,16 @@ https://hl7.org/fhir/R4/http.html#delete, https://hl7.org/fhir/R4/http.html#3.1.
 
 import pytest
 
-from tests.fhir_api.bundles import end_of, facts_after
+from tests.fhir_api.bundles import (
+    batch,
+    creating,
+    end_of,
+    entry,
+    facts_after,
+    responses,
+    statuses,
+    transaction,
+)
 from tests.fhir_api.running import FHIR_JSON, Door, Json, entries, outcome_of
 
 SYSTEM = "http://example.org/delete"
@@ -78,8 +87,68 @@ def test_by_a_condition_that_matches_several(door: Door) -> None:
         door.get(f"Patient/{id_}")
 
 
+def test_all_that_match_when_asked(door: Door) -> None:
+    for id_ in ("m1", "m2", "m3"):
+        door.put(patient(id_, "m"))
+    address = f"Patient?identifier={SYSTEM}|m"
+    assert door.client.delete(f"{address}&_multiple=false").status_code == 412
+    before = end_of(door)
+    answer = door.client.delete(f"{address}&_multiple=true")
+    assert (answer.status_code, answer.content, "etag" in answer.headers) == (204, b"", False)
+    assert answer.headers["x-ehr-position"] == str(before + 3)
+    for id_ in ("m1", "m2", "m3"):
+        door.get(f"Patient/{id_}", 410)
+    again = door.client.delete(f"{address}&_multiple=true")
+    assert (again.status_code, end_of(door)) == (204, before + 3)
+
+
+def test_all_that_match_within_bundles(door: Door) -> None:
+    for id_ in ("b1", "b2", "b3", "b4"):
+        door.put(patient(id_, id_[0] if id_ < "b3" else "c"))
+    first = entry("DELETE", f"Patient?identifier={SYSTEM}|b&_multiple=true")
+    told = responses(door, transaction(first, creating({"resourceType": "Patient"})))
+    assert statuses(told) == [204, 201]
+    assert "etag" not in told[0]
+    second = entry("DELETE", f"Patient?_multiple=true&identifier={SYSTEM}|c")
+    assert statuses(responses(door, batch(second))) == [204]
+    for id_ in ("b1", "b2", "b3", "b4"):
+        door.get(f"Patient/{id_}", 410)
+
+
+def test_a_key_tells_whether_all_were_meant(door: Door) -> None:
+    door.put(patient("k1", "k"))
+    address, key = f"Patient?identifier={SYSTEM}|k", {"Idempotency-Key": "all of them"}
+    assert door.client.delete(f"{address}&_multiple=true", headers=key).status_code == 204
+    assert door.client.delete(f"{address}&_multiple=true", headers=key).status_code == 204
+    assert door.client.delete(address, headers=key).status_code == 422
+
+
 @pytest.mark.parametrize(
-    "address", ["Patient?name=x", "Patient", "Patient?_id=c", "Patient/c?identifier=a|b"]
+    ("wish", "headers"),
+    [
+        ("_multiple=yes", {}),
+        ("_multiple=", {}),
+        ("_multiple=true&_multiple=true", {}),
+        ("_multiple=true", {"If-Match": 'W/"1"'}),
+    ],
+)
+def test_what_is_no_wish_for_all(door: Door, wish: str, headers: dict[str, str]) -> None:
+    door.put(patient("stays", "stays"))
+    answer = door.client.delete(f"Patient?identifier={SYSTEM}|stays&{wish}", headers=headers)
+    assert (answer.status_code, outcome_of(answer)["code"]) == (400, "invalid")
+    door.get("Patient/stays")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Patient?_multiple=true",
+        "Patient?identifier=&_multiple=true",
+        "Patient?name=x",
+        "Patient",
+        "Patient?_id=c",
+        "Patient/c?identifier=a|b",
+    ],
 )
 def test_by_a_condition_that_cannot_be_decided(door: Door, address: str) -> None:
     before = end_of(door)

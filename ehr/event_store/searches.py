@@ -1,0 +1,129 @@
+"""Conditions that are searches, decided without races (docs/decisions/0011-conditions-that-are-searches.md).
+
+A view finds what matches, at the position to which it has come. What was stated since is tested here: once
+without the lock, so that a request is decided on what the record has now, and again under the lock on the
+little that came in between. Only flushes with such conditions pay for that.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+
+import psycopg
+
+from ehr.appending import Append, Found
+from ehr.errors import Unseen
+from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.event_store.news import Bounds, News, TooMuch, Unreadable, read_stated, stated_by
+from ehr.micro_batch import MicroBatch
+from ehr.searching import Search, Searcher, Shown
+from ehr.values import Key
+
+BEHIND = Bounds(facts=20_000, bytes=64 << 20, resources=5_000)
+"""So far a view may be behind. Beyond it conditions are refused until it has come closer."""
+
+BETWEEN = Bounds(facts=5_000, bytes=16 << 20, resources=2_000)
+"""So much may be stated between the two looks, the second of which holds up everybody who appends. Beyond it
+the request is resolved again."""
+
+MOST_TESTS = 100_000
+"""Under the lock, in one flush (a fifth of a second). Requests beyond it are resolved again."""
+
+SPARE = 20
+"""Ids that the view tells beyond what is asked for: so many may have gone since."""
+
+NEVER = Append(asserted_heads=[(Key("", ""), -1)])
+"""Stands in a flush for a request that is stale: what it asserts is never so."""
+
+
+class Searches:
+    """Finds what matches searches, and makes sure of it."""
+
+    def __init__(self, conninfo: str, searcher: Searcher) -> None:
+        """Connects at the first search."""
+        self._conninfo = conninfo
+        self._searcher = searcher
+        self._connection: AsyncConnection | None = None
+        self._batch: MicroBatch[Mapping[Search, int], Found] = MicroBatch(
+            self._find_all, psycopg.OperationalError
+        )
+
+    async def find(self, searches: Mapping[Search, int]) -> Found:
+        """See ``ehr.appending.Recorder.find``; raises psycopg.OperationalError instead of Unavailable."""
+        return await self._batch.ask(searches)
+
+    async def let_stand(self, connection: AsyncConnection, flush: Sequence[Append]) -> list[Append]:
+        """The flush with NEVER in the place of each request whose searches match something else by now.
+
+        To be called under the append lock; what earlier requests of the flush state counts as well.
+        """
+        hits = [one for request in flush for one in request.asserted_hits]
+        news = News({one.search for one in hits}, self._searcher)
+        after = min(one.position for one in hits)
+        try:
+            stated, _ = await read_stated(connection, after, news.types, BETWEEN)
+        except (TooMuch, Unreadable):
+            return [NEVER if request.asserted_hits else request for request in flush]
+        news.add(stated)
+        return list(self._in_turn(flush, news))
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        if self._connection:
+            await self._connection.close()
+
+    @staticmethod
+    def _in_turn(flush: Sequence[Append], news: News) -> Iterator[Append]:
+        last = max(n for n, request in enumerate(flush) if request.asserted_hits)
+        for n, request in enumerate(flush):
+            stands = _stands(request, news)
+            if stands and n < last:
+                _add_own(request, news)
+            yield request if stands else NEVER
+
+    async def _find_all(self, asked: Sequence[Mapping[Search, int]]) -> list[Found]:
+        wanted = {search: max(one.get(search, 0) for one in asked) for search in set().union(*asked)}
+        shown = await asyncio.gather(*(self._searcher.matches(s, most + SPARE) for s, most in wanted.items()))
+        news = News(wanted, self._searcher)
+        position = await self._add_unseen(news, min(one.position for one in shown))
+        matches = {
+            search: self._now(search, most, one, news)
+            for (search, most), one in zip(wanted.items(), shown, strict=True)
+        }
+        return [Found({search: matches[search] for search in one}, position) for one in asked]
+
+    async def _add_unseen(self, news: News, after: int) -> int:
+        """What the views do not show yet; gives where the record ends."""
+        try:
+            stated, position = await read_stated(await self._connected(), after, news.types, BEHIND)
+        except TooMuch:
+            raise Unseen("The views are too far behind.") from None
+        except Unreadable:
+            raise Unseen("Something was stated that this server cannot read.") from None
+        for key, body in stated.items():
+            news.add({key: body})
+            await asyncio.sleep(0)  # Far behind the record this is a second of computing in all.
+        return position
+
+    @staticmethod
+    def _now(search: Search, most: int, shown: Shown, news: News) -> tuple[str, ...]:
+        found = news.applied(search, shown.ids)
+        if len(found) < most <= len(shown.ids) - SPARE:
+            raise Unseen("Much of what it matched has gone.")
+        return tuple(sorted(found))
+
+    async def _connected(self) -> AsyncConnection:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect_async(self._conninfo)
+        return self._connection
+
+
+def _stands(request: Append, news: News) -> bool:
+    hits = request.asserted_hits
+    return not hits or (news.tests < MOST_TESTS and all(news.leaves(one.search, one.ids) for one in hits))
+
+
+def _add_own(request: Append, news: News) -> None:
+    """What a request of the flush states, if it stands and is asked for."""
+    if news.tests < MOST_TESTS and any(write.key.type in news.types for write in request.heads):
+        for fact in request.facts:
+            news.add(stated_by(fact.state, news.types))

@@ -1,0 +1,66 @@
+"""What a view shows, for those who decide on it: up to which position, and that nothing is left out."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from ehr.definitions import subject_paths
+from ehr.encoding import SchemaTooNew, Undecodable, decode_fact
+from ehr.errors import Unseen
+from ehr.sql import load_queries
+from projections.database import Reader
+from projections.generations import queries
+
+MOST_LEFT_OUT = 20
+"""Citizens of whom it is looked at what they wait with; where there are more, it may be anything."""
+
+_sql = load_queries(Path(__file__).with_name("seen.sql"))
+Answer = TypeVar("Answer")
+
+
+class _Seen(NamedTuple):
+    generation: int
+    position: int
+
+
+async def seen(
+    connection: Reader, view: str, type_: str, find: Callable[[], Awaitable[Answer]]
+) -> tuple[Answer, int]:
+    """(what ``find`` gives, a position up to which it has looked at everything about resources of a type).
+
+    It may have seen later facts as well. find: reads from the serving generation, in autocommit mode; again,
+    where another one has begun to serve meanwhile. Raises Unseen where something of the type may be left out.
+    """
+    while True:
+        before = await _look(connection, view, type_)
+        answer = await find()
+        cursor = await connection.execute(queries["serving"], {"view": view})
+        row = await cursor.fetchone()
+        if row and row[0] == before.generation:
+            return answer, before.position
+
+
+async def _look(connection: Reader, view: str, type_: str) -> _Seen:
+    asked = {"view": view, "limit": MOST_LEFT_OUT + 1}
+    cursor = await connection.execute(_sql["seen"], asked, binary=True)
+    rows: list[tuple[int, int, bool, bytes | None]] = await cursor.fetchall()
+    left_out = [state for _, _, left_out, state in rows if left_out]
+    if not rows or len(left_out) > MOST_LEFT_OUT or any(_concerns(state, type_) for state in left_out):
+        raise Unseen("Facts that may matter are stored and wait to be shown.")
+    return _Seen(*rows[0][:2])
+
+
+def _concerns(state: bytes | None, type_: str) -> bool:
+    """Whether whoever is left out may have resources of the type: of a citizen all that can be about one, of
+    anything else what the fact is about."""
+    if state is None:
+        return True
+    try:
+        types = {version.type for version in decode_fact(state).resources}
+    except (Undecodable, SchemaTooNew):
+        return True
+    return type_ in types or (_is_citizens((type_,)) and _is_citizens(types))
+
+
+def _is_citizens(types: Iterable[str]) -> bool:
+    return any(type_ == "Patient" or subject_paths(type_) for type_ in types)
