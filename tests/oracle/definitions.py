@@ -24,11 +24,13 @@ NOT_OF_R4 = re.compile(r"-extensions-|-genetic-|^example|^patient-ext|^filter$")
 """Parameters that are examples, or on extensions; ``_filter`` is a language of its own."""
 
 MENDED: dict[str, str] = {
+    "Bundle-composition": "Bundle.entry[0].resource.ofType(Composition)",
+    "Bundle-message": "Bundle.entry[0].resource.ofType(MessageHeader)",
     "InsurancePlan-name": "InsurancePlan.name | InsurancePlan.alias",
     "http://hl7.org/fhir/SearchParameter/DocumentReference-relatesto": "target",
     "http://hl7.org/fhir/SearchParameter/DocumentReference-relation": "code",
 }
-"""Slips of the published expressions: names without a type, parts of ``relationship`` changed over."""
+"""Slips of the published expressions: what is no target, names without a type, parts changed over."""
 
 REFUSED = frozenset({"_text", "_content", "_query", "_list", "near", "phonetic"})
 _TYPE = re.compile(r"\(*\s*([A-Z]\w+)\b")

@@ -122,6 +122,7 @@ OF_TYPES = [
     ("deceased=true", False),
     ("_id=1", True),
     ("_id=2,1", True),
+    ("_id=|1", False),
     ("_tag=http://acme.org/codes|needs-review", True),
     ("_tag=needs-review", True),
     ("_tag=|needs-review", False),

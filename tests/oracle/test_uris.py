@@ -44,7 +44,15 @@ def test_uri(query: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["url=", "url:below=urn:oid:1.2", "url:above=urn:oid:1.2", "url:exact=x", "url:contains=x"]
+    "query",
+    [
+        "url=",
+        "url:below=urn:oid:1.2",
+        "url:above=urn:oid:1.2",
+        "url:below=llp:10.11.12.13",
+        "url:exact=x",
+        "url:contains=x",
+    ],
 )
 def test_refused(query: str) -> None:
     with pytest.raises(Refused):

@@ -1,6 +1,6 @@
 """token: a code, with or without its system (https://hl7.org/fhir/R4/search.html#token)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.oracle.definitions import Parameter, definitions
@@ -61,6 +61,9 @@ def matcher(text: str, modifier: str | None, parameter: Parameter | None = None)
     """modifier: one of MODIFIERS. parameter: says which codes there are, if that is known."""
     if modifier == "text":
         return _of_text(plain(text))
+    if parameter and parameter.code == "_id":
+        written = plain(text)
+        return lambda value: bool(value.content == written)
     parts = [plain(part) for part in parted(text, "|")]
     if modifier == "of-type":
         return _of_type(parts)
@@ -135,8 +138,3 @@ def _of_type(parts: list[str]) -> Matcher:
 def searchable(value: Value) -> bool:
     """Whether any search could find it."""
     return any(token.systems or token.code for token in tokens(value)) or bool(texts(value))
-
-
-def written(found: Iterable[Token]) -> list[str]:
-    """The codes alone."""
-    return [token.code for token in found if token.code]

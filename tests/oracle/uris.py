@@ -11,12 +11,12 @@ def matcher(text: str, modifier: str | None) -> Matcher:
     written = plain(text)
     if not written:
         raise Refused("no URI")
-    if modifier and written.startswith("urn:"):
+    if modifier and "://" not in written:
         raise Refused("above and below are for URLs")
     if modifier == "below":
         return lambda value: is_below(_url(value), written)
     if modifier == "above":
-        return lambda value: not _url(value).startswith("urn:") and is_below(written, _url(value))
+        return lambda value: is_below(written, _url(value))
     return lambda value: written in (value.content, _url(value))
 
 

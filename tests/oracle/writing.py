@@ -205,7 +205,7 @@ class Writing:
     def _uri(self, value: Value, plainly: bool) -> Written | None:
         text, _, version = str(value.content).partition("|")
         parts = text.split("/")
-        if plainly or text.startswith("urn:") or self._one_in(2):
+        if plainly or "://" not in text or self._one_in(2):
             whole = escaped(text) + (f"|{version}" if version and self._one_in(2) else "")
             return Written(None, whole)
         if self._one_in(2):
