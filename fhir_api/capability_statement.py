@@ -5,12 +5,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
+from ehr.definitions.search_parameters import SearchParameter
 from ehr.targets import MOST_DELETED
 from fhir_api.bundles import SEVERAL
 from fhir_api.call import COMMON_PARAMETERS
 from fhir_api.endpoint import Route
 from fhir_api.operation_definitions import definition, is_operation
-from fhir_api.searching.parameters import RESULTS, filters_of
+from fhir_api.searching.asking import TYPES
+from fhir_api.searching.results import CONTROLS
+from projections.search.reading import modifiers_of, parameters_of
 
 PUBLISHED = "2026-11-26"
 """When what this statement says changed last."""
@@ -20,7 +23,11 @@ MODE = "mode"
 (https://hl7.org/fhir/R4/http.html#capabilities)."""
 
 _TYPE = "{type}"
-_SYSTEM = {"transaction": ("transaction", "batch"), "history-system": ("history-system",)}
+_SYSTEM = {
+    "transaction": ("transaction", "batch"),
+    "history-system": ("history-system",),
+    "search-system": ("search-system",),
+}
 _DOCUMENTATION = (
     "Errors are OperationOutcomes.",
     "Conditions of conditional requests and references name one identifier.",
@@ -28,7 +35,8 @@ _DOCUMENTATION = (
     f"up to {MOST_DELETED:,}, all or none.",
     f"Every interaction takes {' and '.join(f'`{name}`' for name in sorted(COMMON_PARAMETERS))} (JSON only).",
     "A search takes besides these the parameters of its type and:",
-    *(f"* `{parameter.name}`: {parameter.documentation}" for parameter in RESULTS),
+    *(f"* `{name}`: {control.documentation}" for name, control in CONTROLS.items()),
+    f"* `{TYPES}`, across types and of a compartment: types of resources, commas between them.",
     "Others take, each once unless it is said to repeat:",
     f"* capabilities: `{MODE}`",
 )
@@ -66,8 +74,8 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
 def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
     own = [route for route in routes if route.segments[:1] in ((_TYPE,), (type_,))]
     asked = {(route.method, route.path) for route in own}
-    parameters = filters_of(type_)
-    decidable = any(parameter.name == "identifier" for parameter in parameters)
+    parameters = parameters_of(type_)
+    decidable = "identifier" in parameters
     told: dict[str, Any] = {
         "type": type_,
         "interaction": _codes(route.interaction for route in own if not is_operation(route.interaction)),
@@ -78,14 +86,24 @@ def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
         "conditionalRead": "full-support",
         "conditionalUpdate": decidable and ("PUT", _TYPE) in asked,
         "conditionalDelete": "multiple" if decidable and ("DELETE", _TYPE) in asked else "not-supported",
-        "searchParam": [
-            {"name": p.name, "type": p.type, "documentation": p.documentation} for p in parameters
-        ],
+        "searchParam": [_search_parameter(p) for p in parameters.values()],
     }
+    references = [f"{type_}:{p.code}" for p in parameters.values() if p.type == "reference"]
+    if references:  # An array that would be empty is left out.
+        told["searchInclude"] = references
     operations = [route.interaction[1:] for route in own if is_operation(route.interaction)]
     if operations:
         told["operation"] = [{"name": name, "definition": f"#{name}"} for name in operations]
     return told
+
+
+def _search_parameter(parameter: SearchParameter) -> dict[str, str]:
+    modifiers = " ".join(f":{modifier}" for modifier in modifiers_of(parameter)[:_TOLD])
+    return {"name": parameter.code, "type": parameter.type, "documentation": f"Modifiers: {modifiers}"}
+
+
+_TOLD = 12
+"""Modifiers that are told of a parameter: a reference may be to any type."""
 
 
 def _taken(routes: Sequence[Route]) -> list[str]:

@@ -31,21 +31,20 @@ async def waits(call: Call, shown: Mapping[Key, int]) -> bool:
 async def found_waits(
     call: Call,
     found: Sequence[Found],
-    named: Sequence[str] | None,
+    named: Sequence[Key],
     identified: Sequence[Condition],
-    type_: str,
 ) -> bool:
     """Whether what a search gives is out of date, or leaves out what waits and may match.
 
-    named: ids that it is limited to; identified: identifiers. A search without limits may always match.
+    named: resources that it is limited to; identified: identifiers. A search without limits may always match.
     """
     if not call.services.visibility.parked:
         return False
-    if named is None and not identified:
+    if not named and not identified:
         return True
-    resolved = await call.services.recorder.resolve(set(), set(identified), None)
-    ids = {*(named or ()), *(id_ for matching in resolved.matches.values() for id_ in matching)}
-    return await waits(call, {Key(type_, id_): 0 for id_ in ids} | versions_of(found))
+    matches = (await call.services.recorder.resolve(set(), set(identified), None)).matches
+    keys = {*named, *(Key(condition.type, id_) for condition, ids in matches.items() for id_ in ids)}
+    return await waits(call, dict.fromkeys(keys, 0) | versions_of(found))
 
 
 def versions_of(found: Sequence[Found]) -> dict[Key, int]:

@@ -16,6 +16,8 @@ from fhir_api.operations.everything import everything, everything_asked
 _INTERACTIONS = (
     Route("POST", "", bundle, "transaction"),
     Route("GET", "_history", histories, "history-system", histories_asked, OF_HISTORY),
+    Route("GET", "", search, "search-system", search_asked),
+    Route("POST", "_search", search_by_form, "search-system"),
     Route("GET", "{type}", search, "search-type", search_asked),
     Route("POST", "{type}/_search", search_by_form, "search-type"),
     Route("POST", "{type}", create, "create"),
@@ -28,6 +30,8 @@ _INTERACTIONS = (
     Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked, OF_HISTORY),
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread", Call.refuse_parameters),
     Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked, OF_EVERYTHING),
+    Route("GET", "{compartment}/{id}/{member}", search, "search-compartment", search_asked),
+    Route("POST", "{compartment}/{id}/{member}/_search", search_by_form, "search-compartment"),
 )
 
 ROUTES = (

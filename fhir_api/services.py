@@ -11,6 +11,7 @@ from fhir_api.measurements import RequestMetrics
 from fhir_api.page_tokens import PageTokens
 from fhir_api.room import Room
 from projections.database import ViewDatabase
+from projections.fhir_resources.frequent import FrequentTerms
 from projections.fhir_resources.queries import ResourceReader
 from projections.visibility import Visibility
 
@@ -31,6 +32,7 @@ class Services:
     visibility_wait: float = 5.0
     heavy: HeavyWorkers | None = None
     room: Room = field(default_factory=Room)
+    frequent: FrequentTerms = field(default_factory=FrequentTerms)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PageTokens = field(default_factory=PageTokens)
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

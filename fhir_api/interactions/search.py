@@ -1,48 +1,70 @@
-"""Search of one type (https://hl7.org/fhir/R4/http.html#search), by GET or by POST with a form.
+"""Search of a type, of all types and of a compartment, by GET or by POST with a form
+(https://hl7.org/fhir/R4/http.html#search).
 
 The next link holds the whole search, sealed, so what was searched for stands in no address but the client's
 own. A search by POST is continued by GET all the same.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 import orjson
 from starlette.responses import Response
 
+from ehr.definitions import RESOURCE_TYPES
+from ehr.values import Key
 from fhir_api.access.entrance import LONGEST_ADDRESS
-from fhir_api.call import COMMON_PARAMETERS, Call
+from fhir_api.call import Call
 from fhir_api.completeness import INCOMPLETE, found_waits, incomplete_entry
-from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.errors import BadRequest, NoSuchPlace
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
 from fhir_api.outcomes import outcome
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import address, base_of, bundle, entry, outcome_entry
-from fhir_api.searching.parameters import Criteria, names_of, read_criteria, unsupported
-from projections.fhir_resources.found import Found, bodies_of
-from projections.fhir_resources.search import Place, Wanted, count, find
+from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, read_search
+from projections.database import Reader
+from projections.fhir_resources.finding import Hit, Wanted, count, estimate, find
+from projections.fhir_resources.found import bodies_of
+from projections.search.identifiers import Identified, Named
+from projections.search.sorting import After
+from projections.search.tree import And, Node
 
-Parameters = list[tuple[str, str]]
+ALL = "*"
+"""Stands for every type in the address of a compartment."""
 
 
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
-    """A search, and the resource that it has come to."""
+    """A search, and where it has come to: keys and number of the last resource. total: if it was told."""
 
     parameters: Parameters
-    last_updated: datetime
+    keys: list[str | None]
     pk: int
+    total: int | None
 
 
-class _Asked(NamedTuple):
-    """parameters: those that are known. ignored: what to say of the others. after: where the page begins."""
+class _Step(NamedTuple):
+    """One page of a search. walk: what brought it here; None on the first page."""
 
-    type: str
-    parameters: Parameters
-    ignored: str = ""
-    after: Place | None = None
+    place: Place
+    asked: Asked
+    walk: _Walk | None
+
+    @property
+    def after(self) -> After | None:
+        """Where the page begins."""
+        if self.walk is None:
+            return None
+        keys = zip(self.asked.wanted.keys, self.walk.keys, strict=True)
+        return After(tuple(key.read(text) for key, text in keys), self.walk.pk)
+
+
+class _Page(NamedTuple):
+    """hits: one more than are told, if there are more. total: of all pages, if it is known."""
+
+    hits: Sequence[Hit]
+    total: int | None
 
 
 async def search(call: Call) -> Response:
@@ -56,78 +78,90 @@ async def search_by_form(call: Call) -> Response:
     return await _answer(call)
 
 
-def search_asked(call: Call) -> tuple[_Asked, Criteria]:
-    """What the parameters ask for. Raises BadRequest, UnknownParameter."""
-    asked = _asked(call, call.places["type"], call.parameters)
-    return asked, read_criteria(asked.type, asked.parameters)
+def search_asked(call: Call) -> _Step:
+    """What the parameters ask for. Raises BadRequest, UnknownParameter, NoSuchPlace."""
+    place = _place(call)
+    named = [value for name, value in call.parameters if name == PAGE]
+    if not named:
+        return _Step(place, _read(call, place, call.parameters), None)
+    if len(call.parameters) > 1:
+        raise BadRequest(f"{PAGE} stands alone: it holds the whole search.")
+    walk = turn_page(call, named[0], _Walk, "search", place.path)
+    return _Step(place, _read(call, place, walk.parameters), walk)
+
+
+def _read(call: Call, place: Place, parameters: Parameters) -> Asked:
+    return read_search(place, parameters, call.base, lenient=call.prefers("handling") == "lenient")
+
+
+def _place(call: Call) -> Place:
+    places = call.places
+    type_ = places.get("type")
+    if "compartment" not in places:
+        return Place(type_, (type_,)) if type_ else Place("")
+    within = Key(places["compartment"], places["id"])
+    member = places["member"]
+    if within.type not in COMPARTMENTS or (member != ALL and member not in RESOURCE_TYPES):
+        raise NoSuchPlace
+    return Place(f"{within.reference}/{member}", () if member == ALL else (member,), within)
 
 
 async def _answer(call: Call) -> Response:
-    asked, criteria = search_asked(call)
+    step = search_asked(call)
     await wait_for_position(call)
-    wanted = Wanted(
-        criteria.type, _ordered(criteria.ids), criteria.identifiers, criteria.updated, criteria.newest_first
-    )
-    async with call.services.views.connection() as connection:
-        if criteria.count:
-            found = await find(connection, wanted, asked.after, criteria.count + 1)
-            total = len(found) if len(found) <= criteria.count and not asked.after else None
-        else:
-            found, total = [], await count(connection, wanted)
-    incomplete = await _is_incomplete(call, wanted, found)
-    return _told(call, asked, criteria, found, total, incomplete)
+    async with call.services.views.snapshot() as connection:
+        page = await _page(connection, step, await call.services.frequent.known(connection))
+    return _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page.hits))
 
 
-async def _is_incomplete(call: Call, wanted: Wanted, found: Sequence[Found]) -> bool:
-    identified = [condition for group in wanted.identifiers for condition in group]
-    return await found_waits(call, found, wanted.ids, identified, wanted.type)
+async def _page(connection: Reader, step: _Step, common: frozenset[int]) -> _Page:
+    wanted, results = step.asked.wanted, step.asked.results
+    if not results.count:
+        return _Page([], await count(connection, wanted))
+    hits = await find(connection, wanted, step.after, results.count + 1, common)
+    if step.walk:
+        return _Page(hits, step.walk.total)
+    if len(hits) <= results.count:
+        return _Page(hits, None if results.total == "none" else len(hits))
+    if results.total == "accurate":
+        return _Page(hits, await count(connection, wanted))
+    return _Page(hits, await estimate(connection, wanted) if results.total == "estimate" else None)
 
 
-def _asked(call: Call, type_: str, parameters: Parameters) -> _Asked:
-    """Raises UnknownParameter, unless the client wants it lenient."""
-    names = [name for name, _ in parameters]
-    if PAGE in names:
-        if len(names) > 1:
-            raise BadRequest(f"{PAGE} stands alone: it holds the whole search.")
-        walk = turn_page(call, parameters[0][1], _Walk, "search", type_)
-        return _Asked(type_, walk.parameters, after=Place(walk.last_updated, walk.pk))
-    known = names_of(type_)
-    message = unsupported(names, [*known, *sorted(COMMON_PARAMETERS)])
-    if message and call.prefers("handling") != "lenient":
-        raise UnknownParameter(message)
-    return _Asked(type_, [pair for pair in parameters if pair[0] in known], message)
+async def _is_incomplete(call: Call, wanted: Wanted, hits: Sequence[Hit]) -> bool:
+    if not call.services.visibility.parked:
+        return False
+    node: Node = wanted.node
+    parts = node.nodes if isinstance(node, And) else (node,)
+    named = [key for part in parts if isinstance(part, Named) for key in part.any_of]
+    identified = [condition for part in parts if isinstance(part, Identified) for condition in part.any_of]
+    return await found_waits(call, [hit.found for hit in hits], named, identified)
 
 
-def _ordered(ids: frozenset[str] | None) -> Sequence[str] | None:
-    return None if ids is None else sorted(ids)
-
-
-def _told(
-    call: Call,
-    asked: _Asked,
-    criteria: Criteria,
-    found: Sequence[Found],
-    total: int | None,
-    incomplete: bool,
-) -> Response:
-    shown = found[: criteria.count]
-    used = call.parameters if asked.after else asked.parameters
-    links = {"self": address(call, asked.type, used)}
-    if len(found) > len(shown) > 0:
-        walk = _Walk(asked.parameters, shown[-1].last_updated, shown[-1].pk)
-        position = max(one.position for one in shown)
-        links["next"] = _followed(next_page(call, asked.type, walk, position, "search", asked.type))
-    base = base_of(call)
-    entries = [entry(base, *pair) for pair in zip(shown, bodies_of(shown), strict=True)]
+def _told(call: Call, step: _Step, page: _Page, incomplete: bool) -> Response:
+    asked = step.asked
+    shown = page.hits[: asked.results.count]
+    links = {"self": address(call, step.place.path, call.parameters if step.walk else asked.used)}
+    if len(page.hits) > len(shown) > 0:
+        links["next"] = _next(call, step, page, shown)
+    base, found = base_of(call), [hit.found for hit in shown]
+    entries = [entry(base, *pair) for pair in zip(found, bodies_of(found), strict=True)]
     if asked.ignored:
         entries.append(outcome_entry(_ignored(call, asked.ignored)))
     if incomplete:
         entries.append(incomplete_entry(call))
-    return call.answer(bundle("searchset", entries, links, total), headers=INCOMPLETE if incomplete else None)
+    body = bundle("searchset", entries, links, page.total)
+    return call.answer(body, headers=INCOMPLETE if incomplete else None)
 
 
-def _followed(link: str) -> str:
-    """The link. Raises BadRequest where nobody can follow it: a form may ask for more than addresses hold."""
+def _next(call: Call, step: _Step, page: _Page, shown: Sequence[Hit]) -> str:
+    """The next page's address. Raises BadRequest where nobody can follow it: a form may ask for more than
+    addresses hold."""
+    last = shown[-1].place
+    keys = [key.written(value) for key, value in zip(step.asked.wanted.keys, last.values, strict=True)]
+    walk = _Walk(step.asked.used, keys, last.pk, page.total)
+    position = max(hit.found.position for hit in shown)
+    link = next_page(call, step.place.path, walk, position, "search", step.place.path)
     if len(link) > LONGEST_ADDRESS:
         raise BadRequest(
             "It is too long for a next page: ask for fewer values, or for more on a page (_count)."
@@ -135,6 +169,8 @@ def _followed(link: str) -> str:
     return link
 
 
-def _ignored(call: Call, message: str) -> bytes:
-    issue = Issue("not-supported", "", f"Ignored, as was preferred. {message}", "warning")
-    return orjson.dumps(outcome([issue], call.request_id))
+def _ignored(call: Call, reasons: Sequence[str]) -> bytes:
+    issues = [
+        Issue("not-supported", "", f"Ignored, as was preferred. {reason}", "warning") for reason in reasons
+    ]
+    return orjson.dumps(outcome(issues, call.request_id))

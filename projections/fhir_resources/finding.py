@@ -64,6 +64,17 @@ async def count(connection: Reader, wanted: Wanted) -> int:
     return row[0]
 
 
+async def estimate(connection: Reader, wanted: Wanted) -> int:
+    """How many there may be, as the database's planner sees it: exact enough to show, not to count on."""
+    statement = Statement()
+    query = f"select from fhir_resources.search s where {_condition(statement, wanted)}"
+    cursor = await connection.execute(f"explain (format json) {query}", statement.parameters)
+    row = await cursor.fetchone()
+    assert row is not None
+    rows: int = row[0][0]["Plan"]["Plan Rows"]
+    return rows
+
+
 def _can_walk(wanted: Wanted, after: After | None) -> bool:
     if len(wanted.types) > 1 or len(wanted.keys) > 1:
         return False

@@ -103,21 +103,3 @@ copy compartment (patient, type, starts, pk) from stdin (format binary);
 insert into search_word (number, text, term)
 select * from unnest(%(numbers)b::smallint[], %(texts)b::text[], %(terms)b::bigint[])
 on conflict do nothing;
-
--- name: copy_search
-copy search (kind, pk, self, starts, ends, terms) from stdin (format binary);
-
--- name: copy_search_code
-copy search_code (term, starts, pk) from stdin (format binary);
-
--- name: copy_search_string
-copy search_string (number, folded, exact, pk) from stdin (format binary);
-
--- name: copy_search_date
-copy search_date (number, starts, ends, pk) from stdin (format binary);
-
--- name: copy_search_quantity
-copy search_quantity (number, low, high, unit, code, word, pk) from stdin (format binary);
-
--- name: copy_search_part
-copy search_part (number, terms, low, high, unit, code, word, low2, high2, pk) from stdin (format binary);

@@ -10,6 +10,8 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from psycopg.sql import SQL, Composed, Identifier
+
 from ehr.dates import span
 from ehr.definitions import main_date, patient_references
 from ehr.identifiers import claims_of
@@ -45,6 +47,12 @@ _LATE = (
 IDENTIFIER = ("text", "text", "text", "int8")
 COMPARTMENT = ("uuid", "text", "timestamptz", "int8")
 _MEANING = "type, id, version, position, last_updated, deleted, subject, splice, md5(body)"
+_COPY = {
+    table: SQL("copy {} ({}) from stdin (format binary)").format(
+        Identifier(table), SQL(", ").join(map(Identifier, columns))
+    )
+    for table, columns in TABLES.items()
+}
 _OWNER = "coalesce(o.subject::text, '')"
 _RESOURCES_OF_A_FACT = 2**20
 """More than a fact can have: a Bundle has a million entries at most."""
@@ -182,8 +190,8 @@ def _copy_newest(connection: Connection, newest: Iterable[_Version], pks: Mappin
     for row in rows:
         for table, one in row.searched:
             found[table].append(one)
-    for table, types in TABLES.items():
-        _copy(connection, f"copy_{table}", types, iter(found[table]))
+    for table, columns in TABLES.items():
+        _copy_rows(connection, _COPY[table], list(columns.values()), iter(found[table]))
 
 
 def _add_words(connection: Connection, versions: Iterable[_Version]) -> None:
@@ -255,10 +263,16 @@ def _past_rows(history: list[_Version], pks: Mapping[Key, int]) -> Iterator[tupl
 
 
 def _copy(connection: Connection, query: str, types: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> None:
+    _copy_rows(connection, _sql[query], types, rows)
+
+
+def _copy_rows(
+    connection: Connection, statement: str | Composed, types: Sequence[str], rows: Iterator[tuple[Any, ...]]
+) -> None:
     first = next(rows, None)
     if first is None:
         return
-    with connection.cursor() as cursor, cursor.copy(_sql[query]) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
         copy.write_row(first)
         for row in rows:

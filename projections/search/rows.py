@@ -1,7 +1,8 @@
 """The rows that resources leave in the tables of the index."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from ehr.definitions.search_parameters import main_date_code, search_parameters
@@ -12,17 +13,35 @@ from projections.search.tree import KINDS
 
 Row = tuple[Any, ...]
 
-TABLES: dict[str, tuple[str, ...]] = {
-    "search": ("int2", "int8", "int8", "timestamptz", "timestamptz", "int8[]"),
-    "search_code": ("int8", "timestamptz", "int8"),
-    "search_string": ("int2", "text", "text", "int8"),
-    "search_date": ("int2", "timestamptz", "timestamptz", "int8"),
-    "search_quantity": ("int2", "numeric", "numeric", "int8", "int8", "int8", "int8"),
-    "search_part": (
-        *("int2", "int8[]", "numeric", "numeric", "int8", "int8", "int8", "numeric", "numeric", "int8"),
-    ),
-}
-"""Table -> PostgreSQL types of its columns, in order. ``search_word`` is filled by itself."""
+TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "search": {
+            "kind": "int2",
+            "pk": "int8",
+            "self": "int8",
+            "starts": "timestamptz",
+            "ends": "timestamptz",
+            "terms": "int8[]",
+        },
+        "search_code": {"term": "int8", "starts": "timestamptz", "pk": "int8"},
+        "search_string": {"number": "int2", "folded": "text", "exact": "text", "pk": "int8"},
+        "search_date": {"number": "int2", "starts": "timestamptz", "ends": "timestamptz", "pk": "int8"},
+        "search_quantity": {
+            "number": "int2",
+            **dict.fromkeys(("low", "high"), "numeric"),
+            **dict.fromkeys(("unit", "code", "word", "pk"), "int8"),
+        },
+        "search_part": {
+            "number": "int2",
+            "terms": "int8[]",
+            **dict.fromkeys(("low", "high"), "numeric"),
+            **dict.fromkeys(("unit", "code", "word"), "int8"),
+            **dict.fromkeys(("low2", "high2"), "numeric"),
+            "pk": "int8",
+        },
+    }
+)
+"""Table -> its columns in the order of the rows, with their types in PostgreSQL; but for ``search_word``."""
 
 
 def rows_of(key: Key, pk: int, entries: Entries) -> Iterator[tuple[str, Row]]:

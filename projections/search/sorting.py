@@ -5,6 +5,8 @@ is equal in that comes as it was first stated, or descending the other way round
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from projections.search.errors import UnknownName
@@ -43,6 +45,18 @@ class Key:
     def type(self) -> str:
         """The PostgreSQL type of its values."""
         return _TYPES[self.source]
+
+    def written(self, value: object) -> str | None:
+        """A value as text, for a page token."""
+        if value is None:
+            return None
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+
+    def read(self, text: str | None) -> object:
+        """The value of such a text."""
+        if text is None or self.type == "text":
+            return text
+        return datetime.fromisoformat(text) if self.type == "timestamptz" else Decimal(text)
 
     def value(self, statement: Statement, of: str, current: str) -> str:
         """The value of a row ``of`` of ``search`` and one ``current`` of the resources, as SQL."""

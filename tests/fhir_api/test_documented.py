@@ -9,7 +9,8 @@ from fhir_api.figures import figures
 from fhir_api.interactions import history
 from fhir_api.measurements import RequestMetrics
 from fhir_api.operations import everything
-from fhir_api.searching.parameters import MOST_COUNT, USUAL_COUNT, names_of
+from fhir_api.searching.parameters import MOST_COUNT, USUAL_COUNT
+from fhir_api.searching.results import CONTROLS
 
 DOCS = Path(__file__).parents[2] / "docs"
 READING = (DOCS / "reference" / "reading.md").read_text()
@@ -23,7 +24,7 @@ def section(title: str) -> str:
 @pytest.mark.parametrize(
     ("title", "names"),
     [
-        ("Search", names_of("Patient")),
+        ("Search", list(CONTROLS)),
         ("History", history.PARAMETERS),
         ("$everything", everything.PARAMETERS),
     ],
