@@ -117,7 +117,7 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
     {
         "_sort": Control(
             f"By `_id`, `_lastUpdated` and parameters of type {', '.join(SORTED)}, commas between them, each "
-            "descending with a `-`. What has no value comes last. Without it, as resources were first stated.",
+            "descending with a `-`. What has no value comes last. Else as resources were first stated.",
             _read_sort,
         ),
         "_count": Control(
