@@ -213,7 +213,7 @@ class _Building:
         paths = [_CALL.sub("", branch) for branch in branches]
         codes = None if components else self._codes(paths)
         types = sorted({type_ for branch in branches for type_ in self._types_of(branch)})
-        targets = one.get("target", [])
+        targets = one.get("target", self._types if one["type"] == "reference" else [])
         return Parameter(one["code"], one["type"], branches, targets, components, codes, types)
 
     def _component(self, part: Json, bases: list[str]) -> Component:

@@ -81,6 +81,11 @@ class Generator:
             search = self._search()
             yield self._spoiled(search) if self._chance.random() < 0.02 else search
 
+    def condition(self, type_: str, parameter: Parameter) -> Pair | None:
+        """One on this parameter alone. None: no resource of the type has anything for it."""
+        able = [key for key in self._corpus.keys(type_) if self._has(key, parameter)]
+        return self._pair(self._chance.choice(able), parameter) if able else None
+
     def _search(self) -> Search:
         kind = self._chance.random()
         if kind < 0.05:
