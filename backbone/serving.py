@@ -28,6 +28,7 @@ from fhir_api.pages.routes import pages
 from fhir_api.room import Room
 from fhir_api.services import Services
 from projections.database import ViewDatabase
+from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.view import FhirResources
 from projections.visibility import Visibility
@@ -58,26 +59,33 @@ def serve(settings: Settings, url: str) -> None:
     uvicorn.Server(config).run()
 
 
-def begin_worker(parent: int, log_level: str) -> None:
-    """In a worker process: it dies with the server, and its log lines are of the same kind."""
+def begin_worker(parent: int, log_level: str, zone: str) -> None:
+    """In a worker process: it dies with the server, and means the same zone and kind of log lines."""
     follow_parent(parent, signal.SIGKILL)
+    ZONE.use(zone)
     logs.configure(log_level)
 
 
 def application(settings: Settings, url: str) -> App:
     """The application on the database; it opens its parts when it starts."""
     limits = BundleLimits(settings.max_bundle_bytes, settings.max_bundle_entries, settings.max_resource_bytes)
-    recorder = PostgresRecorder(url)
+    searcher = IndexSearcher(url)
+    recorder = PostgresRecorder(url, searcher)
     services = Services(
         recorder=recorder,
-        record=HealthRecord(recorder),
+        record=HealthRecord(recorder, searcher),
         views=ViewDatabase(url),
         reader=ResourceReader(url),
         visibility=Visibility(url, FhirResources.name, waits_for_log=settings.kafka_away == "wait"),
         limits=limits,
         visibility_wait=settings.visibility_wait,
         pages=PageTokens(kept_key(settings.data / "page.key", KEY_BYTES)),
-        heavy=HeavyWorkers(url, limits, partial(begin_worker, os.getpid(), settings.log_level)),
+        heavy=HeavyWorkers(
+            url,
+            limits,
+            partial(begin_worker, os.getpid(), settings.log_level, settings.zone),
+            searcher=IndexSearcher,
+        ),
         room=Room(4 * limits.bytes),
     )
 

@@ -46,3 +46,7 @@ class Searcher(Protocol):
         """Those of the searches, all of the resource's type, that match it: as it is stored, without
         versionId and lastUpdated. Pure, and called often with the same searches."""
         ...
+
+    async def close(self) -> None:
+        """Gives back what searching took; the recorder does so when it ends."""
+        ...

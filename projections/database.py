@@ -28,7 +28,7 @@ class ViewDatabase:
             open=False,
             timeout=PATIENCE,
             kwargs={"autocommit": True, "options": "-c timezone=UTC"},
-            configure=_configure,
+            configure=configure,
             check=AsyncConnectionPool.check_connection,
         )
 
@@ -53,7 +53,8 @@ class ViewDatabase:
             yield connection
 
 
-async def _configure(connection: Reader) -> None:
+async def configure(connection: Reader) -> None:
+    """Makes a connection one that reads, and never waits for long."""
     # What transactions begin with; in autocommit mode there are none but those of snapshot().
     await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
     await connection.set_read_only(True)

@@ -70,6 +70,7 @@ class Searches:
         """Closes the connection."""
         if self._connection:
             await self._connection.close()
+        await self._searcher.close()
 
     @staticmethod
     def _in_turn(flush: Sequence[Append], news: News) -> Iterator[Append]:

@@ -20,7 +20,7 @@ from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
-from fhir_api.searching.parameters import MOST_COUNT, read_count, read_span, unsupported
+from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from projections.database import Reader
 from projections.fhir_resources.everything import (
     Member,
@@ -108,7 +108,7 @@ def _walk(call: Call, key: Key) -> _Walk:
 
 
 def _wanted(key: Key, given: dict[str, str]) -> Wanted:
-    types = given["_type"].split(",") if "_type" in given else None
+    types = alternatives("_type", given["_type"]) if "_type" in given else None
     if types and not RESOURCE_TYPES.issuperset(types):
         raise BadRequest("_type names what is no FHIR R4 resource type.")
     spans = {name: read_span(name, given[name]) for name in ("_since", "start", "end") if name in given}

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from ehr.conditional import repeatable
 from ehr.dates import Span, span
 from fhir_api.errors import BadRequest
+from projections.search import values
+from projections.search.errors import BadValue
 
 USUAL_COUNT = 50
 """Resources on a page when nothing else is asked: a screen or two, some 100 KB."""
@@ -18,6 +20,14 @@ def read_count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
         raise BadRequest("_count must be a whole number.")
     return min(int(text), MOST_COUNT)
+
+
+def alternatives(name: str, text: str) -> list[str]:
+    """The values between commas. Raises BadRequest when one is empty, or there are too many."""
+    try:
+        return values.alternatives(name, text)
+    except BadValue as error:
+        raise BadRequest(str(error)) from None
 
 
 def read_span(name: str, text: str) -> Span:

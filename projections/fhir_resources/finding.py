@@ -54,6 +54,18 @@ async def find(
     return await _run(connection, *gather(wanted, after, limit))
 
 
+async def find_ids(connection: Reader, wanted: Wanted, most: int) -> list[str]:
+    """Ids of what matches, in any order, at most so many."""
+    statement = Statement()
+    condition = _condition(statement, wanted)
+    query = (
+        f"select c.id from fhir_resources.search s join fhir_resources.current c on c.pk = s.pk "  # noqa: S608
+        f"where {condition} limit {statement.value(most, 'bigint')}"
+    )
+    cursor = await connection.execute(query, statement.parameters, binary=True)
+    return [id_ for (id_,) in await cursor.fetchall()]
+
+
 async def count(connection: Reader, wanted: Wanted) -> int:
     """How many there are now."""
     statement = Statement()

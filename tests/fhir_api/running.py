@@ -26,6 +26,7 @@ from fhir_api.monitoring import routes
 from fhir_api.services import Services
 from projections.carrying import run_projectors
 from projections.database import ViewDatabase
+from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
@@ -82,10 +83,11 @@ def prepare(url: str) -> None:
 
 def services_of(url: str, **changes: Any) -> Services:
     """The parts of an API on a database; ``open`` them before use."""
-    recorder = PostgresRecorder(url)
+    searcher = IndexSearcher(url)
+    recorder = PostgresRecorder(url, searcher)
     parts: dict[str, Any] = {
         "recorder": recorder,
-        "record": HealthRecord(recorder),
+        "record": HealthRecord(recorder, searcher),
         "views": ViewDatabase(url),
         "reader": ResourceReader(url),
         "visibility": Visibility(url, FhirResources.name),

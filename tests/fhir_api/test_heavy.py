@@ -304,7 +304,7 @@ def test_bodies_that_are_held_have_so_much_room_together(database: str, hand: Th
 def test_a_worker_logs_as_the_server_does_and_tells_of_no_one(
     database: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with alone(database, partial(begin_worker, os.getpid(), "debug")) as door:
+    with alone(database, partial(begin_worker, os.getpid(), "debug", "Asia/Ho_Chi_Minh")) as door:
         assert post(door, large("0123456789"), X_Request_Id="taken").status_code == 200
         with connect(database) as connection:
             connection.execute("alter table record.claims rename to gone")

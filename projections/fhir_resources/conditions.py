@@ -1,0 +1,90 @@
+"""Searches as conditions of requests: the same query asked of the index, and of one resource."""
+
+import asyncio
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from ehr.conditional import repeatable
+from ehr.errors import Undecidable
+from ehr.event_store.connections import connect_async
+from ehr.identifiers import claims_of
+from ehr.searching import Search, Shown
+from ehr.values import Key
+from projections.database import Reader, configure
+from projections.fhir_resources.finding import Wanted, find_ids
+from projections.search.errors import Unsearchable
+from projections.search.indexing import IN_THE_TABLE, entries_of
+from projections.search.reading import Reading, parameters_of
+from projections.search.rewriting import rewritten
+from projections.search.tree import And, Node
+from projections.seen import seen
+
+VIEW = "fhir_resources"
+
+DECIDABLE = "_id"
+"""Of the parameters that stand in the table of resources, the one that a resource says of itself."""
+
+
+class IndexSearcher:
+    """See ``ehr.searching.Searcher``. It connects when it is first asked, in the loop of whoever asks."""
+
+    def __init__(self, conninfo: str) -> None:
+        """conninfo: of the database of the views."""
+        self._conninfo = conninfo
+        self._connection: Reader | None = None
+        self._turn = asyncio.Lock()
+
+    def read(self, search: Search) -> Search:
+        """See ``Searcher``."""
+        pairs = parse_qsl(search.query, keep_blank_values=True)
+        refused = [name for name, _ in pairs if not _is_decidable(search.type, name)]
+        if refused or not pairs:
+            raise Undecidable(f"Parameters: {', '.join(repeatable(refused)) or 'none'}.")
+        found = Search(search.type, urlencode(sorted(pairs)))
+        try:
+            _node(found)
+        except Unsearchable as error:
+            raise Undecidable(str(error)) from None
+        return found
+
+    async def matches(self, search: Search, most: int) -> Shown:
+        """See ``Searcher``."""
+
+        async def find() -> list[str]:
+            return await find_ids(await self._connected(), Wanted((search.type,), _node(search)), most)
+
+        async with self._turn:
+            ids, position = await seen(await self._connected(), VIEW, search.type, find)
+        return Shown(tuple(ids), position)
+
+    def met(self, searches: Collection[Search], resource: dict[str, Any]) -> Collection[Search]:
+        """See ``Searcher``."""
+        key = Key(resource["resourceType"], resource["id"])
+        entries = entries_of(key, resource)
+        entries.identifiers += [(claim.system, claim.value) for claim in claims_of(key, resource)]
+        return [search for search in searches if _node(search).holds(entries)]
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        if self._connection:
+            await self._connection.close()
+
+    async def _connected(self) -> Reader:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect_async(self._conninfo)
+            await configure(self._connection)
+        return self._connection
+
+
+def _is_decidable(type_: str, name: str) -> bool:
+    """Whether a parameter is about the resource alone, as it is stored: no chain, and not when it changed."""
+    code = name.partition(":")[0]
+    return "." not in name and code in parameters_of(type_) and code not in {*IN_THE_TABLE} - {DECIDABLE}
+
+
+@lru_cache(maxsize=4096)
+def _node(search: Search) -> Node:
+    reading, pairs = Reading(), parse_qsl(search.query, keep_blank_values=True)
+    return rewritten(And(tuple(reading.condition(search.type, name, value) for name, value in pairs)))
