@@ -93,6 +93,10 @@ class TooCostly(ApiError):
     """What the entries of this Bundle read is more than is answered at once. Read the rest apart."""
 
 
+class TooMuchIncluded(ApiError):
+    """More would be included than is answered at once. Ask for fewer matches on a page (_count)."""
+
+
 class NoRoom(ApiError):
     """The server is busy with other large requests. Read this again later."""
 
@@ -118,6 +122,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     TooSlow: Answer(408, "timeout"),
     NotShownYet: Answer(503, "transient"),
     TooCostly: Answer(413, "too-costly"),
+    TooMuchIncluded: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
     NoRoom: Answer(503, "throttled"),
     WorkerLost: Answer(503, "transient"),

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 import orjson
 
 from fhir_api.call import COMMON_PARAMETERS, Call
+from fhir_api.subsetting import Subset, subset
 from projections.fhir_resources.found import Found
 
 Links = dict[str, str]
@@ -22,9 +23,11 @@ def base_of(call: Call) -> bytes:
     return orjson.dumps(f"{call.base}/")[1:-1]
 
 
-def entry(base: bytes, found: Found, body: bytes, mode: str = "match") -> Entry:
-    """One entry of a searchset. base: as ``base_of`` gives it. body: of ``found``, unpacked."""
+def entry(base: bytes, found: Found, body: bytes, mode: str = "match", how: Subset | None = None) -> Entry:
+    """An entry of a searchset. base: as ``base_of`` gives it. body: of ``found``, unpacked. how: its part."""
     head, tail = found.served(body)
+    if how:
+        head, tail = subset(b"".join((head, tail)), found.type, how), memoryview(b"")
     return b'{"fullUrl":"%b%b","resource":%b' % (base, found.reference.encode(), head), tail, _MODES[mode]
 
 

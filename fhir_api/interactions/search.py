@@ -17,16 +17,18 @@ from ehr.values import Key
 from fhir_api.access.entrance import LONGEST_ADDRESS
 from fhir_api.call import Call
 from fhir_api.completeness import INCOMPLETE, found_waits, incomplete_entry
-from fhir_api.errors import BadRequest, NoSuchPlace
+from fhir_api.errors import BadRequest, NoSuchPlace, TooMuchIncluded
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
 from fhir_api.outcomes import outcome
 from fhir_api.paging import PAGE, next_page, turn_page
-from fhir_api.reading import address, base_of, bundle, entry, outcome_entry
+from fhir_api.reading import Entry, address, base_of, bundle, entry, outcome_entry
 from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, read_search
+from fhir_api.subsetting import Subset
 from projections.database import Reader
 from projections.fhir_resources.finding import Hit, Wanted, count, estimate, find
-from projections.fhir_resources.found import bodies_of
+from projections.fhir_resources.found import Found, bodies_of
+from projections.fhir_resources.including import MOST_INCLUDED, TooManyIncluded, included
 from projections.search.identifiers import Identified, Named
 from projections.search.sorting import After
 from projections.search.tree import And, Node
@@ -61,10 +63,12 @@ class _Step(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """hits: one more than are told, if there are more. total: of all pages, if it is known."""
+    """hits: one more than are told, if there are more. total: of all pages, if it is known. included: beside
+    those that are told."""
 
     hits: Sequence[Hit]
     total: int | None
+    included: Sequence[Found] = ()
 
 
 async def search(call: Call) -> Response:
@@ -111,7 +115,8 @@ async def _answer(call: Call) -> Response:
     await wait_for_position(call)
     async with call.services.views.snapshot() as connection:
         page = await _page(connection, step, await call.services.frequent.known(connection))
-    return _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page.hits))
+        page = page._replace(included=await _included(connection, step, page, call.base))
+    return _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page))
 
 
 async def _page(connection: Reader, step: _Step, common: frozenset[int]) -> _Page:
@@ -128,14 +133,26 @@ async def _page(connection: Reader, step: _Step, common: frozenset[int]) -> _Pag
     return _Page(hits, await estimate(connection, wanted) if results.total == "estimate" else None)
 
 
-async def _is_incomplete(call: Call, wanted: Wanted, hits: Sequence[Hit]) -> bool:
+async def _included(connection: Reader, step: _Step, page: _Page, base: str) -> list[Found]:
+    results = step.asked.results
+    if not results.steps:
+        return []
+    told = [hit.found for hit in page.hits[: results.count]]
+    try:
+        return await included(connection, told, results.steps, base)
+    except TooManyIncluded:
+        raise TooMuchIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
+
+
+async def _is_incomplete(call: Call, wanted: Wanted, page: _Page) -> bool:
     if not call.services.visibility.parked:
         return False
     node: Node = wanted.node
     parts = node.nodes if isinstance(node, And) else (node,)
     named = [key for part in parts if isinstance(part, Named) for key in part.any_of]
     identified = [condition for part in parts if isinstance(part, Identified) for condition in part.any_of]
-    return await found_waits(call, [hit.found for hit in hits], named, identified)
+    found = [*(hit.found for hit in page.hits), *page.included]
+    return await found_waits(call, found, named, identified)
 
 
 def _told(call: Call, step: _Step, page: _Page, incomplete: bool) -> Response:
@@ -144,14 +161,20 @@ def _told(call: Call, step: _Step, page: _Page, incomplete: bool) -> Response:
     links = {"self": address(call, step.place.path, call.parameters if step.walk else asked.used)}
     if len(page.hits) > len(shown) > 0:
         links["next"] = _next(call, step, page, shown)
-    base, found = base_of(call), [hit.found for hit in shown]
-    entries = [entry(base, *pair) for pair in zip(found, bodies_of(found), strict=True)]
+    results = asked.results
+    entries = _entries(call, [hit.found for hit in shown], results.elements or results.subset, "match")
+    entries += _entries(call, page.included, results.subset, "include")
     if asked.ignored:
         entries.append(outcome_entry(_ignored(call, asked.ignored)))
     if incomplete:
         entries.append(incomplete_entry(call))
     body = bundle("searchset", entries, links, page.total)
     return call.answer(body, headers=INCOMPLETE if incomplete else None)
+
+
+def _entries(call: Call, found: Sequence[Found], how: Subset | None, mode: str) -> list[Entry]:
+    base = base_of(call)
+    return [entry(base, one, body, mode, how) for one, body in zip(found, bodies_of(found), strict=True)]
 
 
 def _next(call: Call, step: _Step, page: _Page, shown: Sequence[Hit]) -> str:

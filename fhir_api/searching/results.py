@@ -1,42 +1,35 @@
 """The parameters that say how matches are told (https://hl7.org/fhir/R4/search.html#Summary)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ehr.definitions import RESOURCE_TYPES
 from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.searching.parameters import MOST_COUNT, USUAL_COUNT, read_count
+from fhir_api.subsetting import COUNT, Subset, read_subset
+from projections.fhir_resources.including import Step
 from projections.search.errors import UnknownName
 from projections.search.reading import find
+from projections.search.referring import ALL
 from projections.search.sorting import SORTED, Key, read_sort
-
-
-class Inclusion(NamedTuple):
-    """``_include`` or ``_revinclude``. source: type of what refers. code: of a reference parameter, ``*`` for
-    every one. target: type of what is referred to, if it was said. iterate: also from what was included."""
-
-    source: str
-    code: str
-    target: str | None
-    iterate: bool
 
 
 @dataclass
 class Results:
     """How matches are told.
 
-    total: one of TOTALS; None when nothing was said. exact: whether pages are those of one moment.
+    total: one of TOTALS; None when nothing was said. subset: which part of every resource, elements: which of
+    matches alone. steps: to what is included. exact: whether pages are those of one moment.
     """
 
     keys: tuple[Key, ...] = ()
     count: int = USUAL_COUNT
     total: str | None = None
-    summary: str = "false"
-    elements: tuple[str, ...] = ()
-    includes: tuple[Inclusion, ...] = ()
-    revincludes: tuple[Inclusion, ...] = ()
+    subset: Subset | None = None
+    elements: Subset | None = None
+    steps: list[Step] = field(default_factory=list)
     exact: bool = False
     explain: bool = False
 
@@ -72,33 +65,24 @@ def _read_total_method(results: Results, _: tuple[str, ...], text: str) -> None:
     results.total = "accurate"
 
 
-def _read_summary(results: Results, _: tuple[str, ...], text: str) -> None:
-    results.summary = _one_of("_summary", text, SUMMARIES)
-    if text == "count":
+def _read_summary(results: Results, types: tuple[str, ...], text: str) -> None:
+    if text == COUNT:
         results.count = 0
+    else:
+        results.subset = read_subset({"_summary": text}, types)
 
 
-def _read_elements(results: Results, _: tuple[str, ...], text: str) -> None:
-    names = tuple(name.strip() for name in text.split(","))
-    if not all(name.isidentifier() for name in names):
-        raise BadRequest("_elements must be names of elements, commas between them.")
-    results.elements = (*results.elements, *names)
+def _read_elements(results: Results, types: tuple[str, ...], text: str) -> None:
+    results.elements = read_subset({"_elements": text}, types)
 
 
-def _read_include(results: Results, types: tuple[str, ...], text: str) -> None:
-    results.includes = (*results.includes, _inclusion("_include", types, text, iterate=False))
+def _include(name: str, *, backward: bool, again: bool) -> Callable[[Results, tuple[str, ...], str], None]:
+    """What reads an inclusion."""
 
+    def read(results: Results, _: tuple[str, ...], text: str) -> None:
+        results.steps.append(_step(name, text)._replace(backward=backward, again=again))
 
-def _read_include_iterate(results: Results, _: tuple[str, ...], text: str) -> None:
-    results.includes = (*results.includes, _inclusion("_include:iterate", (), text, iterate=True))
-
-
-def _read_revinclude(results: Results, _: tuple[str, ...], text: str) -> None:
-    results.revincludes = (*results.revincludes, _inclusion("_revinclude", (), text, iterate=False))
-
-
-def _read_revinclude_iterate(results: Results, _: tuple[str, ...], text: str) -> None:
-    results.revincludes = (*results.revincludes, _inclusion("_revinclude:iterate", (), text, iterate=True))
+    return read
 
 
 def _read_snapshot(results: Results, _: tuple[str, ...], text: str) -> None:
@@ -110,7 +94,6 @@ def _read_explain(results: Results, _: tuple[str, ...], text: str) -> None:
 
 
 TOTALS = ("none", "estimate", "accurate")
-SUMMARIES = ("true", "text", "data", "count", "false")
 BOOLEANS = ("true", "false")
 
 CONTROLS: Mapping[str, Control] = MappingProxyType(
@@ -132,22 +115,26 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
             "`count`, which some clients send for `_total=accurate`.", _read_total_method
         ),
         "_summary": Control("`true`, `text`, `data`, `count` or `false`.", _read_summary),
-        "_elements": Control("Names of elements at the top of the resource.", _read_elements, repeats=True),
+        "_elements": Control("Names of elements at the top of the resource.", _read_elements),
         "_include": Control(
             "`Type:parameter`, `Type:parameter:Target`, `Type:*` or `*`; once each, outside the count.",
-            _read_include,
+            _include("_include", backward=False, again=False),
             repeats=True,
         ),
         "_include:iterate": Control(
-            "The same, also for what was included already.", _read_include_iterate, repeats=True
+            "The same, also for what was included already.",
+            _include("_include:iterate", backward=False, again=True),
+            repeats=True,
         ),
         "_revinclude": Control(
             "What refers to a match: `Type:parameter`, `Type:parameter:Target` or `Type:*`.",
-            _read_revinclude,
+            _include("_revinclude", backward=True, again=False),
             repeats=True,
         ),
         "_revinclude:iterate": Control(
-            "The same, also for what was included already.", _read_revinclude_iterate, repeats=True
+            "The same, also for what was included already.",
+            _include("_revinclude:iterate", backward=True, again=True),
+            repeats=True,
         ),
     }
 )
@@ -160,19 +147,16 @@ def _one_of(name: str, text: str, known: tuple[str, ...]) -> str:
     return text
 
 
-def _inclusion(name: str, types: tuple[str, ...], text: str, *, iterate: bool) -> Inclusion:
-    """types: of the resources that are searched for, where only these can be included from."""
+def _step(name: str, text: str) -> Step:
+    if text == ALL and name.startswith("_include"):
+        return Step(ALL, ALL)
     source, _, rest = text.partition(":")
     code, _, target = rest.partition(":")
-    if text == "*":
-        return Inclusion("*", "*", None, iterate)
     if source not in RESOURCE_TYPES or not code or (target and target not in RESOURCE_TYPES):
         raise BadRequest(f"{name} must be Type:parameter, Type:parameter:Target or Type:*.")
-    if types and source not in types:
-        raise BadRequest(f"{name} must begin with a type that is searched for: {', '.join(types)}.")
-    if code != "*":
+    if code != ALL:
         _check_reference(source, code, target)
-    return Inclusion(source, code, target or None, iterate)
+    return Step(source, code, target or None)
 
 
 def _check_reference(source: str, code: str, target: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
+from ehr.values import Key
 from projections.search.entries import Entries
 from projections.search.errors import BadValue
 from projections.search.terms import Terms, of_values, term
@@ -98,6 +99,12 @@ def read_reference(
     if ":" not in link and "/" not in link:
         raise BadValue(f"{name} must be an id, Type/id or an address.")
     return of_values(number, ["v" + link if "|" in link else "u" + _VERSION.sub("", link)])
+
+
+def local_key(text: str, base: str) -> Key | None:
+    """The resource of this server that a reference names, without its version. base: the server's address."""
+    local = _LOCAL.fullmatch(text.removeprefix(f"{base}/"))
+    return Key(local[1], local[2]) if local and local[1] in RESOURCE_TYPES else None
 
 
 def read_reference_identifier(number: int, name: str, text: str) -> Terms:

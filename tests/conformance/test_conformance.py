@@ -9,10 +9,6 @@ from tests.conformance.reading import Case, Topic, files, read_topic
 from tests.conformance.running import Server, failures, judged, listening, set_up
 from tests.fhir_api.running import prepare, projecting, serving
 
-SEARCHES = {path.stem for path in files() if path.stem.startswith("search_")} - {"search_basics"}
-INACTIVE = {"conditional_by_search", *SEARCHES}
-"""Files of what this server is to learn: they run by hand, not yet as tests."""
-
 TOPICS = {path.stem: read_topic(path) for path in files()}
 
 
@@ -29,19 +25,18 @@ def server(module_database: str) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def shared(server: Server) -> dict[str, Names]:
-    """What each active file has set up."""
-    return {file: set_up(server, topic) for file, topic in TOPICS.items() if file not in INACTIVE}
+    """What each file has set up."""
+    return {file: set_up(server, topic) for file, topic in TOPICS.items()}
 
 
-ACTIVE = [
+CASES = [
     pytest.param(topic, case, id=f"{file}: {case.name}")
     for file, topic in TOPICS.items()
-    if file not in INACTIVE
     for case in topic.cases
 ]
 
 
-@pytest.mark.parametrize(("topic", "case"), ACTIVE)
+@pytest.mark.parametrize(("topic", "case"), CASES)
 def test_case(server: Server, shared: dict[str, Names], topic: Topic, case: Case) -> None:
     result, told = judged(case, server, failures(server, case, shared[topic.file]))
     assert result != "failed", "\n".join([case.spec, *told])
