@@ -7,7 +7,7 @@ to which something refers that stays. A part is tagged as such, so that nobody t
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -29,6 +29,9 @@ _ALWAYS = frozenset(("resourceType", "id", "meta", "implicitRules", "_implicitRu
 _UNCUT = PRIMITIVES | {"Extension", "Narrative", "Resource"}
 """Types that stay or go as a whole."""
 
+_LEFT_OUT = re.compile(rb'"id"|"extension"|\\u')
+"""What summaries leave out of most data types, however it is written."""
+
 _INWARDS = re.compile(rb'"reference"\s*:\s*"#([^"]+)"')
 """A reference to a contained resource."""
 
@@ -37,7 +40,7 @@ _Kept = Mapping[str, str]
 
 
 class Subset(NamedTuple):
-    """Which part of resources is wanted: a summary, or elements by their JSON keys."""
+    """Which part of resources is wanted: a summary, or elements by name."""
 
     summary: str = WHOLE
     elements: tuple[str, ...] = ()
@@ -69,7 +72,7 @@ def read_subset(given: Mapping[str, str], types: Sequence[str]) -> Subset | None
         return None if summary == WHOLE else Subset(summary)
     if summary != WHOLE:
         raise BadRequest("_summary and _elements do not go together.")
-    return Subset(elements=_keys(alternatives("_elements", given["_elements"]), types))
+    return Subset(elements=_known(alternatives("_elements", given["_elements"]), types))
 
 
 def subset(body: bytes, type_: str, how: Subset) -> bytes:
@@ -86,17 +89,15 @@ def subset(body: bytes, type_: str, how: Subset) -> bytes:
     return _joined({name: told[name] for name in (*found, *told) if name in told})
 
 
-def _keys(names: Iterable[str], types: Sequence[str]) -> tuple[str, ...]:
-    """The JSON keys of elements. Raises BadRequest for names that no type has."""
-    known: dict[str, set[str]] = {}
-    for type_ in types:
-        for name, keys in _keys_by_name(type_).items():
-            known.setdefault(name, set()).update(keys)
-    refused = unsupported(names, sorted(known) if len(types) == 1 else known)
+def _known(names: Iterable[str], types: Sequence[str]) -> tuple[str, ...]:
+    """The names, in order, once each. Raises BadRequest for those that no type has."""
+    known = sorted({name for type_ in types for name in _keys_by_name(type_)})
+    refused = unsupported(names, known)
     if refused:
+        # Those of all types are some thousand.
         told = refused if len(types) == 1 else refused.partition(" Supported:")[0]
         raise BadRequest(f"_elements takes names of elements, without what is in them. {told}")
-    return tuple(sorted({key for name in names for key in known[name]}))
+    return tuple(sorted(set(names)))
 
 
 @cache
@@ -109,13 +110,14 @@ def _keys_by_name(type_: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _kept(type_: str, how: Subset) -> _Kept:
     """Of a resource."""
     if how.summary == SUMMARY:
         return _summary(type_) | dict.fromkeys(_ALWAYS, "")
     mandatory = [key for element in elements(type_) if element.least for key in element.types_by_key()]
-    keys = [*mandatory, *how.elements, *(["text"] if how.summary == TEXT else ())]
+    asked = [key for name in how.elements for key in _keys_by_name(type_).get(name, ())]
+    keys = [*mandatory, *asked, *(["text"] if how.summary == TEXT else ())]
     return dict.fromkeys([*_ALWAYS, *keys, *(f"_{key}" for key in keys)], "")
 
 
@@ -131,9 +133,21 @@ def _summary(type_: str) -> dict[str, str]:
     }
 
 
+@cache
+def _is_nearly_whole(type_: str, of: frozenset[str] = frozenset()) -> bool:
+    """Whether summaries leave nothing out of a type but ids and extensions. of: types that it is looked at
+    for, since some hold themselves."""
+    own = [element for element in elements(type_) if element.name not in ("id", "extension")]
+    inner = {name for element in own for name in element.types} - _UNCUT - of
+    kept = _summary(type_)
+    return all(key in kept for element in own for key in element.types_by_key()) and all(
+        _is_nearly_whole(name, of | {type_, name}) for name in inner
+    )
+
+
 def _cut(text: bytes, type_: str) -> bytes:
     """A value. type_: empty when it stays whole."""
-    if not type_:
+    if not type_ or (_is_nearly_whole(type_) and not _LEFT_OUT.search(text)):
         return text
     if text[:1] == b"[":
         return b"[" + b",".join([_cut(bytes(item), type_) for item in _items.decode(text)]) + b"]"
