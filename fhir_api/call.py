@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
 from functools import cached_property
 from typing import Protocol
@@ -32,6 +32,10 @@ from fhir_api.services import Services
 
 JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "application/json+fhir"}
 FORMATS = {"json", *JSON_TYPES}
+"""Values of ``_format``."""
+ANY_JSON = {*JSON_TYPES, "*/*", "application/*", ""}
+"""What headers accept JSON by."""
+FHIR_VERSION = "4.0"
 COMMON_PARAMETERS = {"_format", "_pretty"}
 FORM = "application/x-www-form-urlencoded"
 LARGEST_FORM = 64 * 1024
@@ -104,15 +108,22 @@ class Call:
             raise UnknownParameter(unsupported([name for name, _ in self.parameters], ()))
 
     def check_format(self) -> None:
-        """Raises NotAcceptable when the client wants anything but JSON."""
+        """Raises NotAcceptable when the client wants anything but JSON of this version, BadRequest when it is
+        not clear how (https://hl7.org/fhir/R4/http.html#parameters)."""
         wanted = [value for name, value in self.query if name == "_format"]
         if wanted:
-            accepted = wanted[-1].partition(";")[0].strip().replace(" ", "+").lower() in FORMATS
+            kind, *parameters = wanted[-1].split(";")
+            # A + in an address is a space.
+            accepted = _is_accepted(";".join([kind.strip().replace(" ", "+"), *parameters]), FORMATS)
         else:
             accept = self.headers.get("accept", "*/*")
-            accepted = accept == FHIR_JSON or _accepts_json(accept)
+            accepted = accept in (FHIR_JSON, "*/*") or any(
+                _is_accepted(part, ANY_JSON) for part in accept.split(",")
+            )
         if not accepted:
             raise NotAcceptable
+        if any(name == "_pretty" and value not in ("true", "false") for name, value in self.query):
+            raise BadRequest("_pretty must be true or false.")
 
     @property
     def pretty(self) -> bool:
@@ -140,8 +151,7 @@ class Call:
         """
         # One that is missing would let any page in a browser write, for it may send that without asking first
         # (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
-        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in JSON_TYPES:
+        if not _is_accepted(self.headers.get("content-type", ""), JSON_TYPES):
             raise UnsupportedMediaType
         return await self.raw_body(limit, grow)
 
@@ -255,9 +265,17 @@ async def _nothing() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-def _accepts_json(accept: str) -> bool:
-    kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
-    return any(kind in JSON_TYPES or kind in ("*/*", "application/*", "") for kind in kinds)
+def _is_accepted(kind: str, of: Collection[str]) -> bool:
+    """Whether a media type, as a header or a parameter says it, is one of these, and wanted at all.
+
+    https://hl7.org/fhir/R4/http.html#version-parameter; a q of 0 is for what is unwanted (RFC 9110, 12.4.2).
+    """
+    name, *parameters = kind.split(";")
+    told = {
+        key.strip().lower(): value.strip(' "') for key, _, value in (p.partition("=") for p in parameters)
+    }
+    version, q = told.get("fhirversion", FHIR_VERSION), told.get("q", "1")
+    return name.strip().lower() in of and version.startswith(FHIR_VERSION) and q.strip("0.") != ""
 
 
 async def _gunzip(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

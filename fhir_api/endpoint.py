@@ -18,6 +18,10 @@ Handler = Callable[[Call], Awaitable[Response]]
 Check = Callable[[Call], object]
 
 
+MARKS = ("_", "$")
+"""What begins with them is no id, but ``_history`` or an operation."""
+
+
 def anything(_: Call) -> None:
     """The check of interactions that have none."""
 
@@ -115,6 +119,8 @@ def _segments(scope: Scope) -> tuple[str, ...]:
 def _match(segments: tuple[str, ...], path: tuple[str, ...]) -> dict[str, str] | None:
     places: dict[str, str] = {}
     for segment, given in zip(segments, path, strict=True):
+        if segment == "{id}" and given[:1] in MARKS:
+            return None
         if segment[:1] == "{":
             places[segment[1:-1]] = given
         elif segment != given:

@@ -1,17 +1,17 @@
 """The FHIR API's interactions, as one table."""
 
-from fhir_api.call import Call
 from fhir_api.endpoint import Route
 from fhir_api.interactions.bundle import bundle
 from fhir_api.interactions.histories import histories, histories_asked
 from fhir_api.interactions.history import PARAMETERS as OF_HISTORY
 from fhir_api.interactions.history import history, history_asked
 from fhir_api.interactions.metadata import metadata_asked, metadata_of
-from fhir_api.interactions.read import read, vread
+from fhir_api.interactions.read import part_asked, read, vread
 from fhir_api.interactions.search import search, search_asked, search_by_form
 from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
 from fhir_api.operations.everything import PARAMETERS as OF_EVERYTHING
 from fhir_api.operations.everything import everything, everything_asked
+from fhir_api.subsetting import PARAMETERS as OF_PARTS
 
 _INTERACTIONS = (
     Route("POST", "", bundle, "transaction"),
@@ -24,11 +24,11 @@ _INTERACTIONS = (
     Route("PUT", "{type}", conditional_update, "update"),
     Route("DELETE", "{type}", conditional_delete, "delete"),
     Route("GET", "{type}/_history", histories, "history-type", histories_asked, OF_HISTORY),
-    Route("GET", "{type}/{id}", read, "read", Call.refuse_parameters),
+    Route("GET", "{type}/{id}", read, "read", part_asked, OF_PARTS),
     Route("PUT", "{type}/{id}", update, "update"),
     Route("DELETE", "{type}/{id}", delete, "delete"),
     Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked, OF_HISTORY),
-    Route("GET", "{type}/{id}/_history/{version}", vread, "vread", Call.refuse_parameters),
+    Route("GET", "{type}/{id}/_history/{version}", vread, "vread", part_asked, OF_PARTS),
     Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked, OF_EVERYTHING),
     Route("GET", "{compartment}/{id}/{member}", search, "search-compartment", search_asked),
     Route("POST", "{compartment}/{id}/{member}/_search", search_by_form, "search-compartment"),

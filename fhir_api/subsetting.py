@@ -75,8 +75,10 @@ def read_subset(given: Mapping[str, str], types: Sequence[str]) -> Subset | None
     return Subset(elements=_known(alternatives("_elements", given["_elements"]), types))
 
 
-def subset(body: bytes, type_: str, how: Subset) -> bytes:
-    """The part of a resource, tagged. body: valid JSON of that type."""
+def subset(body: bytes, type_: str, how: Subset | None) -> bytes:
+    """The part of a resource, tagged; None for all of it. body: valid JSON of that type."""
+    if how is None:
+        return body
     found = _members.decode(body)
     if how.summary == DATA:
         kept: _Kept = {name: "" for name in found if name != "text"}

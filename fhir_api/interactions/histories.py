@@ -13,9 +13,9 @@ from ehr.definitions import RESOURCE_TYPES
 from fhir_api.call import Call
 from fhir_api.completeness import INCOMPLETE, incomplete_version
 from fhir_api.errors import BadRequest
-from fhir_api.interactions.history import Asked, given_once, history_entry, read_asked
+from fhir_api.interactions.history import Asked, history_entry, read_asked
 from fhir_api.interactions.read import wait_for_position
-from fhir_api.paging import PAGE, next_page, turn_page
+from fhir_api.paging import next_page, turn_page
 from fhir_api.reading import Entry, Links, address, base_of, bundle
 from projections.fhir_resources.history import EVER
 from projections.fhir_resources.queries import unpacked
@@ -36,7 +36,7 @@ async def histories(call: Call) -> Response:
     walk = histories_asked(call)
     await wait_for_position(call)
     page, total = await _read(call, walk)
-    entries, incomplete = _entries(call, page.told), bool(call.services.visibility.parked)
+    entries, incomplete = _entries(call, walk, page.told), bool(call.services.visibility.parked)
     if incomplete:
         entries.append(incomplete_version(call, _path(call)))
     body = bundle("history", entries, _links(call, walk, page), total)
@@ -56,10 +56,9 @@ async def _read(call: Call, walk: _Walk) -> tuple[Page, int | None]:
 
 def histories_asked(call: Call) -> _Walk:
     """What is asked for, and from where on. Raises BadRequest, UnknownParameter."""
-    given = given_once(call)
-    if PAGE in given:
-        return turn_page(call, given[PAGE], _Walk, "histories", _path(call))
-    asked = read_asked(given)
+    asked = read_asked(call, _types(call))
+    if isinstance(asked, str):
+        return turn_page(call, asked, _Walk, "histories", _path(call))
     if asked.at != EVER and not asked.on_a_page:
         raise BadRequest("_count must be 1 or more: what was current at some time is not counted.")
     return _Walk(asked)
@@ -82,9 +81,9 @@ def _links(call: Call, walk: _Walk, page: Page) -> Links:
     return links
 
 
-def _entries(call: Call, told: Sequence[Stated]) -> list[Entry]:
+def _entries(call: Call, walk: _Walk, told: Sequence[Stated]) -> list[Entry]:
     base, bodies = base_of(call), unpacked([stated.version for stated in told])
     return [
-        history_entry(base, stated.key, stated.version, body, stated.revives)
+        history_entry(base, stated.key, stated.version, body, stated.revives, walk.asked.part)
         for stated, body in zip(told, bodies, strict=True)
     ]

@@ -1,5 +1,6 @@
 """History of one resource (https://hl7.org/fhir/R4/http.html#history)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import NamedTuple
@@ -11,24 +12,26 @@ from starlette.responses import Response
 from ehr.dates import FIRST, Span, instant
 from ehr.values import Key
 from fhir_api.call import Call
-from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.headers import etag
-from fhir_api.interactions.read import missing, refuse_former, wait_for_position
+from fhir_api.interactions.read import given_once, missing, refuse_former, wait_for_position
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.reading import Entry, address, base_of, bundle
-from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span, unsupported
+from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span
+from fhir_api.subsetting import PARAMETERS as OF_PARTS
+from fhir_api.subsetting import Subset, read_subset, subset
 from projections.fhir_resources.history import EVER, Extent, extent, read_versions
 from projections.fhir_resources.queries import Version, unpacked
 
-PARAMETERS = ("_count", "_since", "_at")
+PARAMETERS = ("_count", "_since", "_at", *OF_PARTS)
 
 
 class Asked(NamedTuple):
-    """What the first page is asked for. since, at: of the versions that are wanted."""
+    """What the first page is asked for. since, at: which versions are wanted. part: of each resource."""
 
     since: datetime
     at: Span
     on_a_page: int
+    part: Subset | None
 
 
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
@@ -37,6 +40,7 @@ class _Walk(msgspec.Struct, frozen=True, array_like=True):
     least: int
     most: int
     count: int
+    part: Subset | None
 
 
 async def history(call: Call) -> Response:
@@ -47,34 +51,26 @@ async def history(call: Call) -> Response:
         return await _page(call, key, asked, None)
     found = await _extent(call, key, asked)
     await _refuse_former(call, key)
-    return await _page(call, key, _Walk(found.least, found.most, asked.on_a_page), found.size)
+    return await _page(call, key, _Walk(found.least, found.most, asked.on_a_page, asked.part), found.size)
 
 
 def history_asked(call: Call) -> tuple[Key, Asked | _Walk]:
     """Of which resource, and what. Raises BadRequest, UnknownParameter."""
     key = Key(call.places["type"], call.places["id"])
-    given = given_once(call)
-    if PAGE in given:
-        return key, turn_page(call, given[PAGE], _Walk, "history", *key)
-    return key, read_asked(given)
+    asked = read_asked(call, [key.type])
+    return key, turn_page(call, asked, _Walk, "history", *key) if isinstance(asked, str) else asked
 
 
-def given_once(call: Call) -> dict[str, str]:
-    """The parameters of any history, or the page alone. Raises BadRequest, UnknownParameter."""
-    names = [name for name, _ in call.parameters]
-    message = unsupported(names, (PAGE,) if PAGE in names else PARAMETERS)
-    if message:
-        raise UnknownParameter(message)
-    if len(set(names)) < len(names):
-        raise BadRequest("A parameter is there twice.")
-    return dict(call.parameters)
-
-
-def read_asked(given: dict[str, str]) -> Asked:
-    """What the parameters ask for. Raises BadRequest."""
+def read_asked(call: Call, types: Sequence[str]) -> Asked | str:
+    """What the parameters of any history ask for, or the token of the page that they name. types: of the
+    resources. Raises BadRequest, UnknownParameter."""
+    if any(name == PAGE for name, _ in call.parameters):
+        return given_once(call, (PAGE,))[PAGE]
+    given = given_once(call, PARAMETERS)
     since = read_span("_since", given["_since"]).start if "_since" in given else FIRST
     at = read_span("_at", given["_at"]) if "_at" in given else EVER
-    return Asked(since, at, read_count(given["_count"]) if "_count" in given else USUAL_COUNT)
+    count = read_count(given["_count"]) if "_count" in given else USUAL_COUNT
+    return Asked(since, at, count, read_subset(given, types))
 
 
 async def _extent(call: Call, key: Key, asked: Asked) -> Extent:
@@ -97,12 +93,13 @@ async def _page(call: Call, key: Key, walk: _Walk, total: int | None) -> Respons
     told = [version for version in versions if version.version >= walk.least][: walk.count]
     links = {"self": address(call, f"{key.reference}/_history", call.parameters)}
     if told and told[-1].version > walk.least:
-        rest = _Walk(walk.least, told[-1].version - 1, walk.count)
+        rest = _Walk(walk.least, told[-1].version - 1, walk.count, walk.part)
         links["next"] = next_page(call, f"{key.reference}/_history", rest, 0, "history", *key)
     base = base_of(call)
     revives = [version.deleted for version in versions[1:]] + [False]
     entries = [
-        history_entry(base, key, *one) for one in zip(told, unpacked(told), revives[: len(told)], strict=True)
+        history_entry(base, key, *one, walk.part)
+        for one in zip(told, unpacked(told), revives[: len(told)], strict=True)
     ]
     return call.answer(bundle("history", entries, links, total))
 
@@ -115,9 +112,11 @@ async def _versions(call: Call, key: Key, walk: _Walk) -> list[Version]:
         return await read_versions(connection, key, walk.least - 1, walk.most, walk.count + 1)
 
 
-def history_entry(base: bytes, key: Key, version: Version, body: bytes, revives: bool) -> Entry:
+def history_entry(
+    base: bytes, key: Key, version: Version, body: bytes, revives: bool, part: Subset | None
+) -> Entry:
     """One entry of a history. body: of the version, unpacked. revives: whether the version before this one
-    was deleted."""
+    was deleted. part: what is told of it."""
     method, url, status = _told(key, version, revives)
     response = {
         "status": status,
@@ -128,8 +127,9 @@ def history_entry(base: bytes, key: Key, version: Version, body: bytes, revives:
     begin = b'{"fullUrl":"%b%b",' % (base, key.reference.encode())
     if version.deleted:
         return begin, said[1:]
-    head, tail = version.pieces(body)
-    return begin + b'"resource":' + head, tail, b"," + said[1:]
+    pieces = version.pieces(body)
+    told = (subset(b"".join(pieces), key.type, part),) if part else pieces
+    return begin, b'"resource":', *told, b",", said[1:]
 
 
 def _told(key: Key, version: Version, revives: bool) -> tuple[str, str, str]:

@@ -1,5 +1,6 @@
 """Read and version read (https://hl7.org/fhir/R4/http.html#read, #vread)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -10,26 +11,45 @@ from ehr.errors import Gone, Unknown
 from ehr.values import Key
 from fhir_api.call import Call
 from fhir_api.completeness import waits
-from fhir_api.errors import BadRequest, NotShownYet
+from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.headers import version_headers
+from fhir_api.searching.parameters import unsupported
+from fhir_api.subsetting import PARAMETERS as OF_PARTS
+from fhir_api.subsetting import Subset, read_subset, subset
 from projections.fhir_resources.queries import Version, read_version
+
+
+def part_asked(call: Call) -> Subset | None:
+    """Which part of the resource is wanted. Raises BadRequest, UnknownParameter."""
+    return read_subset(given_once(call, OF_PARTS), [call.places["type"]])
+
+
+def given_once(call: Call, known: Sequence[str]) -> dict[str, str]:
+    """The parameters, each of which may come once. Raises BadRequest, UnknownParameter."""
+    names = [name for name, _ in call.parameters]
+    message = unsupported(names, known)
+    if message:
+        raise UnknownParameter(message)
+    if len(set(names)) < len(names):
+        raise BadRequest("A parameter is there twice.")
+    return dict(call.parameters)
 
 
 async def read(call: Call) -> Response:
     """The current version; 304 when the client has it, 404, 410."""
-    call.refuse_parameters()
+    part = part_asked(call)
     await wait_for_position(call)
     key = Key(call.places["type"], call.places["id"])
     version = await call.services.reader.read(key)
     if version is None:
         raise await missing(call, key)
     await refuse_former(call, key, version)
-    return _told(call, version)
+    return _told(call, key.type, version, part)
 
 
 async def vread(call: Call) -> Response:
     """One version, also a former one."""
-    call.refuse_parameters()
+    part = part_asked(call)
     await wait_for_position(call)
     number = call.places["version"]
     if not (number.isascii() and number.isdigit() and len(number) <= 9):
@@ -39,7 +59,7 @@ async def vread(call: Call) -> Response:
         version = await read_version(connection, key, int(number))
     if version is None:
         raise await missing(call, key, int(number))
-    return _told(call, version)
+    return _told(call, key.type, version, part)
 
 
 async def wait_for_position(call: Call) -> None:
@@ -66,13 +86,13 @@ async def refuse_former(call: Call, key: Key, version: Version) -> None:
         raise NotShownYet("A later version waits with its citizen's facts.", headers={"Retry-After": "1"})
 
 
-def _told(call: Call, version: Version) -> Response:
+def _told(call: Call, type_: str, version: Version, part: Subset | None) -> Response:
     if version.deleted:
         raise Gone
     headers = version_headers(version.version, version.last_updated)
     if _client_has(call, version):
         return Response(status_code=304, headers=headers)
-    return call.answer(version.served(), headers=headers)
+    return call.answer(subset(version.served(), type_, part), headers=headers)
 
 
 def _client_has(call: Call, version: Version) -> bool:

@@ -65,7 +65,16 @@ def test_json_is_taken(door: Door, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/fhir+xml", "text/plain", "application/x-www-form-urlencoded", "", "json", "*/*"]
+    "kind",
+    [
+        "application/fhir+json; fhirVersion=3.0",
+        "application/fhir+xml",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "",
+        "json",
+        "*/*",
+    ],
 )
 @pytest.mark.parametrize(("method", "url"), [("POST", "Patient"), ("PUT", "Patient/n"), ("POST", "")])
 def test_nothing_else_is(door: Door, kind: str, method: str, url: str) -> None:

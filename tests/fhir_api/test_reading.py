@@ -16,7 +16,7 @@ import pytest
 from ehr.values import Key
 from projections.fhir_resources.queries import ResourceReader, Version
 from tests.fhir_api.bundles import batch, entry, responses, statuses, transaction
-from tests.fhir_api.running import Door, Json, in_process, outcome_of, prepare, services_of
+from tests.fhir_api.running import FHIR_JSON, Door, Json, in_process, outcome_of, prepare, services_of
 
 NEVER = "Patient/never"
 
@@ -149,6 +149,9 @@ def test_head_is_get_without_a_body(door: Door, patient: str) -> None:
         ("PATCH", "Patient/amended", "DELETE, GET, HEAD, PUT"),
         ("PUT", "Patient/amended/_history/1", "GET, HEAD"),
         ("DELETE", "Patient/amended/_history", "GET, HEAD"),
+        ("DELETE", "Patient/_history", "GET, HEAD"),
+        ("PUT", "Patient/_history", "GET, HEAD"),
+        ("POST", "_history", "GET, HEAD"),
         ("POST", "Patient/amended/$everything", "GET, HEAD"),
         ("POST", "metadata", "GET, HEAD"),
         ("GET", "", "POST"),
@@ -173,13 +176,26 @@ def test_other_methods_are_refused_with_those_allowed(
         "application/fhir+json, */*; q=0.1",
         "text/html, application/json;q=0.5",
         "APPLICATION/FHIR+JSON",
+        "application/fhir+json; fhirVersion=3.0, application/fhir+json; fhirVersion=4.0",
+        "application/fhir+json; q=0.001",
     ],
 )
 def test_json_is_what_is_given(door: Door, patient: str, accept: str) -> None:
     assert door.get(patient, 200, {"Accept": accept}).headers["content-type"] == "application/fhir+json"
 
 
-@pytest.mark.parametrize("accept", ["application/fhir+xml", "text/html", "image/png, text/turtle"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/fhir+xml",
+        "text/html",
+        "image/png, text/turtle",
+        "application/fhir+json; fhirVersion=3.0",
+        'application/json; fhirVersion="5.0"',
+        "application/fhir+json; q=0, text/html",
+        "*/*;q=0.0",
+    ],
+)
 def test_nothing_but_json_is_given(door: Door, patient: str, accept: str) -> None:
     assert outcome_of(door.get(patient, 406, {"Accept": accept}))["code"] == "not-supported"
 
@@ -192,8 +208,10 @@ def test_nothing_but_json_is_given(door: Door, patient: str, accept: str) -> Non
         ("_format=application/fhir+json", 200),
         ("_format=xml", 406),
         ("_format=text/turtle", 406),
-        ("_elements=name", 400),
-        ("_summary=true", 400),
+        ("_format=", 406),
+        ("_format=JSON", 200),
+        ("_format=application/json; fhirVersion=4.0", 200),
+        ("_format=application/json; fhirVersion=3.0", 406),
     ],
 )
 def test_the_format_may_stand_in_the_address(door: Door, patient: str, query: str, status: int) -> None:
@@ -202,8 +220,25 @@ def test_the_format_may_stand_in_the_address(door: Door, patient: str, query: st
 
 
 def test_an_unknown_parameter_is_named(door: Door, patient: str) -> None:
-    issue = outcome_of(door.get(f"{patient}?_elements=name", 400))
-    assert "_elements" in issue["details"]["text"]
+    issue = outcome_of(door.get(f"{patient}?_sort=name", 400))
+    assert "_sort" in issue["details"]["text"]
+
+
+@pytest.mark.parametrize("address", ["Patient/amended", "Patient", "_history", "metadata"])
+@pytest.mark.parametrize("value", ["", "yes", "True"])
+def test_what_is_pretty_is_clear(door: Door, patient: str, address: str, value: str) -> None:
+    assert "_pretty" in outcome_of(door.get(f"{address}?_pretty={value}", 400))["details"]["text"]
+
+
+def test_pretty_keeps_the_digits(door: Door) -> None:
+    """https://hl7.org/fhir/R4/datatypes.html#decimal"""
+    numbers = b'{"valueDecimal":72.50,"url":"urn:a"},{"valueDecimal":1.0E+2,"url":"urn:b"}'
+    raw = b'{"resourceType":"Basic","id":"digits","code":{"text":"x"},"extension":[%b]}' % numbers
+    door.client.put("Basic/digits", content=raw, headers=FHIR_JSON).raise_for_status()
+    for address in ("Basic/digits?", "Basic?_id=digits&", "Basic/_history?", "Basic/digits/_history?"):
+        told = door.get(f"{address}_pretty=true")
+        assert b'"valueDecimal": 72.50,' in told.content
+        assert b'"valueDecimal": 1.0E+2,' in told.content
 
 
 def test_pretty_is_for_people(door: Door, patient: str) -> None:
