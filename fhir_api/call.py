@@ -47,7 +47,7 @@ SILENT_SECONDS = 30
 BODY_SECONDS = 600
 """For a whole body: the largest Bundle comes at 1 Mbit/s, as from a commune's health station."""
 MOST_PARAMETERS = 50
-_OF_INNER = (b"accept", b"prefer")
+_OF_INNER = (b"accept", b"prefer", b"host")
 """Headers of a Bundle's request that its reads have as well; who asks stands in the scope."""
 
 

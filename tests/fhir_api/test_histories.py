@@ -231,5 +231,6 @@ def test_a_bundle_may_ask_for_it(door: Door) -> None:
     }
     told = door.send("POST", "", batch).json()["entry"]
     assert [entry["resource"]["type"] for entry in told] == ["history", "history"]
-    whole = entries(door, "Group/_history")
-    assert [one["request"] for one in told[0]["resource"]["entry"]] == [one["request"] for one in whole]
+    assert told[0]["resource"] == door.json("Group/_history")
+    assert told[1]["resource"]["entry"] == door.json("_history")["entry"]
+    assert (link(told[1]["resource"], "next") or "").startswith(f"{door.address}/fhir/_history?_page=")
