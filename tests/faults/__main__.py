@@ -16,6 +16,7 @@ from streams.broker import Access
 from tests.conftest import fresh_database
 from tests.faults import rebuilding, zombies
 from tests.faults.brokers import strike
+from tests.faults.conditions import Asked, race
 from tests.faults.cutting import broker_behind_proxy, cut
 from tests.faults.harness import FAULTS, trial
 from tests.faults.house import looked_after_house
@@ -27,6 +28,9 @@ from tests.stating import migrated
 
 CUTS = 1_000
 """For each of the trials that are asked for."""
+
+RACED = 2_000
+"""Requests by a condition, in each trial."""
 
 STORES = 3
 """Whose relays are cut off."""
@@ -41,6 +45,7 @@ def main(trials: int, events: int, *names: str) -> int:
     campaigns |= {"acknowledgements": partial(_cut, number=trials), "sizes": partial(_carry, number=trials)}
     campaigns |= {"broker": partial(_strike, number=trials, brokers=1)}
     campaigns |= {"brokers": partial(_strike, number=trials, brokers=3)}
+    campaigns |= {"conditions": partial(_race, number=trials)}
     campaigns |= {"reader": partial(_follow, events=events)}
     return sum(campaigns[name](name) for name in names or campaigns)
 
@@ -108,6 +113,21 @@ def _follow(name: str, events: int) -> int:
         followed = follow(migrated(postgres.url), events)
     print(f"{name}: {followed}", flush=True)
     return bool(followed.wrong)
+
+
+def _race(name: str, number: int) -> int:
+    failures = 0
+    asked, stated = Asked(), 0
+    with _postgres() as postgres:
+        for seed in range(number):
+            with fresh_database(postgres) as url:
+                raced = race(migrated(url), RACED, seed)
+            failures += bool(raced.wrong)
+            asked, stated = asked + raced.asked, stated + raced.stated
+            _so_far(name, seed + 1, number, raced.wrong)
+    kinds = ", ".join(f"{many} {kind}" for kind, many in asked.requests.items())
+    told = f"{kinds}; {stated} versions, {asked.refused} refused, {asked.lost} answers lost"
+    return _told(name, number, failures, told)
 
 
 @contextmanager

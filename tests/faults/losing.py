@@ -1,12 +1,15 @@
 """Committers whose connection is lost after the commit and before the answer, and a faulty one among them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
 import psycopg
 
+from ehr.appending import Append
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection
 from ehr.event_store.group_commit import GroupCommit
@@ -46,6 +49,16 @@ class RepeatingCommit(LosingCommit):
         return row
 
 
+class TrustingCommit(LosingCommit):
+    """The planted bug: what searches matched when a request was resolved is not looked at under the lock."""
+
+    async def _append(
+        self, connection: AsyncConnection, flush_id: UUID, requests: Sequence[Append]
+    ) -> Row | None:
+        trusted = [replace(request, asserted_hits=[]) for request in requests]
+        return await super()._append(connection, flush_id, trusted)
+
+
 class _Deaf:
     """A connection that is closed after some of the flushes that it carries."""
 
@@ -54,7 +67,18 @@ class _Deaf:
 
     async def execute(self, query: Any, *values: Any, **options: Any) -> Any:
         cursor = await self._connection.execute(query, *values, **options)
-        if query is APPEND and self._owner.loses():
+        if query is APPEND:
+            await self._lose_some()
+        return cursor
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Lost after the commit; after APPEND, it is lost before that and rolled back."""
+        async with self._connection.transaction():
+            yield
+        await self._lose_some()
+
+    async def _lose_some(self) -> None:
+        if self._owner.loses():
             await self._connection.close()
             raise psycopg.OperationalError("the answer was lost")
-        return cursor
