@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -116,9 +117,12 @@ class Elements:
 
 
 def meets(resource: Json, query: str) -> bool:
-    return all(
-        not {*value.split(",")}.isdisjoint(PARAMETERS[name](resource)) for name, value in parse_qsl(query)
-    )
+    return all(not values.isdisjoint(texts(resource)) for texts, values in _read(query))
+
+
+@lru_cache(maxsize=10_000)
+def _read(query: str) -> list[tuple[Callable[[Json], Iterator[str]], frozenset[str]]]:
+    return [(PARAMETERS[name], frozenset(value.split(","))) for name, value in parse_qsl(query)]
 
 
 def versions(url: str) -> Iterator[tuple[int, Key, Json]]:

@@ -12,7 +12,7 @@ import pytest
 
 from ehr.appending import Append, Appended
 from ehr.conditional import condition_of
-from ehr.errors import NotUnique, Refusal, TooMany, Unseen
+from ehr.errors import NotUnique, Refusal, TooMany, Unavailable, Unseen
 from ehr.event_store import searches
 from ehr.event_store.connections import connect
 from ehr.event_store.news import LOCK
@@ -29,6 +29,7 @@ from tests.replaying import catch_up
 from tests.stating import create, migrated, observation, patient, request, update, value
 
 WAITING = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+CUT = "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'advisory'"
 Result = TypeVar("Result")
 
 
@@ -227,6 +228,27 @@ def test_a_condition_is_met_by_what_comes_before_it_in_its_flush(
         assert outcome.key.id == (id_ or first.outcomes[0].key.id)
     else:
         assert first.position == second.position
+
+
+def test_a_flush_that_is_lost_while_it_waits_is_found_out_about(url: str) -> None:
+    async def run() -> int:
+        searcher = Elements(url)
+        async with PostgresRecorder(url, searcher) as recorder:
+            record = HealthRecord(recorder, searcher)
+            with connect(url) as connection, connection.transaction():
+                connection.execute(LOCK)
+                lost = asyncio.create_task(record.state(request(CREATE)))
+                await until(lambda: connection.execute(WAITING).fetchone() == (1,))
+                connection.execute(CUT)
+            with pytest.raises(Unavailable, match="stored nothing"):
+                await lost
+            status = (await record.state(request(CREATE))).outcomes[0].status
+            await searcher.close()
+            return status
+
+    assert asyncio.run(run()) == 201
+    assert value(url, "select count(*) from record.flushes where verdicts = '{}'") == 1
+    assert len(matching(url)) == 1
 
 
 async def until(condition: Callable[[], bool]) -> None:
