@@ -13,9 +13,14 @@ nothing of the server, so a mistake would have to be made twice to go unseen.
 - ``expressions``  the values that an expression finds in a resource, with their types
 - ``corpus``       all resources of a server, in the order in which they were first stated
 - ``values``       how search values are written: escapes, lists, prefixes
-- ``strings tokens references dates numbers uris composites``  one parameter type each: does this value match?
+- ``strings tokens references dates numbers uris``  one type of parameter each: does this value match?
 - ``names``        how names of parameters are written: chains, ``_has``, modifiers
-- ``evaluator``    searches: which resources, in which order, with which included ones
-- ``generator``    random searches whose values are drawn from the corpus
+- ``conditions``   which resources satisfy one parameter; composite parameters, ``:not`` and ``:missing``
+- ``sorting including evaluator``  whole searches: in which order, with which included ones
+- ``generator writing``  random searches whose values are drawn from the corpus
 - ``compare``      both asked, and in what they differ
+- ``counts``       what was counted beforehand
+- ``asking stub synthea``  for the tests of all this
+
+Where the specification leaves a choice, or contradicts itself, the oracle takes what docs/search.md promises.
 """
