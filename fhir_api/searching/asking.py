@@ -53,7 +53,7 @@ def read_search(place: Place, parameters: Parameters, base: str, *, lenient: boo
             _read(place, name, value, parameters, types, results, nodes, base)
         except (UnknownParameter, UnknownName) as error:
             if not lenient:
-                raise UnknownParameter(_text(error)) from None
+                raise _refusal(error) from None
             ignored.append(_text(error))
             continue
         except BadValue as error:
@@ -82,6 +82,10 @@ def _read(
         found = {type_: Reading(base).condition(type_, name, value) for type_ in types}
         for type_, node in found.items():
             nodes[type_].append(node)
+
+
+def _refusal(error: UnknownParameter | Unsearchable) -> UnknownParameter:
+    return error if isinstance(error, UnknownParameter) else UnknownParameter(str(error))
 
 
 def _text(error: UnknownParameter | Unsearchable) -> str:

@@ -238,7 +238,8 @@ def _token(parameter: SearchParameter, modifier: str, text: str) -> Node:
         return tokens.read_text(number, name, text)
     if modifier == tokens.OF_TYPE:
         return tokens.read_of_type(number, name, text)
-    if is_claimed(parameter) and not text.endswith("|"):
+    parts = split(text, "|")
+    if is_claimed(parameter) and len(parts) <= 2 and parts[-1]:
         return Identified((identifier_condition(parameter.resource_type, text),))
     return tokens.read_token(number, name, form_of(parameter), text)
 

@@ -90,7 +90,10 @@ def _key(type_: str, text: str) -> Key:
         return Key("id", 0, descending)
     if code == "_lastUpdated":
         return Key("updated", 0, descending)
-    parameter = origin_of(find(type_, code))
+    try:
+        parameter = origin_of(find(type_, code))
+    except UnknownName as error:
+        raise UnknownName(f"_sort: {error}") from None
     if parameter.type not in SORTED or parameter.union_of:
         raise UnknownName(f"_sort is by parameters of type {', '.join(SORTED)}, _id and _lastUpdated.")
     if is_main(parameter):

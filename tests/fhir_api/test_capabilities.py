@@ -13,8 +13,10 @@ import orjson
 import pytest
 
 from ehr.definitions import RESOURCE_TYPES, elements
+from ehr.definitions.search_parameters import search_parameters
 from fhir_api.intake import validate
 from fhir_api.routes import ROUTES
+from projections.search.reading import NOT_SEARCHABLE
 from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
 from tests.fhir_api.running import FHIR_JSON, Door, Json, entries
 
@@ -132,23 +134,6 @@ INTERACTIONS: dict[str, Callable[[Trial], None]] = {
 """In an order in which each finds what it needs."""
 
 
-def try_id(trial: Trial) -> None:
-    assert trial.found_by(f"_id={trial.id}") == [trial.id]
-
-
-def try_last_updated(trial: Trial) -> None:
-    changed = trial.door.json(trial.address)["meta"]["lastUpdated"]
-    assert trial.found_by(f"_lastUpdated={changed}&_id={trial.id}") == [trial.id]
-    assert trial.found_by(f"_lastUpdated=lt{changed}&_id={trial.id}") == []
-
-
-def try_identifier(trial: Trial) -> None:
-    assert trial.found_by(f"identifier={SYSTEM}|{trial.number}") == [trial.id]
-
-
-PARAMETERS = {"_id": try_id, "_lastUpdated": try_last_updated, "identifier": try_identifier}
-
-
 def update_depends_on_version(trial: Trial, claim: Any) -> None:
     assert claim == "versioned-update"
     trial.send("PUT", trial.address, 412, {"id": trial.id, "language": "fr"}, If_Match='W/"1"')
@@ -250,8 +235,6 @@ def test_every_claim_about_a_type_holds(door: Door, statement: Json, type_: str)
     assert set(claimed) == set(INTERACTIONS)
     for code, interaction in INTERACTIONS.items():
         if code == "delete":
-            for parameter in claims["searchParam"]:
-                PARAMETERS[parameter["name"]](trial)
             for operation in claims.get("operation", ()):
                 OPERATIONS[operation["name"]](trial, definition(statement, operation))
         interaction(trial)
@@ -263,7 +246,7 @@ def test_every_condition_that_is_claimed_is_kept(door: Door, statement: Json, ty
     trial = Trial(door, type_)
     create(trial)
     update(trial)
-    others = {"type", "interaction", "searchParam", "operation"}
+    others = {"type", "interaction", "searchParam", "searchInclude", "searchRevInclude", "operation"}
     assert claims.keys() - others == FLAGS.keys()
     for name, keep in FLAGS.items():
         keep(trial, claims[name])
@@ -367,6 +350,16 @@ def test_what_a_history_refuses_is_what_the_words_do_not_name(door: Door, statem
     door.put({"resourceType": "Patient", "id": "words"})
     said = door.json("Patient/words/_history?unknown=1", 400)["issue"][0]["details"]["text"]
     assert said.endswith(f"Supported: {', '.join(taken_by(statement)['history-instance'])}.")
+
+
+def test_every_official_parameter_is_claimed_or_refused_by_name(statement: Json) -> None:
+    for claims in statement["rest"][0]["resource"]:
+        official = {code: one.type for code, one in search_parameters(claims["type"]).items()}
+        told = {one["name"]: one["type"] for one in claims["searchParam"]}
+        assert official.items() - told.items() == {
+            (code, official[code]) for code in NOT_SEARCHABLE & official.keys()
+        }
+        assert told.items() <= official.items()
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8443", "[::1]:80", "127.0.0.1"])
