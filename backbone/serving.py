@@ -30,6 +30,7 @@ from fhir_api.services import Services
 from projections.database import ViewDatabase
 from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.queries import ResourceReader
+from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.visibility import Visibility
 
@@ -78,6 +79,8 @@ def application(settings: Settings, url: str) -> App:
         reader=ResourceReader(url),
         visibility=Visibility(url, FhirResources.name, waits_for_log=settings.kafka_away == "wait"),
         limits=limits,
+        snapshots=Snapshots(url),
+        explains=settings.explain,
         visibility_wait=settings.visibility_wait,
         pages=PageTokens(kept_key(settings.data / "page.key", KEY_BYTES)),
         heavy=HeavyWorkers(
@@ -95,6 +98,7 @@ def application(settings: Settings, url: str) -> App:
             await services.views.open()
             stack.push_async_callback(services.views.close)
             stack.push_async_callback(services.reader.close)
+            stack.push_async_callback(services.snapshots.close)
             await stack.enter_async_context(recorder)
             await stack.enter_async_context(services.visibility)
             if services.heavy:

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         description="What the views do while Kafka does not answer: `wait` for it, or go on from the "
         "`record`, which has the same facts in the same order.",
     )
+    explain: bool = Field(
+        default=False,
+        description="For developers: a search with `_explain=true` is answered with how the database carries "
+        "it out, what is searched for included.",
+    )
     zone: str = Field(
         default="Asia/Ho_Chi_Minh",
         description="The time zone in which dates and times without a zone are read (IANA name).",

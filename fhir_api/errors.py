@@ -93,6 +93,14 @@ class TooCostly(ApiError):
     """What the entries of this Bundle read is more than is answered at once. Read the rest apart."""
 
 
+class NotKept(ApiError):
+    """What this search had found is not kept any more. Search again."""
+
+
+class TooMany(ApiError):
+    """More resources match than can be kept as they are now. Ask for less, or walk without a snapshot."""
+
+
 class TooMuchIncluded(ApiError):
     """More would be included than is answered at once. Ask for fewer matches on a page (_count)."""
 
@@ -122,6 +130,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     TooSlow: Answer(408, "timeout"),
     NotShownYet: Answer(503, "transient"),
     TooCostly: Answer(413, "too-costly"),
+    NotKept: Answer(410, "not-found"),
+    TooMany: Answer(413, "too-costly"),
     TooMuchIncluded: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
     NoRoom: Answer(503, "throttled"),

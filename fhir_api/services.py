@@ -13,6 +13,7 @@ from fhir_api.room import Room
 from projections.database import ViewDatabase
 from projections.fhir_resources.frequent import FrequentTerms
 from projections.fhir_resources.queries import ResourceReader
+from projections.fhir_resources.snapshots import Snapshots
 from projections.visibility import Visibility
 
 
@@ -20,7 +21,8 @@ from projections.visibility import Visibility
 class Services:
     """Passed to every handler; holds no state of requests.
 
-    visibility_wait: seconds that a write waits to be shown. ready: name of each part -> whether it serves.
+    visibility_wait: seconds that a write waits to be shown. explains: whether searches tell
+    developers how they are carried out. ready: name of each part -> whether it serves.
     """
 
     recorder: Recorder
@@ -29,7 +31,9 @@ class Services:
     reader: ResourceReader
     visibility: Visibility
     limits: BundleLimits
+    snapshots: Snapshots
     visibility_wait: float = 5.0
+    explains: bool = False
     heavy: HeavyWorkers | None = None
     room: Room = field(default_factory=Room)
     frequent: FrequentTerms = field(default_factory=FrequentTerms)

@@ -104,8 +104,11 @@ def _known(names: Iterable[str], types: Sequence[str]) -> tuple[str, ...]:
 
 @cache
 def _keys_by_name(type_: str) -> dict[str, tuple[str, ...]]:
-    """A choice is known by the name of its element (``value``) and by each key (``valueQuantity``)."""
-    found: dict[str, tuple[str, ...]] = {}
+    """A choice is known by the name of its element (``value``) and by each key (``valueQuantity``).
+
+    ``resourceType``, which clients name though it is no element, may be named.
+    """
+    found: dict[str, tuple[str, ...]] = {"resourceType": ("resourceType",)}
     for element in elements(type_):
         keys = tuple(element.types_by_key())
         found |= {element.name.removesuffix("[x]"): keys} | {key: (key,) for key in keys}

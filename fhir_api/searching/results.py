@@ -136,6 +136,12 @@ CONTROLS: Mapping[str, Control] = MappingProxyType(
             _include("_revinclude:iterate", backward=True, again=True),
             repeats=True,
         ),
+        "_snapshot": Control(
+            "`true`: pages are of what matches now; it is kept for an hour.", _read_snapshot
+        ),
+        "_explain": Control(
+            "`true`: how the search is carried out, where `EHR_EXPLAIN` allows it.", _read_explain
+        ),
     }
 )
 """Name -> parameter, but for ``_format`` and ``_pretty``, which every interaction takes."""

@@ -66,6 +66,28 @@ async def find_ids(connection: Reader, wanted: Wanted, most: int) -> list[str]:
     return [id_ for (id_,) in await cursor.fetchall()]
 
 
+async def find_all(connection: Reader, wanted: Wanted, most: int) -> list[int]:
+    """The ``pk`` of all that match, in order; at most so many."""
+    statement = Statement()
+    query = _gathered(statement, wanted, None, most)
+    cursor = await connection.execute(query, statement.parameters, binary=True)
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def explain(
+    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
+) -> list[tuple[str, list[str]]]:
+    """(walk or gather, PostgreSQL's account of it, line by line) of each statement that a page takes."""
+    statements = {"gather": gather(wanted, after, limit)}
+    if _can_walk(wanted, after) and not wanted.node.selective(common):
+        statements = {"walk": walk(wanted, after, limit), **statements}
+    told = []
+    for way, (query, parameters) in statements.items():
+        cursor = await connection.execute(f"explain (analyze, buffers) {query}", parameters)
+        told.append((way, [line for (line,) in await cursor.fetchall()]))
+    return told
+
+
 async def count(connection: Reader, wanted: Wanted) -> int:
     """How many there are now."""
     statement = Statement()
@@ -170,22 +192,28 @@ def _further(statement: Statement, path: _Path, after: After) -> str:
 def gather(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:
     """(statement, parameters) that finds all that match, and sorts them."""
     statement = Statement()
-    keys = wanted.keys
-    condition = _condition(statement, wanted)
-    columns = [f"hit.key{number}" for number in range(len(keys))]
-    values = "".join(f", {key.value(statement, 's', 'c')} as key{number}" for number, key in enumerate(keys))
-    further = f"where {beyond(statement, keys, columns, 'hit.pk', after)}" if after else ""
-    order = order_by(keys, columns, "hit.pk")
-    current = "join fhir_resources.current c on c.pk = s.pk " if _needs_current(keys) else ""
-    shown = "".join(f", page.key{number}" for number in range(len(keys)))
+    page = _gathered(statement, wanted, after, limit)
+    places = [f"page.key{number}" for number in range(len(wanted.keys))]
     query = (
-        f"with hit as materialized (select s.pk{values} from fhir_resources.search s {current}"  # noqa: S608
-        f"where {condition}) "
-        f"select {_COLUMNS}{shown} from (select * from hit {further} order by {order} "
-        f"limit {statement.value(limit, 'bigint')}) page join fhir_resources.current r on r.pk = page.pk "
-        f"order by {order.replace('hit.', 'page.')}"
+        f"select {', '.join([_COLUMNS, *places])} from ({page}) page "  # noqa: S608
+        f"join fhir_resources.current r on r.pk = page.pk order by {order_by(wanted.keys, places, 'page.pk')}"
     )
     return query, statement.parameters
+
+
+def _gathered(statement: Statement, wanted: Wanted, after: After | None, limit: int) -> str:
+    """The query of ``pk`` and keys of a page, in order."""
+    keys = wanted.keys
+    condition = _condition(statement, wanted)
+    places = [f"hit.key{number}" for number in range(len(keys))]
+    values = "".join(f", {key.value(statement, 's', 'c')} as key{number}" for number, key in enumerate(keys))
+    current = "join fhir_resources.current c on c.pk = s.pk " if _needs_current(keys) else ""
+    further = f"where {beyond(statement, keys, places, 'hit.pk', after)} " if after else ""
+    return (
+        f"with hit as materialized (select s.pk{values} from fhir_resources.search s {current}"  # noqa: S608
+        f"where {condition}) select * from hit {further}"
+        f"order by {order_by(keys, places, 'hit.pk')} limit {statement.value(limit, 'bigint')}"
+    )
 
 
 def _needs_current(keys: Sequence[Key]) -> bool:

@@ -28,6 +28,7 @@ from projections.carrying import run_projectors
 from projections.database import ViewDatabase
 from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.queries import ResourceReader
+from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
 from projections.projector import Projector
@@ -92,6 +93,7 @@ def services_of(url: str, **changes: Any) -> Services:
         "reader": ResourceReader(url),
         "visibility": Visibility(url, FhirResources.name),
         "limits": LIMITS,
+        "snapshots": Snapshots(url),
     }
     return Services(**parts | changes)
 
@@ -103,6 +105,7 @@ async def opened(services: Services) -> AsyncIterator[None]:
         await services.views.open()
         stack.push_async_callback(services.views.close)
         stack.push_async_callback(services.reader.close)
+        stack.push_async_callback(services.snapshots.close)
         assert isinstance(services.recorder, PostgresRecorder)
         await stack.enter_async_context(services.recorder)
         await stack.enter_async_context(services.visibility)

@@ -1,0 +1,147 @@
+"""Pages of a search: where a walk stands, and what is read for it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from fhir_api.errors import NotKept, TooMany, TooMuchIncluded
+from fhir_api.searching.asking import Asked, Parameters, Place
+from fhir_api.services import Services
+from projections.database import Reader
+from projections.fhir_resources.finding import count, estimate, explain, find, find_all
+from projections.fhir_resources.found import Found
+from projections.fhir_resources.including import MOST_INCLUDED, TooManyIncluded, included
+from projections.fhir_resources.snapshots import MOST_KEPT, read_kept, read_numbered
+from projections.search.sorting import After
+
+
+class Walk(msgspec.Struct, frozen=True, array_like=True):
+    """A search, and where it has come to.
+
+    keys, pk: of the last resource. snapshot, offset: of one that is walked through as it was, else "" and 0.
+    total: if it was told.
+    """
+
+    parameters: Parameters
+    keys: list[str | None]
+    pk: int
+    total: int | None
+    snapshot: str = ""
+    offset: int = 0
+
+
+class Step(NamedTuple):
+    """One page of a search. walk: what brought here; None on the first page."""
+
+    place: Place
+    asked: Asked
+    walk: Walk | None
+
+    @property
+    def after(self) -> After | None:
+        """Where the page begins."""
+        if self.walk is None:
+            return None
+        keys = zip(self.asked.wanted.keys, self.walk.keys, strict=True)
+        return After(tuple(key.read(text) for key, text in keys), self.walk.pk)
+
+
+class Page(NamedTuple):
+    """total: of all pages, if it is known. included: beside the matches. next: how to go on."""
+
+    matches: Sequence[Found]
+    total: int | None
+    next: Walk | None
+    included: Sequence[Found] = ()
+
+    @property
+    def found(self) -> list[Found]:
+        """All that is told."""
+        return [*self.matches, *self.included]
+
+
+async def read_page(services: Services, step: Step, base: str) -> Page:
+    """What the step is to show. base: the server's own address.
+
+    Raises NotKept, TooMany, TooMuchIncluded.
+    """
+    async with services.views.snapshot() as connection:
+        page = await _matches(services, connection, step)
+        if not step.asked.results.steps:
+            return page
+        try:
+            steps = step.asked.results.steps
+            return page._replace(included=await included(connection, page.matches, steps, base))
+        except TooManyIncluded:
+            raise TooMuchIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
+
+
+async def explain_page(services: Services, step: Step) -> list[tuple[str, list[str]]]:
+    """How the matches are found: for each statement its way and the database's account of it."""
+    async with services.views.snapshot() as connection:
+        common = await services.frequent.known(connection)
+        return await explain(connection, step.asked.wanted, step.after, step.asked.results.count + 1, common)
+
+
+async def _matches(services: Services, connection: Reader, step: Step) -> Page:
+    if not step.asked.results.count:
+        return Page([], await count(connection, step.asked.wanted), None)
+    if step.walk and step.walk.snapshot:
+        return await _kept(connection, step, step.walk)
+    if step.asked.results.exact:
+        return await _keep(services, connection, step)
+    return await _shown(services, connection, step)
+
+
+async def _shown(services: Services, connection: Reader, step: Step) -> Page:
+    """A page as it is now."""
+    wanted, limit = step.asked.wanted, step.asked.results.count
+    common = await services.frequent.known(connection)
+    hits = await find(connection, wanted, step.after, limit + 1, common)
+    more = len(hits) > limit
+    total = await _total(connection, step, None if more else len(hits))
+    matches = [hit.found for hit in hits[:limit]]
+    if not more:
+        return Page(matches, total, None)
+    last = hits[limit - 1].place
+    keys = [key.written(value) for key, value in zip(wanted.keys, last.values, strict=True)]
+    return Page(matches, total, Walk(step.asked.used, keys, last.pk, total))
+
+
+async def _total(connection: Reader, step: Step, all_there_is: int | None) -> int | None:
+    """all_there_is: if this page shows it to the end."""
+    if step.walk:
+        return step.walk.total
+    wish = step.asked.results.total
+    if all_there_is is not None:
+        return None if wish == "none" else all_there_is
+    if wish == "accurate":
+        return await count(connection, step.asked.wanted)
+    return await estimate(connection, step.asked.wanted) if wish == "estimate" else None
+
+
+async def _keep(services: Services, connection: Reader, step: Step) -> Page:
+    """The first page of a snapshot, which is kept if there are more."""
+    limit = step.asked.results.count
+    pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1)
+    if len(pks) > MOST_KEPT:
+        raise TooMany(f"A snapshot has at most {MOST_KEPT:,} resources.")
+    matches = await read_numbered(connection, pks[:limit])
+    if len(pks) <= limit:
+        return Page(matches, len(pks), None)
+    snapshot = await services.snapshots.keep(pks)
+    return Page(matches, len(pks), Walk(step.asked.used, [], 0, len(pks), str(snapshot), limit))
+
+
+async def _kept(connection: Reader, step: Step, walk: Walk) -> Page:
+    """A further page of a snapshot."""
+    limit = step.asked.results.count
+    pks = await read_kept(connection, UUID(walk.snapshot), walk.offset, limit)
+    if pks is None:
+        raise NotKept
+    further = walk.offset + limit
+    more = further < (walk.total or 0)
+    matches = await read_numbered(connection, pks)
+    return Page(matches, walk.total, msgspec.structs.replace(walk, offset=further) if more else None)

@@ -1,0 +1,62 @@
+"""Snapshots: what a search has found, kept for a while, so that its pages are those of one moment.
+
+Which resources there are and their order are kept; each is told as it is when its page is read.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.sql import load_queries
+from projections.database import Reader
+from projections.fhir_resources.found import Found
+
+_sql = load_queries(Path(__file__).with_name("snapshots.sql"))
+
+KEPT = timedelta(hours=1)
+"""So long a snapshot can be walked through."""
+
+MOST_KEPT = 100_000
+"""Resources of a snapshot at most: 800 KB."""
+
+
+class Snapshots:
+    """Keeps them, for every server of the database. They are lost when PostgreSQL crashes."""
+
+    def __init__(self, conninfo: str) -> None:
+        """Connects when the first one is kept."""
+        self._conninfo = conninfo
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+
+    async def keep(self, pks: Sequence[int]) -> UUID:
+        """The snapshot of these resources, by the numbers of their rows."""
+        id_ = uuid4()
+        parameters = {"id": id_, "pks": list(pks), "kept": KEPT}
+        async with self._turn:
+            if self._connection is None or self._connection.closed:
+                self._connection = await connect_async(self._conninfo)
+            await self._connection.execute(_sql["keep"], parameters, binary=True)
+        return id_
+
+    async def close(self) -> None:
+        """Closes the connection."""
+        if self._connection:
+            await self._connection.close()
+
+
+async def read_kept(connection: Reader, id_: UUID, offset: int, limit: int) -> list[int] | None:
+    """Some of a snapshot, in order; None when it is not kept any more."""
+    parameters = {"id": id_, "first": offset + 1, "last": offset + limit, "kept": KEPT}
+    cursor = await connection.execute(_sql["kept"], parameters, binary=True)
+    row: tuple[list[int]] | None = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def read_numbered(connection: Reader, pks: Sequence[int]) -> list[Found]:
+    """The resources of these numbers as they are now, in this order; those deleted since are left out."""
+    cursor = await connection.execute(_sql["numbered"], {"pks": list(pks)}, binary=True)
+    return [Found(*row) for row in await cursor.fetchall()]
