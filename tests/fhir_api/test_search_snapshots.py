@@ -70,7 +70,7 @@ def test_a_snapshot_that_is_not_kept_any_more_is_gone(door: Door) -> None:
     assert following
     with connect(door.database) as connection:
         connection.execute("update views.snapshots set made = made - interval '61 minutes'")
-    assert outcome_of(door.get(following, 410))["code"] == "deleted"
+    assert outcome_of(door.get(following, 410))["code"] == "not-found"
     entries(door, "Patient?_count=3&_snapshot=true")
     with connect(door.database) as connection:
         assert connection.execute("select count(*) from views.snapshots").fetchone() == (1,)
