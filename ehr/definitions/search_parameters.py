@@ -109,7 +109,8 @@ def compartment(name: str) -> Mapping[str, tuple[str, ...]]:
 def main_date_code(resource_type: str) -> str | None:
     """The date parameter by which a clinician would sort, if a resource has at most one value for it.
 
-    The one that holds the first of `main_date_paths` for which there is any, else ``date``.
+    The one that holds the first of `main_date_paths` for which there is any, else ``date``, else
+    ``birthdate``.
     """
     return _tables().main_dates.get(resource_type)
 

@@ -59,6 +59,8 @@ def read_search(place: Place, parameters: Parameters, base: str, *, lenient: boo
         except BadValue as error:
             raise BadRequest(str(error)) from None
         used.append((name, value))
+    if results.subset and results.elements:
+        raise BadRequest("_summary and _elements do not go together.")
     wanted = Wanted(types, rewritten(_across(nodes, _within(place, types, base))), results.keys)
     return Asked(wanted, results, used, ignored)
 

@@ -12,14 +12,18 @@ from typing import Any, NamedTuple
 
 from projections.database import Reader
 from projections.fhir_resources.found import Found
+from projections.search.dates import DatedMainly
 from projections.search.identifiers import Updated
 from projections.search.sorting import After, Key, beyond, order_by
 from projections.search.statement import Statement
 from projections.search.terms import About
-from projections.search.tree import KINDS, And, Node
+from projections.search.tree import KINDS, And, Node, ReferredToBy
 
 WALKED = 5000
 """Resources that a walk looks at. Some 10 ms of the database's time."""
+
+WALKED_SLOWLY = 200
+"""The same where each of them takes a look at others."""
 
 _COLUMNS = "r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position"
 _PK = Found._fields.index("pk")
@@ -47,7 +51,7 @@ async def find(
     connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
 ) -> list[Hit]:
     """The next ``limit`` resources. common: terms that many resources have."""
-    if _can_walk(wanted, after) and not wanted.node.selective(common):
+    if _walks(wanted, after, common):
         hits = await _run(connection, *walk(wanted, after, limit))
         if len(hits) == limit:
             return hits
@@ -79,7 +83,7 @@ async def explain(
 ) -> list[tuple[str, list[str]]]:
     """(walk or gather, PostgreSQL's account of it, line by line) of each statement that a page takes."""
     statements = {"gather": gather(wanted, after, limit)}
-    if _can_walk(wanted, after) and not wanted.node.selective(common):
+    if _walks(wanted, after, common):
         statements = {"walk": walk(wanted, after, limit), **statements}
     told = []
     for way, (query, parameters) in statements.items():
@@ -109,6 +113,15 @@ async def estimate(connection: Reader, wanted: Wanted) -> int:
     return rows
 
 
+def _walks(wanted: Wanted, after: After | None, common: frozenset[int]) -> bool:
+    """Whether a walk is tried."""
+    if not _can_walk(wanted, after):
+        return False
+    # What is about one thing is walked along it: only others can make it few.
+    about = _about(wanted)
+    return not any(part.selective(common) for part in _parts(wanted.node) if part is not about)
+
+
 def _can_walk(wanted: Wanted, after: After | None) -> bool:
     if len(wanted.types) > 1 or len(wanted.keys) > 1:
         return False
@@ -118,21 +131,40 @@ def _can_walk(wanted: Wanted, after: After | None) -> bool:
     return wanted.keys[0].source in _SOURCES and (after is None or after.values[0] is not None)
 
 
+def _parts(node: Node) -> tuple[Node, ...]:
+    """What must hold, one by one."""
+    return node.nodes if isinstance(node, And) else (node,)
+
+
+def _about(wanted: Wanted) -> About | None:
+    """The one code along which it can be walked."""
+    if not wanted.keys or wanted.keys[0].source != "main":
+        return None
+    parts = (part for part in _parts(wanted.node) if isinstance(part, About) and len(part.any_of) == 1)
+    return next(parts, None)
+
+
 def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:
     """(statement, parameters) that looks at resources in order until there are enough."""
-    statement = Statement()
+    statement = Statement(walking=True)
     path = _path(statement, wanted)
     conditions = [*path.conditions, *([_further(statement, path, after)] if after else [])]
     rest, way = And(path.rest).sql(statement, "s"), "desc" if path.descending else "asc"
     shown = ", page.key" if wanted.keys else ""
+    looked_at = statement.value(WALKED_SLOWLY if any(map(_is_slow, path.rest)) else WALKED, "bigint")
     query = (
         f"select {_COLUMNS}{shown} from (select s.pk, s.key from ("  # noqa: S608
         f"select s0.*, {path.key} as key from {path.tables} where {' and '.join(conditions)} "
-        f"order by {path.key} {way}, {path.pk} {way} limit {statement.value(WALKED, 'bigint')}) s "
+        f"order by {path.key} {way}, {path.pk} {way} limit {looked_at}) s "
         f"where {rest} order by s.key {way}, s.pk {way} limit {statement.value(limit, 'bigint')}) page "
         f"join fhir_resources.current r on r.pk = page.pk order by page.key {way}, page.pk {way}"
     )
     return query, statement.parameters
+
+
+def _is_slow(node: Node) -> bool:
+    """Whether it takes the database a tenth of a millisecond to ask it of one resource."""
+    return isinstance(node, ReferredToBy)
 
 
 class _Path(NamedTuple):
@@ -148,17 +180,26 @@ class _Path(NamedTuple):
 
 def _path(statement: Statement, wanted: Wanted) -> _Path:
     key = wanted.keys[0] if wanted.keys else None
-    parts = wanted.node.nodes if isinstance(wanted.node, And) else (wanted.node,)
+    parts = _parts(wanted.node)
     kind = f"s0.kind = {statement.value(KINDS[wanted.types[0]], 'smallint')}"
     if key is None:
         return _Path("fhir_resources.search s0", "s0.pk", "s0.pk", [kind], parts, descending=False)
     if key.source == "updated":
         return _along_changes(statement, wanted.types[0], kind, parts, key.descending)
-    about = next((part for part in parts if isinstance(part, About) and len(part.any_of) == 1), None)
-    if about:
-        return _along_code(statement, about, kind, parts, key.descending)
-    dated = [kind, "s0.starts is not null"]
-    return _Path("fhir_resources.search s0", "s0.starts", "s0.pk", dated, parts, key.descending)
+    about = _about(wanted)
+    if about is None:
+        conditions = [kind, "s0.starts is not null", *_bounds(statement, parts, "s0.starts")]
+        return _Path("fhir_resources.search s0", "s0.starts", "s0.pk", conditions, parts, key.descending)
+    conditions = [kind, f"a.term = {statement.value(about.any_of[0], 'bigint')}"]
+    conditions += _bounds(statement, parts, "a.starts")
+    tables = "fhir_resources.search_code a join fhir_resources.search s0 on s0.pk = a.pk"
+    rest = tuple(part for part in parts if part is not about)
+    return _Path(tables, "a.starts", "a.pk", conditions, rest, key.descending)
+
+
+def _bounds(statement: Statement, parts: Sequence[Node], column: str) -> list[str]:
+    dated = (part for part in parts if isinstance(part, DatedMainly))
+    return [bound for part in dated for bound in part.bounds(statement, column)]
 
 
 def _along_changes(
@@ -169,15 +210,6 @@ def _along_changes(
     conditions = [kind, f"c.type = {statement.value(type_, 'text')}", "not c.deleted", *updated]
     tables = "fhir_resources.current c join fhir_resources.search s0 on s0.pk = c.pk"
     return _Path(tables, "c.last_updated", "c.pk", conditions, rest, descending)
-
-
-def _along_code(
-    statement: Statement, about: About, kind: str, parts: tuple[Node, ...], descending: bool
-) -> _Path:
-    conditions = [kind, f"a.term = {statement.value(about.any_of[0], 'bigint')}"]
-    rest = tuple(part for part in parts if part is not about)
-    tables = "fhir_resources.search_code a join fhir_resources.search s0 on s0.pk = a.pk"
-    return _Path(tables, "a.starts", "a.pk", conditions, rest, descending)
 
 
 def _further(statement: Statement, path: _Path, after: After) -> str:

@@ -110,12 +110,11 @@ create table search_quantity (
     number smallint not null,
     low numeric not null,
     high numeric not null,
+    code bigint,                         -- of the unit, or as it is printed
     unit bigint,                         -- of system and code
-    code bigint,
-    word bigint,                         -- as it is printed, where that is not the code
     pk bigint not null
 );
-create index search_quantity_low on search_quantity (number, unit, low, pk);
+create index search_quantity_low on search_quantity (number, code, low, pk);
 create index search_quantity_pk on search_quantity (pk);
 
 -- Parts of a resource that have several values which must be found together: a component's code and value.
@@ -124,9 +123,8 @@ create table search_part (
     terms bigint[] not null,             -- in order
     low numeric,
     high numeric,
-    unit bigint,
     code bigint,
-    word bigint,
+    unit bigint,
     low2 numeric,                        -- of a second number
     high2 numeric,
     pk bigint not null

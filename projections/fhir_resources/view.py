@@ -115,11 +115,11 @@ class FhirResources:
             "search_string": Digested(_OWNER, "o.type, o.id, t.number, t.folded, t.exact", "current"),
             "search_date": Digested(_OWNER, "o.type, o.id, t.number, t.starts, t.ends", "current"),
             "search_quantity": Digested(
-                _OWNER, "o.type, o.id, t.number, t.low, t.high, t.unit, t.code, t.word", "current"
+                _OWNER, "o.type, o.id, t.number, t.low, t.high, t.code, t.unit", "current"
             ),
             "search_part": Digested(
                 _OWNER,
-                "o.type, o.id, t.number, t.terms, t.low, t.high, t.unit, t.code, t.word, t.low2, t.high2",
+                "o.type, o.id, t.number, t.terms, t.low, t.high, t.code, t.unit, t.low2, t.high2",
                 "current",
             ),
             "search_word": Digested("''", "t.term, t.number, t.text"),

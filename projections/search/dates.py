@@ -54,7 +54,8 @@ def index_period(entries: Entries, number: int, value: Any) -> None:
     """A Period; an open side is open for ever."""
     start, end = span(value.get("start") or ""), span(value.get("end") or "")
     if start or end:
-        entries.dates.append(DateEntry(number, start.start if start else FIRST, end.end if end else LAST))
+        first, last = start.start if start else FIRST, end.end if end else LAST
+        entries.dates.append(DateEntry(number, first, max(first, last)))  # Intake accepts an end before it.
 
 
 def index_timing(entries: Entries, number: int, value: Any) -> None:
@@ -101,11 +102,29 @@ class Dated(_Time):
         )
 
 
+_FROM_START, _BEFORE_END, _BEFORE_START = ("eq",), ("eq", "le", "ap"), ("lt",)
+"""Prefixes that bound the start of a time by the start or the end of the one that was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatedMainly:
     """The same of the main date, which stands in the table ``search``."""
 
     dated: Dated
+
+    def bounds(self, statement: Statement, column: str) -> list[str]:
+        """What follows from it for the start alone, which stands in ``column``: where an index is read."""
+        start, end = self.dated.asked
+        found = []
+        if self.dated.prefix in _FROM_START:
+            found.append(f"{column} >= {statement.value(start, 'timestamptz')}")
+        if self.dated.prefix == "sa":
+            found.append(f"{column} >= {statement.value(end, 'timestamptz')}")
+        if self.dated.prefix in _BEFORE_END:
+            found.append(f"{column} < {statement.value(end, 'timestamptz')}")
+        if self.dated.prefix in _BEFORE_START:
+            found.append(f"{column} < {statement.value(start, 'timestamptz')}")
+        return found
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``tree.Node``."""

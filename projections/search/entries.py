@@ -26,16 +26,15 @@ class DateEntry(NamedTuple):
 class QuantityEntry(NamedTuple):
     """A number, or all from low to high.
 
-    unit: hash of system and code. code, word: of the unit's code alone, and as it is printed; None where it
-    has none.
+    code: hash of the unit's code; unit: of its system and code; None where it has none. A unit that is
+    printed otherwise than its code has an entry of its own, as a code without a system.
     """
 
     number: int
     low: Decimal
     high: Decimal
-    unit: int | None = None
     code: int | None = None
-    word: int | None = None
+    unit: int | None = None
 
 
 class WordEntry(NamedTuple):

@@ -75,16 +75,14 @@ def index_quantity(entries: Entries, number: int, value: Any) -> None:
     """A Quantity or one of its kinds (Age, Duration, …); its comparator does not count."""
     found = _decimal(value.get("value"))
     if found is not None:
-        units = _units(value.get("system"), value.get("code"), value.get("unit"))
-        entries.quantities.append(QuantityEntry(number, found, found, *units))
+        _index(entries, number, (found, found), value.get("system"), value.get("code"), value.get("unit"))
 
 
 def index_money(entries: Entries, number: int, value: Any) -> None:
     """A Money: its currency is its unit."""
     found = _decimal(value.get("value"))
     if found is not None:
-        units = _units(CURRENCIES, value.get("currency"), None)
-        entries.quantities.append(QuantityEntry(number, found, found, *units))
+        _index(entries, number, (found, found), CURRENCIES, value.get("currency"), None)
 
 
 def index_range(entries: Entries, number: int, value: Any) -> None:
@@ -93,10 +91,17 @@ def index_range(entries: Entries, number: int, value: Any) -> None:
     least, most = _decimal(low.get("value")), _decimal(high.get("value"))
     if least is not None or most is not None:
         one = low if least is not None else high
-        units = _units(one.get("system"), one.get("code"), one.get("unit"))
-        entries.quantities.append(
-            QuantityEntry(number, LEAST if least is None else least, MOST if most is None else most, *units)
-        )
+        limits = (LEAST if least is None else least, MOST if most is None else most)
+        _index(entries, number, limits, one.get("system"), one.get("code"), one.get("unit"))
+
+
+def _index(
+    entries: Entries, number: int, limits: tuple[Decimal, Decimal], system: Any, code: Any, word: Any
+) -> None:
+    unit = _hash_of_unit(system or "", code) if code else None
+    entries.quantities.append(QuantityEntry(number, *limits, hash_of(code) if code else None, unit))
+    if word and word != code:
+        entries.quantities.append(QuantityEntry(number, *limits, hash_of(word), None))
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -106,14 +111,6 @@ def _decimal(value: Any) -> Decimal | None:
         return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         return None
-
-
-def _units(system: Any, code: Any, word: Any) -> tuple[int | None, int | None, int | None]:
-    return (
-        _hash_of_unit(system or "", code) if code else None,
-        hash_of(code) if code else None,
-        hash_of(word) if word and word != code else None,
-    )
 
 
 def _hash_of_unit(system: str, code: str) -> int:
@@ -183,18 +180,18 @@ class SomeQuantity(_Amount):
 def _in_unit(statement: Statement, t: str, unit: Unit | None) -> str:
     if unit is None:
         return ""
-    if unit.system:
-        return f" and {t}.unit = {statement.value(_hash_of_unit(unit.system, unit.code), 'bigint')}"
-    code = statement.value(hash_of(unit.code), "bigint")
-    return f" and ({t}.code = {code} or {t}.word = {code})"
+    code = f" and {t}.code = {statement.value(hash_of(unit.code), 'bigint')}"
+    if not unit.system:
+        return code
+    return f"{code} and {t}.unit = {statement.value(_hash_of_unit(unit.system, unit.code), 'bigint')}"
 
 
 def _has_unit(entry: QuantityEntry, unit: Unit | None) -> bool:
     if unit is None:
         return True
-    if unit.system:
-        return entry.unit == _hash_of_unit(unit.system, unit.code)
-    return hash_of(unit.code) in (entry.code, entry.word)
+    if unit.system and entry.unit != _hash_of_unit(unit.system, unit.code):
+        return False
+    return entry.code == hash_of(unit.code)
 
 
 def read_quantity(number: int, name: str, text: str, *, with_unit: bool) -> Measured:

@@ -29,13 +29,13 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "search_quantity": {
             "number": "int2",
             **dict.fromkeys(("low", "high"), "numeric"),
-            **dict.fromkeys(("unit", "code", "word", "pk"), "int8"),
+            **dict.fromkeys(("code", "unit", "pk"), "int8"),
         },
         "search_part": {
             "number": "int2",
             "terms": "int8[]",
             **dict.fromkeys(("low", "high"), "numeric"),
-            **dict.fromkeys(("unit", "code", "word"), "int8"),
+            **dict.fromkeys(("code", "unit"), "int8"),
             **dict.fromkeys(("low2", "high2"), "numeric"),
             "pk": "int8",
         },
@@ -52,21 +52,22 @@ def rows_of(key: Key, pk: int, entries: Entries) -> Iterator[tuple[str, Row]]:
     if starts is not None:
         for term in sorted(entries.codes):
             yield "search_code", (term, starts, pk)
-    for string in dict.fromkeys(entries.strings):
-        yield "search_string", (*string, pk)
-    for date in dict.fromkeys(entries.dates):
-        if date.number != main:
-            yield "search_date", (*date, pk)
-    for quantity in dict.fromkeys(entries.quantities):
-        yield "search_quantity", (*quantity, pk)
+    yield from (("search_string", (*one, pk)) for one in dict.fromkeys(entries.strings))
+    yield from (("search_date", (*one, pk)) for one in dict.fromkeys(entries.dates) if one.number != main)
+    yield from (("search_quantity", (*one, pk)) for one in dict.fromkeys(entries.quantities))
     for number, part in entries.parts:
-        yield "search_part", (number, sorted(part.terms), *_numbers(part.quantities), pk)
+        for numbers in _numbers(part.quantities):
+            yield "search_part", (number, sorted(part.terms), *numbers, pk)
 
 
-def _numbers(quantities: list[QuantityEntry]) -> Row:
-    """Low, high, unit, code, word of the first, low and high of the second."""
-    first, second = [*quantities, None, None][:2]
-    return (*(first[1:] if first else (None,) * 5), *(second[1:3] if second else (None,) * 2))
+def _numbers(quantities: list[QuantityEntry]) -> Iterator[Row]:
+    """(low, high, code, unit, low and high of a second one) of each way to name the number's unit."""
+    if not quantities:
+        yield (None,) * 6
+        return
+    first = [one for one in quantities if one.number == quantities[0].number]
+    second = next((one[1:3] for one in quantities if one.number != first[0].number), (None, None))
+    yield from ((*one[1:], *second) for one in first)
 
 
 @cache

@@ -9,7 +9,9 @@ class Statement:
     The text depends on nothing but which values are asked for in which order: never on what they are.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, walking: bool = False) -> None:
+        """walking: whether conditions are asked of a few resources one by one, not of all at once."""
+        self.walking = walking
         self.parameters: dict[str, Any] = {}
         self._aliases = 0
 

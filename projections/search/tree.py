@@ -131,6 +131,8 @@ class ReferredToBy:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
+        if statement.walking:
+            return self._of_one(statement, of)
         by, t = statement.alias(), statement.alias()
         mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
         kind = statement.value(KINDS[self.type], "smallint")
@@ -138,6 +140,16 @@ class ReferredToBy:
             f"{of}.self in (select {t}.term & {mask} from fhir_resources.search {by}, "
             f"unnest({by}.terms) {t}(term) where {by}.kind = {kind} "
             f"and {t}.term between {base} and {base} | {mask} and {self.node.sql(statement, by)})"
+        )
+
+    def _of_one(self, statement: Statement, of: str) -> str:
+        """The same, by a look into the index for each resource."""
+        by = statement.alias()
+        base = statement.value(base_of(self.number), "bigint")
+        kind = statement.value(KINDS[self.type], "smallint")
+        return (
+            f"exists (select from fhir_resources.search {by} where {by}.kind = {kind} "
+            f"and {by}.terms @> array[{base} | {of}.self] and {self.node.sql(statement, by)})"
         )
 
     def holds(self, entries: Entries) -> bool:

@@ -71,6 +71,7 @@ def pairs(module_database: str) -> Pair:
     url = migrated(module_database)
     for id_, birth in (("one", "1970-02"), ("two", "2001-12-31")):
         person = {**patient(f"Nguyễn Văn {id_}", id_), "id": id_, "birthDate": birth}
+        person |= {"deceasedDateTime": "2024-02-01"}
         telecom = {"telecom": [{"system": "phone", "value": "0912345678"}]}
         state_all(url, request(update(person)))
         state_all(url, request(update({**person, **telecom}), create({**observation(id_, 1)})))

@@ -54,7 +54,7 @@ def main_dates(
     parameters: Sequence[Typed], candidates: Mapping[str, list[tuple[str, str]]]
 ) -> dict[str, str]:
     """Resource type -> the date parameter of which a resource has at most one value, that holds the first of
-    the candidate paths for which there is any; else ``date``."""
+    the candidate paths for which there is any; else ``date``, else ``birthdate``."""
     dates: dict[str, dict[str, str]] = defaultdict(dict)
     for row, of in parameters:
         if row.type == "date" and row.single:
@@ -68,7 +68,8 @@ def main_dates(
 
 def _main_date(by_path: Mapping[str, str], candidates: Sequence[str]) -> str | None:
     found = [by_path[path] for path in candidates if path in by_path]
-    return found[0] if found else next((code for code in by_path.values() if code == "date"), None)
+    usual = [code for code in ("date", "birthdate") if code in by_path.values()]
+    return next(iter([*found, *usual]), None)
 
 
 def _keys(path: Path) -> str:

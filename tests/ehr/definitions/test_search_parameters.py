@@ -170,7 +170,7 @@ def test_expressions_that_r4_has_changed_round_are_put_right() -> None:
         ("Encounter", "date"),
         ("Condition", "onset-date"),
         ("MedicationRequest", "authoredon"),
-        ("Patient", None),
+        ("Patient", "birthdate"),
         ("Organization", None),
     ],
 )
