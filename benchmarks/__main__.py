@@ -5,8 +5,6 @@ without one, the small sample of the tests. ``--write`` puts the table into docs
 """
 
 import argparse
-import platform
-import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +12,10 @@ from pathlib import Path
 from benchmarks import kafka
 from benchmarks.house import open_house
 from benchmarks.measurements import Row, measure
+from benchmarks.page import machine, put
 
-PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 SAMPLE = Path(__file__).parents[1] / "tests" / "data" / "synthea-small.tar.xz"
-BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+MARK = "measured"
 
 
 def main() -> None:
@@ -32,7 +30,7 @@ def main() -> None:
         rows.append(row)
         print(f"{row.work:58} {row.figure:>26}   {row.note}", flush=True)
     if given.write:
-        _write(_table(rows, given.paths, given.seconds))
+        put(MARK, _table(rows, given.paths, given.seconds))
 
 
 def _measured(paths: Sequence[Path], seconds: float) -> Iterator[Row]:
@@ -49,7 +47,7 @@ def _measured(paths: Sequence[Path], seconds: float) -> Iterator[Row]:
 def _table(rows: list[Row], paths: list[Path], seconds: float) -> str:
     command = f"python -m benchmarks {' '.join(path.name for path in paths)} --seconds {seconds:g} --write"
     lines = [
-        f"`{command}`, {datetime.now(UTC):%d/%m/%Y}, {_machine()}. fsync on; everything validated;",
+        f"`{command}`, {datetime.now(UTC):%d/%m/%Y}, {machine()}. fsync on; everything validated;",
         "writes visible when answered; all views projecting; the load generator on the same cores.",
         "",
         "| work | figure | |",
@@ -57,18 +55,6 @@ def _table(rows: list[Row], paths: list[Path], seconds: float) -> str:
         *(f"| {row.work} | {row.figure} | {row.note} |" for row in rows),
     ]
     return "\n".join(lines)
-
-
-def _machine() -> str:
-    cores = subprocess.run(["nproc"], capture_output=True, text=True, check=True).stdout.strip()
-    return f"{cores} shared cores, Python {platform.python_version()}, PostgreSQL 17"
-
-
-def _write(table: str) -> None:
-    text = PAGE.read_text(encoding="utf8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf8")
 
 
 if __name__ == "__main__":
