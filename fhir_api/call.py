@@ -26,8 +26,8 @@ from fhir_api.errors import (
 )
 from fhir_api.measurements import NO_INTERACTION
 from fhir_api.outcomes import FHIR_JSON
+from fhir_api.parameters import unsupported
 from fhir_api.room import Growth
-from fhir_api.searching.parameters import unsupported
 from fhir_api.services import Services
 
 JSON_TYPES = {"application/fhir+json", "application/json", "text/json", "application/json+fhir"}

@@ -15,7 +15,7 @@ import msgspec
 from ehr.definitions import elements
 from ehr.definitions.tables import BARE, PRIMITIVES
 from fhir_api.errors import BadRequest
-from fhir_api.searching.parameters import alternatives, unsupported
+from fhir_api.parameters import alternatives, unsupported
 
 PARAMETERS = ("_summary", "_elements")
 

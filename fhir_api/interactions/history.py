@@ -15,8 +15,8 @@ from fhir_api.call import Call
 from fhir_api.headers import etag
 from fhir_api.interactions.read import given_once, missing, refuse_former, wait_for_position
 from fhir_api.paging import PAGE, next_page, turn_page
+from fhir_api.parameters import USUAL_COUNT, read_count, read_span
 from fhir_api.reading import Entry, address, base_of, bundle
-from fhir_api.searching.parameters import USUAL_COUNT, read_count, read_span
 from fhir_api.subsetting import PARAMETERS as OF_PARTS
 from fhir_api.subsetting import Subset, read_subset, subset
 from projections.fhir_resources.history import EVER, Extent, extent, read_versions

@@ -10,7 +10,7 @@ from fhir_api.call import Call
 from fhir_api.capability_statement import MODE, capability_statement
 from fhir_api.endpoint import Handler, Route
 from fhir_api.errors import UnknownParameter
-from fhir_api.searching.parameters import unsupported
+from fhir_api.parameters import unsupported
 
 
 def metadata_of(routes: Sequence[Route]) -> Handler:

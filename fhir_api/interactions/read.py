@@ -13,7 +13,7 @@ from fhir_api.call import Call
 from fhir_api.completeness import waits
 from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.headers import version_headers
-from fhir_api.searching.parameters import unsupported
+from fhir_api.parameters import unsupported
 from fhir_api.subsetting import PARAMETERS as OF_PARTS
 from fhir_api.subsetting import Subset, read_subset, subset
 from projections.fhir_resources.queries import Version, read_version

@@ -19,8 +19,8 @@ from fhir_api.completeness import INCOMPLETE, incomplete_entry, versions_of, wai
 from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
 from fhir_api.paging import PAGE, next_page, turn_page
+from fhir_api.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
-from fhir_api.searching.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from projections.database import Reader
 from projections.fhir_resources.everything import (
     Member,

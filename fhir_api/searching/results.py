@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ehr.definitions import RESOURCE_TYPES
 from fhir_api.errors import BadRequest, UnknownParameter
-from fhir_api.searching.parameters import MOST_COUNT, USUAL_COUNT, read_count
+from fhir_api.parameters import MOST_COUNT, USUAL_COUNT, read_count
 from fhir_api.subsetting import COUNT, Subset, read_subset
 from projections.fhir_resources.including import Step
 from projections.search.errors import UnknownName

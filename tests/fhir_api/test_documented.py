@@ -9,7 +9,7 @@ from fhir_api.figures import figures
 from fhir_api.interactions import history
 from fhir_api.measurements import RequestMetrics
 from fhir_api.operations import everything
-from fhir_api.searching.parameters import MOST_COUNT, USUAL_COUNT
+from fhir_api.parameters import MOST_COUNT, USUAL_COUNT
 from fhir_api.searching.results import CONTROLS
 
 DOCS = Path(__file__).parents[2] / "docs"
