@@ -88,6 +88,21 @@ def any_resource(random: Random, kind: str) -> dict[str, Json]:
     return {"resourceType": kind} | _fill(random, kind, 0)
 
 
+def least(type_: str) -> dict[str, Json]:
+    """What a value of a type must have, and no more; one element of a type that need not have any."""
+    return _fill(_Least(), type_, 0)
+
+
+class _Least(Random):
+    """Adds nothing that need not be there, and of several picks the first."""
+
+    def random(self) -> float:
+        return 0.7
+
+    def choice(self, seq: Any) -> Any:
+        return seq[0]
+
+
 def _fill(random: Random, type_: str, depth: int) -> dict[str, Json]:
     if type_ == "Extension":
         return _extension(random, depth)
