@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.oracle import compare
 from tests.oracle.asking import corpus, resource
 from tests.oracle.compare import Comparison
 from tests.oracle.generator import Search
@@ -101,6 +102,7 @@ LIES = [
     (BY_DATE, never_ending, "repeats Patient/p"),
     (BY_DATE, answering(500), "answered with 500"),
     (BY_DATE, answering(400), "answered with 400"),
+    (INCLUDING, answering(413), "answered with 413"),
     (WRONG, answering(200), "answered with 200, though it must be refused"),
     (WRONG, answering(500), "answered with 500, though it must be refused"),
     (INCLUDING, not_including, "page 1 does not include Patient/p1"),
@@ -114,6 +116,12 @@ def test_every_lie_is_told(search: Search, lie: Distort, told: str) -> None:
     found = difference(search, lie)
     assert told in found
     assert search.pairs[0][0] in found.splitlines()[0]
+
+
+def test_more_than_is_included_at_once_may_be_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "MOST_INCLUDED", 6)
+    assert difference(INCLUDING, answering(413)) == "None"
+    assert "answered with 413" in difference(BY_DATE, answering(413))
 
 
 def test_equal_ones_of_several_types_may_stand_in_any_order() -> None:
