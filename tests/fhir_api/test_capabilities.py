@@ -16,6 +16,7 @@ from ehr.definitions import RESOURCE_TYPES, elements
 from ehr.definitions.search_parameters import search_parameters
 from fhir_api.intake import validate
 from fhir_api.routes import ROUTES
+from fhir_api.searching.asking import Place, read_search
 from projections.search.reading import NOT_SEARCHABLE
 from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
 from tests.fhir_api.running import FHIR_JSON, Door, Json, entries
@@ -365,6 +366,14 @@ def test_every_official_parameter_is_claimed_or_refused_by_name(statement: Json)
 def test_it_knows_itself_by_the_name_that_the_client_uses(door: Door, host: str) -> None:
     told = door.json("metadata", headers={"Host": host})
     assert told["implementation"]["url"] == f"http://{host}/fhir"
+
+
+def test_every_inclusion_that_is_claimed_is_understood(statement: Json) -> None:
+    for claims in statement["rest"][0]["resource"]:
+        for name, key in (("_include", "searchInclude"), ("_revinclude", "searchRevInclude")):
+            asked = [(name, inclusion) for inclusion in claims.get(key, ())]
+            place = Place(claims["type"], (claims["type"],))
+            assert read_search(place, asked, "http://localhost/fhir", lenient=False).used == asked
 
 
 def test_every_compartment_that_is_claimed_is_searched(door: Door, statement: Json) -> None:
