@@ -45,49 +45,51 @@ def read_search(place: Place, parameters: Parameters, base: str, *, lenient: boo
 
     Raises BadRequest, UnknownParameter.
     """
-    types = _types(place, parameters)
-    results, used, ignored = Results(), Parameters(), list[str]()
-    nodes: dict[str, list[Node]] = {type_: [] for type_ in types}
+    reading = _Reading(place, _types(place, parameters), base)
     for name, value in parameters:
         try:
-            _read(place, name, value, parameters, types, results, nodes, base)
+            reading.add(name, value)
         except (UnknownParameter, UnknownName) as error:
             if not lenient:
-                raise _refusal(error) from None
-            ignored.append(_text(error))
-            continue
+                raise UnknownParameter(_text(error)) from None
+            reading.ignored.append(_text(error))
         except BadValue as error:
             raise BadRequest(str(error)) from None
-        used.append((name, value))
-    if results.subset and results.elements:
-        raise BadRequest("_summary and _elements do not go together.")
-    wanted = Wanted(types, rewritten(_across(nodes, _within(place, types, base))), results.keys)
-    return Asked(wanted, results, used, ignored)
+    return reading.asked()
 
 
-def _read(
-    place: Place,
-    name: str,
-    value: str,
-    parameters: Parameters,
-    types: tuple[str, ...],
-    results: Results,
-    nodes: dict[str, list[Node]],
-    base: str,
-) -> None:
-    control = CONTROLS.get(name)
-    if control:
-        if not control.repeats and sum(one == name for one, _ in parameters) > 1:
-            raise BadRequest(f"{name} is there twice.")
-        control.read(results, types, value)
-    elif name != TYPES or place.types:
-        found = {type_: Reading(base).condition(type_, name, value) for type_ in types}
-        for type_, node in found.items():
-            nodes[type_].append(node)
+class _Reading:
+    """A search as far as its parameters have been read."""
 
+    def __init__(self, place: Place, types: tuple[str, ...], base: str) -> None:
+        self._place = place
+        self._types = types
+        self._base = base
+        self._results = Results()
+        self._nodes: dict[str, list[Node]] = {type_: [] for type_ in types}
+        self._used = Parameters()
+        self.ignored: list[str] = []
 
-def _refusal(error: UnknownParameter | Unsearchable) -> UnknownParameter:
-    return error if isinstance(error, UnknownParameter) else UnknownParameter(str(error))
+    def add(self, name: str, value: str) -> None:
+        """Reads a parameter. Raises BadRequest, UnknownParameter, UnknownName, BadValue."""
+        control = CONTROLS.get(name)
+        if control:
+            if not control.repeats and any(name == used for used, _ in self._used):
+                raise BadRequest(f"{name} is there twice.")
+            control.read(self._results, self._types, value)
+        elif name != TYPES or self._place.types:
+            conditions = {type_: Reading(self._base).condition(type_, name, value) for type_ in self._types}
+            for type_, node in conditions.items():
+                self._nodes[type_].append(node)
+        self._used.append((name, value))
+
+    def asked(self) -> Asked:
+        """What all of them ask for. Raises BadRequest."""
+        if self._results.subset and self._results.elements:
+            raise BadRequest("_summary and _elements do not go together.")
+        node = And((*_within(self._place, self._types, self._base), _across(self._nodes)))
+        wanted = Wanted(self._types, rewritten(node), self._results.keys)
+        return Asked(wanted, self._results, self._used, self.ignored)
 
 
 def _text(error: UnknownParameter | Unsearchable) -> str:
@@ -106,12 +108,12 @@ def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:
     return tuple(sorted(set.intersection(*chosen)))
 
 
-def _across(nodes: dict[str, list[Node]], within: list[Node]) -> Node:
-    """The condition on resources of any of the types; those that say the same of all types are said once."""
+def _across(nodes: dict[str, list[Node]]) -> Node:
+    """The condition on resources of any of the types; what is the same for all of them is said once."""
     each = {type_: And(tuple(conditions)) for type_, conditions in nodes.items()}
-    if len(set(each.values())) <= 1:
-        return And((*within, *each.values()) if len(each) == 1 else (*within, *dict.fromkeys(each.values())))
-    return And((*within, Or(tuple(OfType(type_, node) for type_, node in each.items()))))
+    if len({*each.values()}) == 1:
+        return next(iter(each.values()))
+    return Or(tuple(OfType(type_, node) for type_, node in each.items()))
 
 
 def _within(place: Place, types: tuple[str, ...], base: str) -> list[Node]:
