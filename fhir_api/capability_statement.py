@@ -34,8 +34,8 @@ _SYSTEM = {
 }
 _DOCUMENTATION = (
     "Errors are OperationOutcomes.",
-    "Conditions of conditional requests are searches by parameters of the resource itself: no chains, no "
-    "`_has`, no `_lastUpdated`. Those of conditional references name one identifier.",
+    "Conditions of conditional requests and references are searches by parameters of the resource itself: no "
+    "chains, no `_has`, no `_lastUpdated`.",
     f"A conditional delete of several matches is refused (412), unless `{SEVERAL}=true` asks for all: "
     f"up to {MOST_DELETED:,}, all or none.",
     f"Every interaction takes {' and '.join(f'`{name}`' for name in sorted(COMMON_PARAMETERS))} (JSON only).",

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -66,12 +67,11 @@ PARAMETERS: dict[str, Callable[[Json], Iterator[str]]] = {
     "given:exact": at("name.given"),
     "name:exact": at("name"),
     "telecom": at("telecom.value"),
-    "city:exact": at("address.city"),
+    "address-city:exact": at("address.city"),
     "code": tokens("code.coding"),
     "class": tokens("class"),
     "status": at("status"),
-    "date": at("effectiveDateTime"),
-    "period": at("period.start"),
+    "date": lambda one: chain(at("effectiveDateTime")(one), at("period.start")(one)),
     "subject": at("subject.reference"),
     "patient": at("patient.reference"),
 }
@@ -177,7 +177,7 @@ KINDS = [
     Kind("Patient", "family:exact={n}", "{name: [{family: '{n}'}]}"),
     Kind("Patient", "given:exact={n}&gender=female", "{name: [{given: ['A', '{n}']}], gender: 'female'}"),
     Kind("Patient", "telecom={n}", "{telecom: [{value: '{n}'}]}"),
-    Kind("Patient", "city:exact={n}&gender=male", "{address: [{city: '{n}'}], gender: 'male'}"),
+    Kind("Patient", "address-city:exact={n}&gender=male", "{address: [{city: '{n}'}], gender: 'male'}"),
     Kind("Patient", "identifier=a|{n},b|{n}", "{identifier: [{system: 'b', value: '{n}'}]}"),
     Kind(
         "Patient",
@@ -192,7 +192,7 @@ KINDS = [
     Kind("Practitioner", "family:exact={n}", "{name: [{family: '{n}'}]}"),
     Kind("Practitioner", "telecom={n}", "{telecom: [{value: '{n}'}]}"),
     Kind("Organization", "name:exact={n}", "{name: '{n}'}"),
-    Kind("Organization", "name:exact=H&city:exact={n}", "{name: 'H', address: [{city: '{n}'}]}"),
+    Kind("Organization", "name:exact=H&address-city:exact={n}", "{name: 'H', address: [{city: '{n}'}]}"),
     Kind("Location", "name:exact={n}&status=active", "{name: '{n}', status: 'active'}"),
     Kind("Medication", "code=atc|{n}", "{code: {coding: [{system: 'atc', code: '{n}'}]}}"),
     Kind("Observation", "code=loinc|{n}", _RESULT + "subject: {reference: 'Patient/1'}}"),
@@ -201,7 +201,11 @@ KINDS = [
         "code=loinc|k&date={day}&subject=Patient/{n}",
         _RESULT.replace("{n}", "k") + "effectiveDateTime: '{day}', subject: {reference: 'Patient/{n}'}}",
     ),
-    Kind("Encounter", "class=AMB&period={day}&subject=Patient/{n}", _STAY + "period: {start: '{day}'}}"),
+    Kind(
+        "Encounter",
+        "class=AMB&date={day}&subject=Patient/{n}",
+        _STAY + "period: {start: '{day}', end: '{day}'}}",
+    ),
     Kind(
         "Condition",
         "code={n}&subject=Patient/1",

@@ -19,8 +19,9 @@ from ehr.event_store.news import LOCK
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord, Receipt
 from ehr.requests import Change
-from ehr.searching import Search
+from ehr.searching import Search, Searcher
 from ehr.targets import MOST_DELETED
+from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
 from tests.conditions import KINDS, Elements, Kind, standing
@@ -52,7 +53,10 @@ def shown(url: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def on_records(
-    url: str, work: Callable[[list[HealthRecord]], Awaitable[Result]], committers: int = 1
+    url: str,
+    work: Callable[[list[HealthRecord]], Awaitable[Result]],
+    committers: int = 1,
+    make_searcher: Callable[[str], Searcher] = Elements,
 ) -> Result:
     """What ``work`` gives on records of one database, each with a committer of its own."""
 
@@ -60,9 +64,8 @@ def on_records(
         async with AsyncExitStack() as stack:
             records = []
             for _ in range(committers):
-                searcher = Elements(url)
+                searcher = make_searcher(url)
                 recorder = await stack.enter_async_context(PostgresRecorder(url, searcher))
-                stack.push_async_callback(searcher.close)
                 records.append(HealthRecord(recorder, searcher))
             return await work(records)
 
@@ -74,7 +77,10 @@ def creating(kind: Kind, n: int = 1) -> Change:
     return create(kind.stated(n), kind.condition(n))
 
 
-def test_64_clients_at_once_on_20_kinds_of_condition_never_make_two(shown: str) -> None:
+@pytest.mark.parametrize("make_searcher", [Elements, IndexSearcher])
+def test_64_clients_at_once_on_20_kinds_of_condition_never_make_two(
+    shown: str, make_searcher: Callable[[str], Searcher]
+) -> None:
     async def work(records: list[HealthRecord]) -> list[list[Receipt]]:
         return await asyncio.gather(
             *(
@@ -83,7 +89,7 @@ def test_64_clients_at_once_on_20_kinds_of_condition_never_make_two(shown: str) 
             )
         )
 
-    for receipts in on_records(shown, work, committers=3):
+    for receipts in on_records(shown, work, 3, make_searcher):
         assert Counter(receipt.outcomes[0].status for receipt in receipts) == {201: 1, 200: 63}
         assert len({receipt.outcomes[0].key for receipt in receipts}) == 1
     assert value(shown, "select count(*) from record.facts") == len(KINDS)
@@ -159,10 +165,7 @@ def test_what_others_do_meanwhile_counts(
             if meanwhile:
                 change = meanwhile
                 late.between = lambda: record.state(request(change))
-            try:
-                return await HealthRecord(late, searcher).state(request(wish))
-            finally:
-                await searcher.close()
+            return await HealthRecord(late, searcher).state(request(wish))
 
     if isinstance(result, tuple):
         outcome = asyncio.run(run()).outcomes[0]
@@ -217,9 +220,7 @@ def test_a_condition_is_met_by_what_comes_before_it_in_its_flush(
                 for n, wish in enumerate((earlier, CREATE), start=1):
                     tasks.append(asyncio.create_task(record.state(request(wish))))
                     await until(lambda n=n: len(recorder._commits._waiting) == n)  # type: ignore[misc]
-            receipts = await asyncio.gather(*tasks)
-            await searcher.close()
-        return receipts
+            return await asyncio.gather(*tasks)
 
     _, first, second = asyncio.run(run())
     outcome = second.outcomes[0]
@@ -242,9 +243,7 @@ def test_a_flush_that_is_lost_while_it_waits_is_found_out_about(url: str) -> Non
                 connection.execute(CUT)
             with pytest.raises(Unavailable, match="stored nothing"):
                 await lost
-            status = (await record.state(request(CREATE))).outcomes[0].status
-            await searcher.close()
-            return status
+            return (await record.state(request(CREATE))).outcomes[0].status
 
     assert asyncio.run(run()) == 201
     assert value(url, "select count(*) from record.flushes where verdicts = '{}'") == 1
@@ -304,7 +303,6 @@ def test_what_is_too_much_to_look_at_under_the_lock_is_looked_at_again(
             record = HealthRecord(recorder, searcher)
             late.between = lambda: record.state(request(update(born(OTHER, "p"))))
             receipt = await HealthRecord(late, searcher).state(request(CREATE))
-            await searcher.close()
             return receipt, late.tries
 
     receipt, tries = asyncio.run(run())

@@ -22,9 +22,10 @@ from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord
 from ehr.requests import Change, IdempotencyKey
 from ehr.values import Key, new_id
+from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
-from tests.conditions import KINDS, Elements, Json, Kind, meets, versions
+from tests.conditions import KINDS, Json, Kind, meets, versions
 from tests.faults.losing import LosingCommit
 from tests.replaying import projector
 from tests.stating import create, observation, request
@@ -91,12 +92,11 @@ def ask(url: str, seed: int, requests: int, commits: type[LosingCommit]) -> Aske
             await _ask_once(record, asked, chance)
 
     async def work() -> None:
-        searcher = Elements(url)
+        searcher = IndexSearcher(url)
         with patch("ehr.event_store.store.GroupCommit", commits):
             recorder = PostgresRecorder(url, searcher)
         async with recorder:
             await asyncio.gather(*(client(HealthRecord(recorder, searcher)) for _ in range(CLIENTS)))
-        await searcher.close()
 
     asyncio.run(work())
     asked.lost = commits.losses

@@ -144,9 +144,9 @@ def test_what_is_no_wish_for_all(door: Door, wish: str, headers: dict[str, str])
     [
         "Patient?_multiple=true",
         "Patient?identifier=&_multiple=true",
-        "Patient?name=x",
+        "Patient?ages=x",
         "Patient",
-        "Patient?_id=c",
+        "Patient?_lastUpdated=2000",
         "Patient/c?identifier=a|b",
     ],
 )

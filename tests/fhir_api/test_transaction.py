@@ -164,7 +164,7 @@ def test_reads_come_last_and_see_what_was_written(door: Door) -> None:
 @pytest.mark.parametrize(
     ("url", "named"),
     [
-        ("Patient?name=x", "name"),
+        ("Patient?ages=x", "ages"),
         ("Patient?_format=xml", "json"),
         ("Patient/x?name=x", "name"),
         ("Patient/x/_history?_count=many", "_count"),
@@ -175,7 +175,6 @@ def test_reads_come_last_and_see_what_was_written(door: Door) -> None:
         ("metadata?name=x", "name"),
         ("Nothing/x", "address"),
         ("Patient/x/$nothing", "address"),
-        ("/", "address"),
     ],
 )
 def test_a_read_that_cannot_be_carried_out_refuses_the_whole(door: Door, url: str, named: str) -> None:
@@ -217,7 +216,7 @@ def test_a_conditional_reference_wants_one_match(door: Door) -> None:
     assert refused(door, lost, 412, place)["code"] == "not-found"
     two = transaction(creating(patient()), creating(observation(f"Patient?identifier={SYSTEM}|t-two")))
     assert refused(door, two, 412, place)["code"] == "multiple-matches"
-    undecidable = transaction(creating(patient()), creating(observation("Patient?name=x")))
+    undecidable = transaction(creating(patient()), creating(observation("Patient?ages=x")))
     assert refused(door, undecidable, 400, place)["code"] == "not-supported"
     nul = transaction(creating(patient()), creating(observation("Patient?identifier=a|%00")))
     assert refused(door, nul, 400, place)["code"] == "not-supported"
@@ -363,8 +362,8 @@ NOTHING = {"resourceType": "Parameters"}
         (putting(patient(id="x"), ifNoneExist="identifier=a|b"), 400, "", "not-supported"),
         (putting(patient(id="x"), ifMatch="x"), 400, "", "invalid"),
         (putting(patient(id="t-not-there"), ifMatch='W/"1"'), 412, "", "conflict"),
-        (creating(patient(), ifNoneExist="name=x"), 400, "", "not-supported"),
-        (entry("DELETE", "Patient?name=x"), 400, "", "not-supported"),
+        (creating(patient(), ifNoneExist="ages=x"), 400, "", "not-supported"),
+        (entry("DELETE", "Patient?ages=x"), 400, "", "not-supported"),
     ],
 )  # fmt: skip
 def test_one_bad_entry_refuses_the_whole(door: Door, bad: Json, status: int, below: str, code: str) -> None:

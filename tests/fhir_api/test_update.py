@@ -186,7 +186,7 @@ def test_a_conditional_update_wants_one_match_and_its_id(door: Door) -> None:
     assert (other.status_code, outcome_of(other)["code"]) == (400, "invalid")
     stale = put(door, f"Patient?identifier={SYSTEM}|e", numbered("e"), If_Match="7")
     assert stale.status_code == 412
-    undecided = put(door, "Patient?name=x", numbered("e"))
+    undecided = put(door, "Patient?ages=x", numbered("e"))
     assert (undecided.status_code, outcome_of(undecided)["code"]) == (400, "not-supported")
     assert put(door, "Patient", numbered("e")).status_code == 400
 
