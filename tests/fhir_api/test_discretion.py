@@ -67,6 +67,8 @@ def write(door: Door) -> None:
     client.put(f"Patient/{NUMBER}", json=PERSON | {"id": NUMBER})
     client.delete(f"Patient/{NUMBER}")
     client.get(f"Patient?identifier=http://example.org|{NUMBER}")
+    client.get(f"Patient?name={NAME}&birthdate={NUMBER}&_sort={NAME}")
+    client.get(f"Patient?name={NAME}&organization.name={NAME}&_count=1")
     client.get(f"{NAME}/{NUMBER}")
     client.post("Patient/_search", data={"identifier": NUMBER})
     subject = {"reference": f"Patient?identifier=http://example.org|{NUMBER}"}
@@ -99,7 +101,7 @@ def refusals(output: io.StringIO) -> list[tuple[str, int, str]]:
 def test_every_refusal_leaves_one_line(door: Door, output: io.StringIO) -> None:
     asked = [
         door.client.get("Patient/nobody"),
-        door.client.get("Patient?name=x"),
+        door.client.get("Patient?nickname=x"),
         door.client.post("Patient", json=PERSON | {"birthDate": NAME}),
         httpx.get(f"{door.address}/livez", headers={"Host": "elsewhere.example"}),
         send(door, transaction(creating(PERSON | {"gender": NAME})), 422),
