@@ -1,6 +1,6 @@
 """Writes the reference pages that are made from the code: `python -m backbone.reference`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,12 @@ from typer.core import TyperCommand, TyperGroup
 
 from backbone.cli import app
 from backbone.settings import Settings, shown, variable
+from ehr.definitions import RESOURCE_TYPES
+from ehr.definitions.search_parameters import SearchParameter, common_search_parameters
+from ehr.definitions.search_parameters import search_parameters as search_parameters_of
+from projections.search.extraction import uncompiled
+from projections.search.indexing import INDEXERS
+from projections.search.reading import NOT_SEARCHABLE, modifiers_of, parameters_of
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "<!-- Made from the code by `make docs`. -->"
@@ -88,10 +94,55 @@ def _usage(parameter: Any) -> str:
     )
 
 
+SEARCHING = """\
+What the values of each type of parameter mean: [search](../search.md). Dates, numbers and quantities take
+prefixes; references take as modifiers the types that they may refer to."""
+
+MOST_TOLD = 8
+"""Types of targets that are told of one parameter."""
+
+
+def search_parameters() -> str:
+    """The page of all search parameters."""
+    common = common_search_parameters()
+    sections = ["# Search parameters", MADE, SEARCHING, "## Every type", _parameters(common.values())]
+    for type_ in sorted(RESOURCE_TYPES):
+        own = [one for code, one in parameters_of(type_).items() if code not in common]
+        if own:
+            sections += [f"## {type_}", _parameters(own)]
+    return "\n\n".join([*sections, "## Left out", _left_out()]) + "\n"
+
+
+def _parameters(parameters: Iterable[SearchParameter]) -> str:
+    table = ["| parameter | type | modifiers |", "|---|---|---|"]
+    return "\n".join([*table, *(f"| `{one.code}` | {one.type} | {_modifiers(one)} |" for one in parameters)])
+
+
+def _modifiers(parameter: SearchParameter) -> str:
+    known = modifiers_of(parameter)
+    types = [modifier for modifier in known if modifier in RESOURCE_TYPES]
+    more = f" and {len(types) - MOST_TOLD} more types" if len(types) > MOST_TOLD else ""
+    told = [modifier for modifier in known if modifier not in types] + types[:MOST_TOLD]
+    return " ".join(f"`:{modifier}`" for modifier in told) + more
+
+
+def _left_out() -> str:
+    """What the definitions of R4 have besides."""
+    reasons = {
+        (type_, code): "spelling is compared, not sound"
+        for type_ in RESOURCE_TYPES
+        for code in NOT_SEARCHABLE & search_parameters_of(type_).keys()
+    }
+    found = sorted({**uncompiled(INDEXERS), **reasons}.items())
+    rows = [f"| {type_} | `{code}` | {why} |" for (type_, code), why in found]
+    return "\n".join(["| of | parameter | why |", "|---|---|---|", *rows])
+
+
 def pages() -> Iterator[tuple[Path, str]]:
     """Each page with its text."""
     yield REFERENCE / "configuration.md", configuration()
     yield REFERENCE / "commands.md", commands()
+    yield REFERENCE / "search-parameters.md", search_parameters()
 
 
 def main() -> None:

@@ -1,0 +1,77 @@
+"""docs/search.md: its examples are run, and its tables are those of the code."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import orjson
+import pytest
+
+from ehr.definitions.search_parameters import all_search_parameters
+from fhir_api.parameters import MOST_COUNT
+from projections.search import dates
+from projections.search.quantities import LONGEST
+from projections.search.reading import MODIFIERS, MOST_WAYS
+from projections.search.tokens import OF_TYPE
+from projections.search.values import MOST_ALTERNATIVES
+from tests.fhir_api.running import Door, Json
+
+PAGE = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf8")
+EXAMPLES: list[tuple[str, str]] = re.findall(r"^GET /fhir/?(\S.*?) +→ (.+)$", PAGE, re.MULTILINE)
+TYPES = {parameter.type for parameter in all_search_parameters()}
+
+
+def section(title: str) -> str:
+    return PAGE.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def rows(title: str) -> list[list[str]]:
+    """The cells of the table of a section."""
+    lines = [line for line in section(title).splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+@pytest.fixture(scope="module")
+def told(door: Door) -> Json:
+    """The page's resources, stored as it says."""
+    (bundle,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    answer: Json = door.send("POST", "", orjson.loads(bundle)).json()
+    return answer
+
+
+def asked(url: str) -> str:
+    """The address as a program sends it."""
+    return quote(url, safe="/?&=:,$*")
+
+
+@pytest.mark.parametrize(("url", "expected"), EXAMPLES)
+def test_every_example_finds_what_the_page_says(door: Door, told: Json, url: str, expected: str) -> None:
+    assert told["type"] == "transaction-response"
+    if expected == "400":
+        door.get(asked(url), 400)
+        return
+    found = [
+        f"{entry['resource']['resourceType']}/{entry['resource']['id']}"
+        for entry in door.json(asked(url)).get("entry", ())
+    ]
+    assert found == ([] if expected == "nothing" else expected.split())
+
+
+@pytest.mark.parametrize("type_", sorted(TYPES))
+def test_there_is_an_example_of_each_type_of_parameter(type_: str) -> None:
+    assert re.search(r"^GET /fhir/", section(type_), re.MULTILINE)
+
+
+def test_the_modifiers_are_those_that_the_page_says() -> None:
+    page = {name: {*re.findall(r"`:([a-z-]+)`", told)} for name, told in rows("Modifiers")}
+    known = {name: {*modifiers} for name, modifiers in MODIFIERS.items()}
+    assert page == known | {"token": known["token"] | {OF_TYPE}}
+
+
+def test_the_prefixes_are_those_that_the_page_says() -> None:
+    assert [re.findall(r"`(..)`", row[0])[0] for row in rows("Prefixes")] == list(dates.PREFIXES)
+
+
+def test_the_limits_are_those_that_the_page_says() -> None:
+    numbers = [int(row[1].replace(",", "")) for row in rows("Limits")[:-1]]
+    assert numbers == [MOST_ALTERNATIVES, MOST_WAYS, MOST_COUNT, LONGEST]
