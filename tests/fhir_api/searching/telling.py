@@ -74,10 +74,10 @@ def _ways(type_: str, parameter: SearchParameter) -> Iterator[list[Graft]]:
 
 def _half(type_: str, base: Path, expression: str) -> list[Graft]:
     """One component of a composite, from the base element or from the resource."""
-    if expression.startswith(FROM_RESOURCE):
-        found, before = paths(expression.removeprefix(FROM_RESOURCE), type_, elements), ()
-    else:
-        found, before = paths(expression, base.type, elements), base.steps
+    of_resource = expression.startswith(FROM_RESOURCE)
+    before = () if of_resource else base.steps
+    start = type_ if of_resource else base.type
+    found = paths(expression.removeprefix(FROM_RESOURCE), start, elements)
     first = min(found, key=lambda path: path.type not in VALUES)
     return [(Path((*before, *first.steps), first.type, "", ()), _value(first, (type_,)))]
 
