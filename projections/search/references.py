@@ -96,7 +96,7 @@ def read_reference(
     if re.fullmatch(_ID, link):
         places = [f"{target}/{link}" for target in targets]
         return of_values(number, [*places, *(f"u{base}/{place}" for place in places)])
-    if ":" not in link and "/" not in link:
+    if ":" not in link:
         raise BadValue(f"{name} must be an id, Type/id or an address.")
     return of_values(number, ["v" + link if "|" in link else "u" + _VERSION.sub("", link)])
 
