@@ -47,7 +47,7 @@ def _read_sort(results: Results, types: tuple[str, ...], text: str) -> None:
         keys = [read_sort(type_, text) for type_ in types]
     except UnknownName as error:
         raise UnknownParameter(str(error)) from None
-    if any(key.number for key in keys[0]) and len(types) > 1:
+    if any(key.numbers for key in keys[0]) and len(types) > 1:
         raise UnknownParameter("Across types, _sort is by _id and _lastUpdated.")
     results.keys = keys[0]
 

@@ -107,7 +107,7 @@ _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
             "Resource": references.index_resource,
         },
         "date": {
-            **dict.fromkeys(("date", "dateTime", "string"), dates.index_date),
+            **dict.fromkeys(("date", "dateTime"), dates.index_date),
             "instant": _unless(_IN_THE_TABLE, dates.index_date, _index_nothing),
             "Period": dates.index_period,
             "Timing": dates.index_timing,

@@ -16,6 +16,7 @@ MODIFIERS = ("missing", "identifier")
 
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
+_NAMED = re.compile(rf"(?:^|/)([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?\Z")
 _VERSION = re.compile(rf"/_history/{_ID}\Z")
 
 # What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address
@@ -35,9 +36,9 @@ def index_reference(entries: Entries, number: int, value: Any) -> None:
 def index_marked_reference(entries: Entries, number: int, value: Any) -> None:
     """The same, and of which type the resource is that it names."""
     index_reference(entries, number, value)
-    local = _LOCAL.fullmatch(value.get("reference") or "")
-    if local and local[1] in RESOURCE_TYPES:
-        entries.terms.add(term(number, "t" + local[1]))
+    named = _NAMED.search(value.get("reference") or "")
+    if named and named[1] in RESOURCE_TYPES:
+        entries.terms.add(term(number, "t" + named[1]))
 
 
 def index_canonical(entries: Entries, number: int, value: Any) -> None:

@@ -35,10 +35,10 @@ _TYPES: dict[Source, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What one sorts by. source: where it stands. number: of the parameter."""
+    """What one sorts by. source: where it stands. numbers: of the parameter, or of those it unites."""
 
     source: Source
-    number: int
+    numbers: tuple[int, ...]
     descending: bool
 
     @property
@@ -65,10 +65,10 @@ class Key:
         if self.source in ("updated", "id"):
             return f"{current}.last_updated" if self.source == "updated" else f"{current}.id"
         t, (table, column, condition) = statement.alias(), _COLUMN[self.source]
-        pick = "max" if self.descending else "min"
+        pick, numbers = "max" if self.descending else "min", statement.value(list(self.numbers), "smallint[]")
         return (
             f"(select {pick}({t}.{column}) from fhir_resources.{table} {t} where {t}.pk = {of}.pk "
-            f"and {t}.number = {statement.value(self.number, 'smallint')}{condition.format(t=t)})"
+            f"and {t}.number = any({numbers}){condition.format(t=t)})"
         )
 
 
@@ -87,19 +87,21 @@ def read_sort(type_: str, text: str) -> tuple[Key, ...]:
 def _key(type_: str, text: str) -> Key:
     code, descending = text.removeprefix("-"), text.startswith("-")
     if code == "_id":
-        return Key("id", 0, descending)
+        return Key("id", (), descending)
     if code == "_lastUpdated":
-        return Key("updated", 0, descending)
+        return Key("updated", (), descending)
     try:
         parameter = origin_of(find(type_, code))
     except UnknownName as error:
         raise UnknownName(f"_sort: {error}") from None
-    if parameter.type not in SORTED or parameter.union_of:
+    if parameter.type not in SORTED:
         raise UnknownName(f"_sort is by parameters of type {', '.join(SORTED)}, _id and _lastUpdated.")
+    own = [find(type_, one) for one in parameter.union_of] or [parameter]
+    numbers = tuple(one.number for one in own)
     if is_main(parameter):
-        return Key("main", parameter.number, descending)
+        return Key("main", numbers, descending)
     source: Source = "quantity" if parameter.type == "number" else parameter.type  # type: ignore[assignment]
-    return Key(source, parameter.number, descending)
+    return Key(source, numbers, descending)
 
 
 def order_by(keys: tuple[Key, ...], columns: list[str], pk: str) -> str:

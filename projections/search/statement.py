@@ -1,5 +1,7 @@
 """A statement that is being put together: its text knows names and counts, the values stand apart."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -25,3 +27,10 @@ class Statement:
         """A name for a table that no other has."""
         self._aliases += 1
         return f"t{self._aliases}"
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Conditions on other resources, which are asked of all of these at once."""
+        walking, self.walking = self.walking, False
+        yield
+        self.walking = walking

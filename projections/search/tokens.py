@@ -12,7 +12,7 @@ from typing import Any
 from ehr.names import unaccented
 from projections.search.entries import Entries, WordEntry
 from projections.search.errors import BadValue
-from projections.search.terms import About, Terms, base_of, hash_of, of_values, term
+from projections.search.terms import About, SomeTerm, Terms, base_of, hash_of, of_values, term
 from projections.search.values import split, unescaped
 from projections.search.words import WordBeginning
 
@@ -171,7 +171,7 @@ class TokenForm:
         return self.types == {"code"}
 
 
-def read_token(number: int, name: str, form: TokenForm, text: str) -> Terms:
+def read_token(number: int, name: str, form: TokenForm, text: str) -> Terms | SomeTerm:
     """The condition of ``code``, ``system|code``, ``|code`` or ``system|``. Raises BadValue."""
     parts = [unescaped(part) for part in split(text, "|")]
     if len(parts) > 2:
@@ -180,7 +180,7 @@ def read_token(number: int, name: str, form: TokenForm, text: str) -> Terms:
     if not code and not system:
         raise BadValue(f"{name} has an empty value.")
     _refuse_impossible(name, form, code)
-    if system and form.coded:
+    if system is not None and form.coded:
         return _implied(number, form, system, code)
     found = of_values(number, _texts(form, system, code))
     return About(found.any_of) if form.subject_matter and code else found
@@ -198,10 +198,11 @@ def _texts(form: TokenForm, system: str | None, code: str) -> list[str]:
     return [text for text, is_wanted in zip(both, wanted, strict=True) if is_wanted]
 
 
-def _implied(number: int, form: TokenForm, system: str, code: str) -> Terms:
-    """Codes have the systems of their binding; one whose value set is not known here is taken at its word."""
+def _implied(number: int, form: TokenForm, system: str, code: str) -> Terms | SomeTerm:
+    """Codes have the systems of their binding. Where the specification does not hold the value set, whoever
+    names one is taken at their word."""
     if form.implied is None:
-        return of_values(number, ["c" + code.casefold()] if code else [])
+        return of_values(number, ["c" + code.casefold()]) if code else SomeTerm((number,))
     codes = [one for one in form.implied.get(system, ()) if not code or one.casefold() == code.casefold()]
     return of_values(number, ["c" + one.casefold() for one in codes])
 

@@ -107,9 +107,11 @@ class Refers:
         to = statement.alias()
         base = statement.value(base_of(self.number), "bigint")
         kind = statement.value(KINDS[self.type], "smallint")
+        with statement.gathering():
+            condition = self.node.sql(statement, to)
         return (
             f"{of}.terms && array(select {base} | {to}.self from fhir_resources.search {to} "
-            f"where {to}.kind = {kind} and {self.node.sql(statement, to)})"
+            f"where {to}.kind = {kind} and {condition})"
         )
 
     def holds(self, entries: Entries) -> bool:
@@ -147,9 +149,11 @@ class ReferredToBy:
         by = statement.alias()
         base = statement.value(base_of(self.number), "bigint")
         kind = statement.value(KINDS[self.type], "smallint")
+        with statement.gathering():
+            condition = self.node.sql(statement, by)
         return (
             f"exists (select from fhir_resources.search {by} where {by}.kind = {kind} "
-            f"and {by}.terms @> array[{base} | {of}.self] and {self.node.sql(statement, by)})"
+            f"and {by}.terms @> array[{base} | {of}.self] and {condition})"
         )
 
     def holds(self, entries: Entries) -> bool:

@@ -36,7 +36,9 @@ def split(text: str, mark: str) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """The text that is meant. A backslash before anything else is itself."""
+    """The text that is meant. Raises BadValue for a backslash before anything else."""
     if "\\" not in text:
         return text
+    if "\\" in _ESCAPE.sub("", text):
+        raise BadValue("A backslash in a value is written twice, or stands before one of , $ | .")
     return _ESCAPE.sub(r"\1", text)
