@@ -13,14 +13,15 @@ def rewritten(node: Node) -> Node:
 
 
 def flatten(node: Node) -> Node:
-    """An AND within an AND, an OR within an OR, and either of one condition are taken apart."""
+    """An AND within an AND, an OR within an OR, and either of one condition are undone; none is twice."""
     node = _below(flatten, node)
     if isinstance(node, And | Or):
         kind = type(node)
-        nodes: list[Node] = []
+        found: list[Node] = []
         for one in node.nodes:
-            nodes += one.nodes if isinstance(one, kind) else (one,)
-        return nodes[0] if len(nodes) == 1 else kind(tuple(dict.fromkeys(nodes)))
+            found += one.nodes if isinstance(one, kind) else (one,)
+        nodes = tuple(dict.fromkeys(found))
+        return nodes[0] if len(nodes) == 1 else kind(nodes)
     return node
 
 

@@ -63,7 +63,7 @@ def test_requests_are_counted_by_interaction_and_status(door: Door) -> None:
     door.get("Patient/counted")
     door.get("Patient/counted")
     door.get("Patient/nobody", 404)
-    door.get("Patient?name=x", 400)
+    door.get("Patient?nickname=x", 400)
     door.get("nothing/at/all/here", 404)
     door.client.patch("Patient/counted")
     after = measure(door)

@@ -154,7 +154,8 @@ def test_head_is_get_without_a_body(door: Door, patient: str) -> None:
         ("POST", "_history", "GET, HEAD"),
         ("POST", "Patient/amended/$everything", "GET, HEAD"),
         ("POST", "metadata", "GET, HEAD"),
-        ("GET", "", "POST"),
+        ("DELETE", "", "GET, HEAD, POST"),
+        ("DELETE", "Patient/amended/Observation", "GET, HEAD"),
     ],
 )
 def test_other_methods_are_refused_with_those_allowed(
