@@ -67,12 +67,13 @@ async def read_page(services: Services, step: Step, base: str) -> Page:
 
     Raises NotKept, TooMany, TooMuchIncluded.
     """
+    steps = step.asked.results.steps
+    if not steps and not step.asked.results.total:
+        async with services.views.connection() as connection:  # One statement sees one moment.
+            return await _matches(services, connection, step)
     async with services.views.snapshot() as connection:
         page = await _matches(services, connection, step)
-        if not step.asked.results.steps:
-            return page
         try:
-            steps = step.asked.results.steps
             return page._replace(included=await included(connection, page.matches, steps, base))
         except TooManyIncluded:
             raise TooMuchIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
