@@ -118,6 +118,9 @@ def _head() -> Iterator[str]:
     yield '  <title id="title">How long searches take among more and more resources</title>'
     yield f'  <rect width="{WIDTH}" height="{HEIGHT}" fill="#fbfdfe"/>'
     yield _text(20, 30, "Milliseconds to the first page, median", "start", "600")
+    for place, (must, colour) in enumerate(COLOURS.items()):
+        text = f"≤ {must:g} ms" if must else "others"
+        yield _text(NAMES + 66 * place, 30, text, "start", "600", colour)
 
 
 def _frame(lines: Sequence[Line], scale: Scale) -> Iterator[str]:

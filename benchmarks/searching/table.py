@@ -67,14 +67,14 @@ def _row(name: str, wanted: tuple[float, float], figure: str, verdict: str, note
 
 def _of_searches(run: Run, all_updated: Run | None) -> Iterator[str]:
     some, every = _ratios(run), _ratios(all_updated)
-    yield "| first page, ms | must | aim | p50 | p99 | | hits | different | some updated | all updated |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    yield "| first page, ms | must | aim | p50 | p99 | | CPU | hits | different | some updated | all updated |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for one in _of(run, SEARCHES):
         must, aim = SEARCHES[one.name].must, SEARCHES[one.name].aim
         verdict = _verdict(one.p50, (must, aim)) if must and aim else ""
         yield (
             f"| {one.name} | {must or ''} | {aim or ''} | {one.p50:.1f} | {one.p99:.1f} | {verdict} "
-            f"| {one.hits} | {one.different} | {_times(some, one)} | {_times(every, one)} |"
+            f"| {one.cpu:.1f} | {one.hits} | {one.different} | {_times(some, one)} | {_times(every, one)} |"
         )
 
 
