@@ -67,7 +67,7 @@ def _row(name: str, wanted: tuple[float, float], figure: str, verdict: str, note
 
 def _of_searches(run: Run, all_updated: Run | None) -> Iterator[str]:
     some, every = _ratios(run), _ratios(all_updated)
-    yield "| first page, ms | must | aim | p50 | p99 | | CPU | hits | different | some updated | all updated |"
+    yield "| first page, ms | must | aim | p50 | p99 | | CPU | hits | values | some updated | all updated |"
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for one in _of(run, SEARCHES):
         must, aim = SEARCHES[one.name].must, SEARCHES[one.name].aim
