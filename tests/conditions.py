@@ -100,7 +100,7 @@ class Elements:
 
         async with self._one_at_a_time:
             view, connection = FhirResources.name, await self._connected()
-            ids, position = await seen(connection, view, search.type, find)
+            ids, position = await seen(connection, view, {search.type}, find)
         return Shown(tuple(ids), position)
 
     async def _connected(self) -> AsyncConnection:

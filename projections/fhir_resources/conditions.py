@@ -1,7 +1,6 @@
 """Searches as conditions of requests: the same query asked of the index, and of one resource."""
 
-import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -10,9 +9,10 @@ from ehr.conditional import repeatable
 from ehr.errors import Undecidable
 from ehr.event_store.connections import connect_async
 from ehr.identifiers import claims_of
+from ehr.micro_batch import MicroBatch
 from ehr.searching import Search, Shown
 from ehr.values import Key
-from projections.database import Reader, configure
+from projections.database import DatabaseTrouble, Reader, configure
 from projections.fhir_resources.finding import Wanted, find_ids
 from projections.search.errors import Unsearchable
 from projections.search.indexing import IN_THE_TABLE, entries_of
@@ -27,6 +27,9 @@ DECIDABLE = "_id"
 """Of the parameters that stand in the table of resources, the one that a resource says of itself."""
 
 
+_Asked = tuple[Search, int]
+
+
 class IndexSearcher:
     """See ``ehr.searching.Searcher``. It connects when it is first asked, in the loop of whoever asks."""
 
@@ -34,7 +37,7 @@ class IndexSearcher:
         """conninfo: of the database of the views."""
         self._conninfo = conninfo
         self._connection: Reader | None = None
-        self._turn = asyncio.Lock()
+        self._batch: MicroBatch[_Asked, Shown] = MicroBatch(self._find_all, DatabaseTrouble)
 
     def read(self, search: Search) -> Search:
         """See ``Searcher``."""
@@ -52,12 +55,7 @@ class IndexSearcher:
     async def matches(self, search: Search, most: int) -> Shown:
         """See ``Searcher``."""
 
-        async def find() -> list[str]:
-            return await find_ids(await self._connected(), Wanted((search.type,), _node(search)), most)
-
-        async with self._turn:
-            ids, position = await seen(await self._connected(), VIEW, search.type, find)
-        return Shown(tuple(ids), position)
+        return await self._batch.ask((search, most))
 
     def met(self, searches: Collection[Search], resource: dict[str, Any]) -> Collection[Search]:
         """See ``Searcher``."""
@@ -70,6 +68,16 @@ class IndexSearcher:
         """Closes the connection."""
         if self._connection:
             await self._connection.close()
+
+    async def _find_all(self, asked: Sequence[_Asked]) -> list[Shown]:
+        """One after the other, and what is seen is asked once for all of them."""
+        connection = await self._connected()
+
+        async def find() -> list[list[str]]:
+            return [await find_ids(connection, Wanted((s.type,), _node(s)), most) for s, most in asked]
+
+        found, position = await seen(connection, VIEW, {search.type for search, _ in asked}, find)
+        return [Shown(tuple(ids), position) for ids in found]
 
     async def _connected(self) -> Reader:
         if self._connection is None or self._connection.closed:

@@ -27,7 +27,7 @@ def looked(url: str, type_: str, find: Callable[[], Awaitable[Any]] | None = Non
 
     async def run() -> tuple[Any, int]:
         async with await connect_async(url) as connection:
-            return await seen(connection, FhirResources.name, type_, find or nothing)
+            return await seen(connection, FhirResources.name, {"Medication", type_}, find or nothing)
 
     return asyncio.run(run())
 
