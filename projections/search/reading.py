@@ -102,7 +102,7 @@ class Reading:
             raise UnknownName(_no_modifier(parameter, target))
         ways = list(self._ways_of((target,) if colon else parameter.targets, rest, text))
         if not ways:
-            raise UnknownName(f"{type_}.{code} refers to no type that has {_told(rest)}.")
+            raise UnknownName(f"{type_}.{code} refers to no type that has a parameter {_told(rest)}.")
         return Or(tuple(Refers(origin_of(parameter).number, to, node) for to, node in ways))
 
     def _ways_of(self, targets: Sequence[str], rest: str, text: str) -> Iterable[tuple[str, Node]]:

@@ -136,7 +136,7 @@ def test_small_requests_do_not_wait_for_heavy_ones(door: Door, hand: ThreadPoolE
     ("wrong", "status"),
     [
         (creating({"resourceType": "Patient", "active": 1}), 422),
-        (creating({"resourceType": "Patient"}, ifNoneExist="name=x"), 400),
+        (creating({"resourceType": "Patient"}, ifNoneExist="nickname=x"), 400),
         (
             creating(
                 person("absent") | {"managingOrganization": {"reference": "Organization?identifier=a|b"}}

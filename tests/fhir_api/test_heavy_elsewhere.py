@@ -76,7 +76,7 @@ def test_the_reads_of_a_heavy_transaction(door: Door, blind: None) -> None:
     answer = ask(door, "POST", "", good).raise_for_status()
     assert statuses([one["response"] for one in answer.json()["entry"]]) == [404, 201]
     before = end_of(door)
-    wrong = ask(door, "POST", "", transaction(creating(patient()), entry("GET", "Patient?name=x")))
+    wrong = ask(door, "POST", "", transaction(creating(patient()), entry("GET", "Patient?nickname=x")))
     assert (wrong.status_code, outcome_of(wrong)["expression"]) == (400, ["Bundle.entry[1].request.url"])
     misshapen = transaction(entry("GET", "Patient/absent"), {"request": {"method": "POST", "url": 5}})
     answer = ask(door, "POST", "", misshapen)
@@ -85,7 +85,9 @@ def test_the_reads_of_a_heavy_transaction(door: Door, blind: None) -> None:
 
 
 def test_the_reads_of_a_heavy_batch(door: Door, blind: None) -> None:
-    mixed = batch(entry("GET", "Patient?name=x"), creating(patient()), {"request": {"method": 5, "url": "x"}})
+    mixed = batch(
+        entry("GET", "Patient?nickname=x"), creating(patient()), {"request": {"method": 5, "url": "x"}}
+    )
     answer = ask(door, "POST", "", mixed).raise_for_status()
     assert statuses([one["response"] for one in answer.json()["entry"]]) == [400, 201, 400]
 
