@@ -32,7 +32,7 @@ class Shape(NamedTuple):
 
 def shape(chance: Random) -> Shape:
     type_ = chance.choice(TYPES)
-    sortable = [one.code for one in parameters_of(type_).values() if one.type in SORTED and not one.union_of]
+    sortable = [one.code for one in parameters_of(type_).values() if one.type in SORTED]
     codes = chance.sample(sortable, min(len(sortable), chance.choice((0, 0, 1, 2))))
     return Shape(
         type_,
