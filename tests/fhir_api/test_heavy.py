@@ -22,6 +22,7 @@ from backbone.tether import follow_parent
 from ehr.event_store.connections import connect
 from fhir_api.heavy import HEAVY, HeavyWorkers
 from fhir_api.room import Room
+from projections.fhir_resources.conditions import IndexSearcher
 from tests.backbone.waiting import is_gone, until
 from tests.fhir_api.bundles import (
     batch,
@@ -60,7 +61,8 @@ def heavy(url: str, workers: HeavyWorkers, room: Room) -> Iterator[Door]:
 @pytest.fixture(scope="module")
 def door(module_database: str) -> Iterator[Door]:
     tie = partial(follow_parent, os.getpid(), signal.SIGKILL)
-    with heavy(module_database, HeavyWorkers(module_database, LIMITS, tie), Room()) as served:
+    pool = HeavyWorkers(module_database, LIMITS, tie, searcher=IndexSearcher)
+    with heavy(module_database, pool, Room()) as served:
         until(lambda: len(workers()) == 2, "the workers start")
         yield served
 
