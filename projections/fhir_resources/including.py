@@ -78,7 +78,7 @@ async def _next(
         found += await _named(connection, list(dict.fromkeys(keys)))
     fresh = {Key(one.type, one.id): one for one in found}
     told = [one for key, one in fresh.items() if key not in seen]
-    seen |= fresh.keys()
+    seen.update(fresh)
     return told
 
 

@@ -104,7 +104,7 @@ _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
             "Reference": _unless(_RESTRICTED, references.index_reference, references.index_marked_reference),
             "canonical": references.index_canonical,
             "uri": references.index_canonical,
-            "Resource": references.index_resource,
+            "Resource": _unless(_RESTRICTED, references.index_resource, references.index_marked_resource),
         },
         "date": {
             **dict.fromkeys(("date", "dateTime"), dates.index_date),

@@ -57,6 +57,13 @@ def index_resource(entries: Entries, number: int, value: Any) -> None:
         entries.terms.add(term(number, f"{value['resourceType']}/{value['id']}"))
 
 
+def index_marked_resource(entries: Entries, number: int, value: Any) -> None:
+    """The same, and its type."""
+    index_resource(entries, number, value)
+    if value.get("id") and value.get("resourceType"):
+        entries.terms.add(term(number, "t" + value["resourceType"]))
+
+
 def _index_link(entries: Entries, number: int, text: str) -> None:
     local = _LOCAL.fullmatch(text)
     if local and local[1] in RESOURCE_TYPES:

@@ -95,7 +95,7 @@ def _by_alternative(
     corpus: Corpus, type_: str, parameter: Parameter, modifier: str | None, text: str
 ) -> set[str]:
     if parameter.type == "composite":
-        matches = _composite(corpus, parameter, text)
+        matches = _composite(corpus, type_, parameter, text)
         return {key for key, groups in corpus.groups(type_, parameter).items() if any(map(matches, groups))}
     text, version = _with_version(type_, parameter, modifier, text)
     match = matcher(corpus, parameter, modifier, text)
@@ -112,14 +112,13 @@ def _with_version(
     return url, version[0] if version else None
 
 
-def _composite(corpus: Corpus, parameter: Parameter, text: str) -> Callable[[Group], bool]:
+def _composite(corpus: Corpus, type_: str, parameter: Parameter, text: str) -> Callable[[Group], bool]:
     """All components must match within the same base element."""
     parts = parted(text, "$")
     if len(parts) != len(parameter.components) or not all(parts):
         raise Refused("a value for each component, joined by $")
-    anything = list(definitions().parameters)
-    single = [Parameter(parameter.code, component.type, [], anything) for component in parameter.components]
-    matchers = [matcher(corpus, one, None, part) for one, part in zip(single, parts, strict=True)]
+    own = [parameter_of(type_, component.code) for component in parameter.components]
+    matchers = [matcher(corpus, one, None, part) for one, part in zip(own, parts, strict=True)]
     return lambda group: all(any(map(match, values)) for match, values in zip(matchers, group, strict=True))
 
 

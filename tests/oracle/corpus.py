@@ -84,7 +84,7 @@ class Corpus:
         known = (type_, parameter.code)
         if known not in self._groups:
             self._groups[known] = {
-                key: list(_groups(parameter, self.resources[key])) for key in self.keys(type_)
+                key: list(_groups(type_, parameter, self.resources[key])) for key in self.keys(type_)
             }
         return self._groups[known]
 
@@ -104,15 +104,23 @@ class Corpus:
                 yield target.text
 
 
-def _groups(parameter: Parameter, resource: Json) -> Iterator[Group]:
+def _groups(type_: str, parameter: Parameter, resource: Json) -> Iterator[Group]:
+    if parameter.of_the_whole:
+        own = [definitions().parameters[type_][component.code] for component in parameter.components]
+        yield [values(one.branches, resource) for one in own]
+        return
     for base in nodes(parameter.branches, resource):
         yield [values(component.branches, resource, base.node) for component in parameter.components]
 
 
 def parsed(content: bytes) -> Json:
-    """A resource with its numbers as they are written."""
-    resource: Json = json.loads(content, parse_float=Decimal)
+    """A resource with its numbers as they are written, to the precision of a binary float of 64 bits."""
+    resource: Json = json.loads(content, parse_float=_decimal)
     return resource
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(repr(float(text)))
 
 
 def key_of(resource: Json) -> str:

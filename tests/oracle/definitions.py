@@ -24,7 +24,7 @@ NOT_OF_R4 = re.compile(r"-extensions-|-genetic-|^example|^patient-ext|^filter$")
 """Parameters that are examples, or on extensions; ``_filter`` is a language of its own."""
 
 MENDED: dict[str, str] = {
-    "Bundle-composition": "Bundle.entry[0].resource.ofType(Composition)",
+    "Bundle-composition": "Bundle.entry[0].resource",
     "Bundle-message": "Bundle.entry[0].resource.ofType(MessageHeader)",
     "InsurancePlan-name": "InsurancePlan.name | InsurancePlan.alias",
     "http://hl7.org/fhir/SearchParameter/DocumentReference-relatesto": "target",
@@ -38,8 +38,12 @@ _CALL = re.compile(r"\.(?:where|as|ofType|exists)\((?:[^()]|\([^()]*\))*\)")
 
 
 class Component(msgspec.Struct):
-    """One part of a composite parameter. branches: expressions that start at the base element."""
+    """One part of a composite parameter. code: of the parameter of the same type that says what its values are.
 
+    branches: expressions that start at the base element.
+    """
+
+    code: str
     type: str
     branches: list[str]
 
@@ -58,6 +62,11 @@ class Parameter(msgspec.Struct):
     components: list[Component] = []
     codes: list[str] | None = None
     types: list[str] = []
+
+    @property
+    def of_the_whole(self) -> bool:
+        """Whether it is a composite whose base element is the resource itself."""
+        return bool(self.components) and not any("." in branch for branch in self.branches)
 
 
 class Definitions(msgspec.Struct):
@@ -221,7 +230,8 @@ class _Building:
         branches = branches_of(expression, None)
         for base in bases:
             self._codes([f"{base}.{_CALL.sub('', branch)}" for branch in branches if "%" not in branch])
-        return Component(self._by_url[part["definition"]]["type"], branches)
+        defined = self._by_url[part["definition"]]
+        return Component(defined["code"], defined["type"], branches)
 
     def _codes(self, paths: list[str]) -> list[str] | None:
         """Notes what is special about the elements, and gives all codes if they have nothing else."""

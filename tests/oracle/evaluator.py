@@ -82,19 +82,18 @@ def _within(corpus: Corpus, path: str) -> set[str]:
         return set(corpus.resources)
     owner = f"{compartment}/{rest.partition('/')[0]}"
     of_types = definitions().compartments[compartment]
-    return {
+    members = {
         key
         for type_, codes in of_types.items()
         for code in codes
         for key in _members(corpus, owner, type_, code)
     }
+    return members | {owner}
 
 
 def _members(corpus: Corpus, owner: str, type_: str, code: str) -> Iterator[str]:
     """https://hl7.org/fhir/R4/compartmentdefinition.html: ``{def}`` is the owner itself."""
-    if code == "{def}":
-        yield owner
-    elif code in definitions().parameters[type_]:
+    if code in definitions().parameters[type_]:
         yield from (key for key, found in targets(corpus, type_, code).items() if owner in found)
 
 

@@ -14,6 +14,9 @@ Json = dict[str, Any]
 TypeInfo.model = models["r4"]  # type: ignore[assignment] # The interpreter sets it too late for ofType.
 
 _REFERENCE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
+_EXACTLY = re.compile(r"\.ofType\(([a-z]\w*)\)")
+"""Picks one of several primitive types. For FHIRPath a canonical is a uri, too; parameters have one for each."""
+
 _INDEX = re.compile(r"\[\d+\]")
 
 
@@ -41,9 +44,10 @@ def nodes(branches: list[str], resource: Json, base: Any = None) -> Iterator[Fou
     """The same with the interpreter's nodes."""
     start = resource if base is None else base
     for branch in branches:
+        picked = _EXACTLY.search(branch)
         for node in _compiled(branch)(start, {"resource": resource}):
             value = _value(node)
-            if value:
+            if value and (picked is None or picked[1] == value.type):
                 yield Found(value, node)
 
 

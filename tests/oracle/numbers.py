@@ -120,7 +120,7 @@ def quantity_matcher(text: str) -> Matcher:
     """``number``, ``number|system|code`` or ``number||code``."""
     prefix, *unit = (plain(part) for part in parted(text, "|"))
     prefix, written = prefixed(prefix)
-    if len(unit) not in (0, 2) or (unit and not any(unit)):
+    if unit and (len(unit) != 2 or not unit[1]):
         raise Refused("number, number|system|code or number||code")
     searched, compare = read(written), COMPARISONS[prefix]
     system, code = unit or ("", "")
@@ -132,4 +132,4 @@ def quantity_matcher(text: str) -> Matcher:
 def _has_unit(amount: Amount, system: str, code: str) -> bool:
     if not system:
         return not code or code in amount.codes | amount.units
-    return amount.system == system and (not code or code in amount.codes)
+    return amount.system == system and code in amount.codes

@@ -15,12 +15,14 @@ from tests.oracle.values import Refused
 SORTABLE = ("date", "string", "number", "quantity")
 
 Groups = list[list[str]]
-"""Resources (``Type/id``) in order; those of one inner list have equal keys and stand as first stated."""
+"""Resources (``Type/id``) in order; those of one inner list have equal keys and stand as first stated, or the
+other way round where the first key is descending."""
 
 
 def in_order(corpus: Corpus, types: list[str], found: Iterable[str], keys: str | None) -> Groups:
     """types: of which the found ones may be. keys: what ``_sort`` says; without it all are equal."""
-    stated = sorted(found, key=corpus.place.__getitem__)
+    backward = bool(keys) and str(keys).startswith("-")
+    stated = sorted(found, key=corpus.place.__getitem__, reverse=backward)
     ranks = [_ranks(corpus, types, stated, key) for key in keys.split(",")] if keys else []
 
     def rank(key: str) -> list[float]:

@@ -72,6 +72,8 @@ def matcher(text: str, modifier: str | None, parameter: Parameter | None = None)
     system, code = parts if len(parts) == 2 else (None, parts[0])
     if parameter:
         _check(parameter, system, code)
+    if parameter and parameter.types == ["code"] and parameter.codes is None:
+        system = None  # Whoever names the system of a code that R4 does not list is taken at their word.
     return lambda value: any(fits(token, system, code) for token in tokens(value))
 
 
