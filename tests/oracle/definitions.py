@@ -38,7 +38,7 @@ _CALL = re.compile(r"\.(?:where|as|ofType|exists)\((?:[^()]|\([^()]*\))*\)")
 
 
 class Component(msgspec.Struct):
-    """One part of a composite parameter. code: of the parameter of the same type that says what its values are.
+    """One part of a composite parameter. code: of the parameter that says what its values are.
 
     branches: expressions that start at the base element.
     """

@@ -15,7 +15,7 @@ TypeInfo.model = models["r4"]  # type: ignore[assignment] # The interpreter sets
 
 _REFERENCE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
 _EXACTLY = re.compile(r"\.ofType\(([a-z]\w*)\)")
-"""Picks one of several primitive types. For FHIRPath a canonical is a uri, too; parameters have one for each."""
+"""Picks a primitive type. For FHIRPath a canonical is a uri, too; there is a parameter for each."""
 
 _INDEX = re.compile(r"\[\d+\]")
 

@@ -104,6 +104,17 @@ def test_characteristics(searched: str, expected: str) -> None:
     assert found(GROUPS, f"Group?characteristic-value={searched}") == expected
 
 
+def test_one_of_the_whole_resource_is_an_and_of_its_parameters() -> None:
+    told = [
+        resource("Observation", "string", code={"text": "x", "coding": [{"code": "1"}]}, valueString="Red"),
+        resource(
+            "Observation", "concept", code={"coding": [{"code": "1"}]}, valueCodeableConcept={"text": "red"}
+        ),
+        resource("Observation", "other", code={"coding": [{"code": "2"}]}, valueString="red"),
+    ]
+    assert found(told, "Observation?code-value-string=1$red") == "string concept"
+
+
 def test_use_contexts() -> None:
     context = {
         "code": {"code": "focus"},

@@ -79,6 +79,25 @@ def test_canonical(searched: str, expected: str) -> None:
     assert found(answers, f"QuestionnaireResponse?questionnaire={searched}") == expected
 
 
+def test_a_canonical_is_no_uri() -> None:
+    maps = [
+        resource("ConceptMap", "uri", sourceUri="http://x/1"),
+        resource("ConceptMap", "canonical", sourceCanonical="http://x/1"),
+    ]
+    assert found(maps, "ConceptMap?source-uri=http://x/1") == "uri"
+    assert found(maps, "ConceptMap?source=http://x/1") == "canonical"
+
+
+def test_what_a_bundle_begins_with() -> None:
+    letter = resource("Bundle", "letter", entry=[{"resource": {"resourceType": "Composition", "id": "1"}}])
+    message = resource(
+        "Bundle", "message", entry=[{"resource": {"resourceType": "MessageHeader", "id": "1"}}]
+    )
+    assert found([letter, message], "Bundle?composition=Composition/1") == "letter"
+    assert found([letter, message], "Bundle?composition:missing=false") == "letter message"
+    assert found([letter, message], "Bundle?message:missing=false") == "message"
+
+
 REFUSED = """subject= subject:Practitioner=1 subject:Nothing=1 subject:Patient=Group/23 subject:exact=1
 subject:identifier= subject:identifier=a|b|c patient:contains=1"""
 

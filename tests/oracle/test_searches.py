@@ -123,13 +123,18 @@ SORTS = [
     ("Observation?_sort=-date", "o1 o2 o3"),
     ("Patient?_sort=-birthdate,name", "anna peter binh"),
     ("Patient", "peter anna binh"),
+    ("Organization?_sort=_lastUpdated", "hanoi ward"),
+    ("Organization?_sort=-_lastUpdated", "ward hanoi"),
+    ("Organization?_sort=_lastUpdated,-_id", "ward hanoi"),
 ]
 
 PLACES = [
     ("Patient/peter/Observation", "o1"),
     ("Patient/anna/Observation", "o2 o3"),
     ("Patient/anna/Observation?code=456", "o2"),
-    ("Patient/anna/*", "binh o2 o3 e1"),
+    ("Patient/anna/*", "anna binh o2 o3 e1"),
+    ("Patient/anna/Patient", "anna binh"),
+    ("Patient/nobody/*", ""),
     ("Practitioner/joe/Observation", "o1"),
     ("Practitioner/joe/Practitioner", "joe"),
     ("Encounter/e1/Encounter", "e1"),

@@ -173,6 +173,13 @@ def test_deceased(deceased: dict[str, Any], expected: str) -> None:
     assert found([resource("Patient", "1", **deceased)], f"Patient?deceased={expected}") == "1"
 
 
+@pytest.mark.parametrize("searched", ["text/plain", "urn:any|TEXT/plain", "urn:any|", "|text/plain"])
+def test_a_code_that_no_list_holds_is_of_any_system(searched: str) -> None:
+    document = resource("DocumentReference", "1", content=[{"attachment": {"contentType": "text/plain"}}])
+    other = resource("DocumentReference", "2", content=[{"attachment": {"title": "x"}}])
+    assert found([document, other], f"DocumentReference?contenttype={searched}") == "1"
+
+
 def test_a_code_of_a_list_of_types() -> None:
     schema = resource("Questionnaire", "1", subjectType=["Patient"])
     assert found([schema], "Questionnaire?subject-type=Patient") == "1"
