@@ -11,6 +11,7 @@ imported again and again under new identifiers until there are N resources.
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def _run(house: House, given: argparse.Namespace) -> Run:
     _settle(house)
     updated = _measured(house, sample, given.searches, figures)
     return Run(
-        command=f"python -m benchmarks.searching {' '.join(sys.argv[1:])}",
+        command=command(sys.argv[1:]),
         day=f"{datetime.now(UTC):%d/%m/%Y}",
         machine=machine(),
         size=given.resources,
@@ -75,6 +76,12 @@ def _run(house: House, given: argparse.Namespace) -> Run:
         updated=updated,
         updated_resources=len(resources),
     )
+
+
+def command(arguments: Sequence[str]) -> str:
+    """How it was called, without where its files lie."""
+    named = [Path(one).name if "/" in one else one for one in arguments]
+    return " ".join(["python -m benchmarks.searching", *named])
 
 
 def _settle(house: House) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.page import put
 from benchmarks.searching import chart, table
+from benchmarks.searching.__main__ import command
 from benchmarks.searching.figures import Figure, Import, Run, Runs, keep, kept
 from benchmarks.searching.searches import SEARCHES, WALKS
 
@@ -57,6 +58,11 @@ def test_text_is_put_between_its_own_marks(tmp_path: Path) -> None:
     )
     with pytest.raises(ValueError, match="no marks called three"):
         put("three", "", page)
+
+
+def test_a_page_tells_nobody_where_files_lie() -> None:
+    told = command(["/somewhere/synthea.tar.xz", "--resources", "10000", "--write"])
+    assert told == "python -m benchmarks.searching synthea.tar.xz --resources 10000 --write"
 
 
 def test_a_line_for_each_search(tmp_path: Path) -> None:
