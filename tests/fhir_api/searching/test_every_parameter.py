@@ -13,10 +13,12 @@ import orjson
 import pytest
 
 from ehr.definitions import RESOURCE_TYPES
+from projections.search.reading import Reading
 from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
 from tests.fhir_api.running import Door, Json
 from tests.fhir_api.searching.telling import telling
 from tests.fhir_api.searching.wording import Said, Wording
+from tests.projections.search.deciding import of_itself
 
 UPDATED = "_lastUpdated"
 """What no resource says of itself."""
@@ -29,8 +31,12 @@ class Trial(NamedTuple):
     """A parameter, and how it finds one resource."""
 
     code: str
-    id: str
+    resource: Json
     wording: Wording
+
+    @property
+    def id(self) -> str:
+        return str(self.resource["id"])
 
 
 @cache
@@ -55,7 +61,7 @@ def trials(type_: str, codes: list[str]) -> tuple[list[Json], list[Trial]]:
             wording = said.wording(code) if code not in found else None
             if wording:
                 told[resource["id"]] = resource
-                found[code] = Trial(code, resource["id"], wording)
+                found[code] = Trial(code, resource, wording)
 
     for resource in examples()[type_]:
         take(resource)
@@ -120,8 +126,17 @@ def test_every_parameter_finds(
     for trial in tried[type_]:
         got = (trial.id in next(found), trial.id in next(found))
         if got != (True, False):
-            wrong.append((trial, got))
+            wrong.append((trial.code, trial.id, trial.wording, got))
     assert wrong == []
+
+
+@pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
+def test_every_parameter_says_the_same_of_one_resource(type_: str, tried: dict[str, list[Trial]]) -> None:
+    """As conditions of requests are decided (docs/decisions/0011-conditions-that-are-searches.md)."""
+    for trial in tried[type_]:
+        entries = of_itself(trial.resource)
+        holds = [Reading().condition(type_, trial.code, text).holds(entries) for text in trial.wording]
+        assert holds == [True, False], trial
 
 
 @pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))

@@ -9,11 +9,8 @@ from typing import Any
 import pytest
 
 from ehr.definitions import RESOURCE_TYPES
-from ehr.identifiers import claims_of
-from ehr.values import Key
 from projections.search.entries import Entries
 from projections.search.errors import UnknownName
-from projections.search.indexing import entries_of
 from projections.search.reading import (
     MODIFIERS,
     NOT_SEARCHABLE,
@@ -25,6 +22,7 @@ from projections.search.reading import (
 )
 from projections.search.tokens import OF_TYPE
 from projections.search.tree import Or, ReferredToBy, Refers
+from tests.projections.search.deciding import of_itself
 
 BASE = "http://localhost/fhir"
 LOINC, UCUM, NUMBERS, KINDS = (
@@ -193,10 +191,7 @@ HOLDS = [
 
 
 def entries(type_: str) -> Entries:
-    key, resource = Key(type_, "1"), {"resourceType": type_, "id": "1", **RESOURCES[type_]}
-    found = entries_of(key, resource)
-    found.identifiers += [(claim.system or "", claim.value) for claim in claims_of(key, resource)]
-    return found
+    return of_itself({"resourceType": type_, "id": "1", **RESOURCES[type_]})
 
 
 @pytest.mark.parametrize(("type_", "name", "text", "expected"), HOLDS)

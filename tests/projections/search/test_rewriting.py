@@ -9,11 +9,7 @@ import orjson
 import pytest
 
 from ehr.appending import Condition
-from ehr.identifiers import claims_of
-from ehr.values import Key
-from projections.search.entries import Entries
 from projections.search.identifiers import Identified
-from projections.search.indexing import entries_of
 from projections.search.reading import EVERYTHING, NOTHING, Reading, parameters_of
 from projections.search.rewriting import PASSES, flatten, rewritten
 from projections.search.strings import Beginning
@@ -21,6 +17,7 @@ from projections.search.terms import Terms
 from projections.search.tree import And, Node, Not, OfType, Or, ReferredToBy, Refers
 from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
 from tests.fhir_api.searching.wording import Said
+from tests.projections.search.deciding import of_itself
 
 TYPES = ("Observation", "Patient", "Encounter", "Location", "ValueSet", "RiskAssessment", "MedicationRequest")
 TREES = 300
@@ -33,20 +30,13 @@ class Sample:
     def __init__(self, type_: str) -> None:
         found = [orjson.loads(bytes(one.resource)) for one in kept() if one.file not in KNOWN_INVALID]
         resources = [one for one in found if one["resourceType"] == type_]
-        self.entries = [_entries(resource) for resource in resources]
+        self.entries = [of_itself(resource) for resource in resources]
         self.conditions = [
             Reading().condition(type_, code, text)
             for resource in resources
             for code in parameters_of(type_)
             for text in Said(resource).wording(code) or ()
         ]
-
-
-def _entries(resource: dict[str, str]) -> Entries:
-    key = Key(resource["resourceType"], resource["id"])
-    entries = entries_of(key, resource)
-    entries.identifiers += [(claim.system, claim.value) for claim in claims_of(key, resource)]
-    return entries
 
 
 @cache
