@@ -107,36 +107,37 @@ def tried(door: Door, statement: dict[str, Json]) -> dict[str, list[Trial]]:
 def asked(door: Door, searches: list[str]) -> Iterator[set[str]]:
     """The ids that each search finds."""
     for bundle in batches("batch", [{"request": {"method": "GET", "url": url}} for url in searches]):
-        for entry, url in zip(door.send("POST", "", bundle).json()["entry"], searches, strict=False):
-            assert entry["response"]["status"].startswith("200"), (url, entry)
-            yield {match["resource"]["id"] for match in entry["resource"].get("entry", ())}
+        for question, answer in zip(bundle["entry"], said(door, bundle), strict=True):
+            assert answer["response"]["status"].startswith("200"), (question, answer)
+            yield {match["resource"]["id"] for match in answer["resource"].get("entry", ())}
+
+
+def said(door: Door, bundle: Json) -> list[Json]:
+    found: list[Json] = door.send("POST", "", bundle).json()["entry"]
+    return found
 
 
 @pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
 def test_every_parameter_finds(
     door: Door, statement: dict[str, Json], tried: dict[str, list[Trial]], type_: str
 ) -> None:
+    """By the index, and the same when each resource is asked by itself, as conditions of requests are."""
     claimed = {one["name"] for one in statement[type_]["searchParam"]}
     assert {trial.code for trial in tried[type_]} == claimed - {UPDATED}
-    searches = [
-        f"{type_}?{trial.code}={quote(text)}&_count=1000" for trial in tried[type_] for text in trial.wording
-    ]
-    found = asked(door, searches)
-    wrong = []
-    for trial in tried[type_]:
-        got = (trial.id in next(found), trial.id in next(found))
-        if got != (True, False):
-            wrong.append((trial.code, trial.id, trial.wording, got))
-    assert wrong == []
+    entries = {trial.id: of_itself(trial.resource) for trial in tried[type_]}
+    asking = [(trial, *question) for trial in tried[type_] for question in questions(trial)]
+    found = asked(door, [f"{type_}?{name}={quote(text)}&_count=1000" for _, name, text, _ in asking])
+    for (trial, name, text, expected), ids in zip(asking, found, strict=True):
+        condition = Reading().condition(type_, name, text)
+        assert (trial.id in ids) is expected, (trial.id, name, text)
+        assert ids == {id_ for id_, one in entries.items() if condition.holds(one)}, (name, text)
 
 
-@pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
-def test_every_parameter_says_the_same_of_one_resource(type_: str, tried: dict[str, list[Trial]]) -> None:
-    """As conditions of requests are decided (docs/decisions/0011-conditions-that-are-searches.md)."""
-    for trial in tried[type_]:
-        entries = of_itself(trial.resource)
-        holds = [Reading().condition(type_, trial.code, text).holds(entries) for text in trial.wording]
-        assert holds == [True, False], trial
+def questions(trial: Trial) -> Iterator[tuple[str, str, bool]]:
+    """(name, text, whether it finds the resource of the trial)."""
+    yield trial.code, trial.wording.finds, True
+    yield trial.code, trial.wording.misses, False
+    yield f"{trial.code}:missing", "true", False
 
 
 @pytest.mark.parametrize("type_", sorted(RESOURCE_TYPES))
