@@ -86,10 +86,16 @@ async def _log(services: Services) -> str:
         relay = await relay_standing(connection)
     if relay is None or (relay.compared and relay.works):
         return READY
-    trouble = relay.trouble or f"no relay has been at work for {relay.silent:.0f} s: `ehr relay`"
+    trouble = relay.trouble or _silence(relay.silent)
     if not relay.compared:
         return f"writing waits until the log is known to have no more than the store: {trouble}"
     return f"{READY}, but facts wait to get to the log: {trouble}"
+
+
+def _silence(seconds: float) -> str:
+    """Right after a start of the database the relay that was at work before has yet to come back."""
+    since = f"for {seconds:.0f} s" if seconds >= 1 else "yet"
+    return f"no relay has been at work {since}: `ehr relay`"
 
 
 async def _views(services: Services) -> str:

@@ -13,8 +13,11 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
     AuthorizationError,
+    BrokerResponseError,
     CorruptRecordError,
+    KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     LogTruncationError,
     OffsetOutOfRangeError,
     SaslAuthenticationFailedError,
@@ -107,7 +110,21 @@ def _told(access: Access) -> Iterator[None]:
     except (LogTruncationError, OffsetOutOfRangeError):
         raise OffsetGone from None
     except (KafkaError, OSError) as error:
-        raise LogUnreachable(f"Kafka at {access.servers}: {type(error).__name__}") from error
+        raise LogUnreachable(f"Kafka at {access.servers}: {_said(error)}") from error
+
+
+def _said(error: KafkaError | OSError) -> str:
+    """The kind of an error, and what the library says of it where that is of nodes, ports and durations, or
+    what the protocol says of the kind. Other texts may repeat what somebody has sent."""
+    text: str | None = None
+    if isinstance(error, (KafkaConnectionError, KafkaTimeoutError)):
+        text = ", ".join(map(str, error.args))
+    elif isinstance(error, BrokerResponseError):
+        text = error.description
+    elif isinstance(error, OSError):
+        text = error.strerror
+    kind = type(error).__name__
+    return f"{kind}: {text.rstrip('.')}" if text else kind
 
 
 @contextmanager

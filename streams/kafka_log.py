@@ -114,16 +114,24 @@ class FactReader:
         """Goes to an offset before the position that is wanted next.
 
         Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess
-        that goes too far shows by larger positions, but for the tail: that is read whole.
+        that goes too far shows by larger positions, but for the tail: that is read whole. When the log is cut
+        meanwhile no guess is worth anything, and all of it is read.
         """
         first, end = partition.bounds()
+        try:
+            offset = self._guess(partition, first, end)
+        except OffsetGone:
+            offset = first
+        self._began = self._offset = max(first, min(offset, end - TAIL) - _STEP_BACK)
+
+    def _guess(self, partition: Partition, first: int, end: int) -> int:
         offset, wanted = first, self._last + 1
         while offset < end:
             placed = _placed(partition.read(offset, 1, _PATIENCE_SECONDS))
             if not placed or placed[0].row.position >= wanted:
                 break
             offset += wanted - placed[0].row.position
-        self._began = self._offset = max(first, min(offset, end - TAIL) - _STEP_BACK)
+        return offset
 
     def _fetch(self, partition: Partition, timeout: float) -> None:
         try:

@@ -14,6 +14,7 @@ import structlog
 
 from ehr.encoding import content_hash
 from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
 from streams.broker import Access, Administration, Partition, Place, Writer
@@ -171,7 +172,7 @@ def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
                 _stand_by(post, stopped)
                 _serve(way, post, stopped)
             continue
-        except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
+        except (LogUnreachable, LogMisconfigured, LogDamaged, HeldByAnotherRole) as error:
             trouble = str(error)
         except DatabaseTrouble as error:
             trouble = f"the database is in trouble: {type(error).__name__}"
@@ -206,7 +207,7 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
     both have come to.
 
     told: hears after each window how far the log is, and the position that it is to come to.
-    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured, and Relayed.
+    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured, Relayed, and HeldByAnotherRole.
     """
     with closing(RelayPost(way.conninfo)) as post, closing(Relay(way, post)) as relay:
         take_over(post)
@@ -220,14 +221,16 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
 
 
 def leave(conninfo: str) -> None:
-    """Lets the record keep its log itself again. Raises DatabaseTrouble, and Relayed."""
+    """Lets the record keep its log itself again. Raises DatabaseTrouble, Relayed, and
+    HeldByAnotherRole."""
     with closing(RelayPost(conninfo)) as post:
         take_over(post)
         post.leave()
 
 
 def take_over(post: RelayPost) -> None:
-    """Takes the post, from a relay that waits for somebody to mend something. Raises Relayed."""
+    """Takes the post, from a relay that waits for somebody to mend something. Raises Relayed, and
+    HeldByAnotherRole."""
     deadline = time.monotonic() + TAKE_SECONDS
     while not post.take():
         if time.monotonic() > deadline:

@@ -19,7 +19,8 @@ class Wish(NamedTuple):
 
     @property
     def settings(self) -> dict[str, str]:
-        """What must hold so that no fact is lost: kept for ever, on most of the copies before it counts."""
+        """What must hold so that no fact is lost: kept for ever, and on all copies but one before it counts.
+        Of two copies one is then enough, and a fact that the other one lacks is lost with its machine."""
         return {
             "cleanup.policy": "delete",
             "retention.ms": "-1",

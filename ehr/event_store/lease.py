@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import psycopg
+
 from ehr.event_store.connections import Connection
 from ehr.sql import load_queries
 
@@ -12,6 +14,17 @@ COMPUTING_SECONDS = 60
 """The same within a transaction: there it may only have much to compute, and so would whoever comes after."""
 
 _queries = load_queries(Path(__file__).with_name("lease.sql"))
+
+
+class HeldByAnotherRole(Exception):
+    """A session of another database role holds a lease and hangs, and this role may not end it."""
+
+    def __init__(self, name: str, role: str) -> None:
+        """name: of the lease; role: whose session holds it."""
+        super().__init__(
+            f"a session of the database role {role} holds {name} and hangs, and the role of this program may "
+            "not end it: end it by hand, and let all programs use one role"
+        )
 
 
 class Lease:
@@ -28,11 +41,11 @@ class Lease:
         self._held = False
 
     def take(self) -> bool:
-        """Whether this connection holds the lease now. Takes it from a holder that hangs."""
+        """Whether this connection holds the lease now. Takes it from a holder that hangs; raises
+        HeldByAnotherRole where the database does not let it."""
         if not self._held:
             self._connection.execute(_queries["notice_soon"])
-            limits = {"idle": SILENT_SECONDS, "computing": COMPUTING_SECONDS}
-            self._connection.execute(_queries["dismiss"], self._name | limits)
+            self._dismiss()
             self._held = self._connection.execute(_queries["take"], self._name).fetchone() == (True,)
         return self._held
 
@@ -45,3 +58,12 @@ class Lease:
     def keep(self) -> None:
         """Says that the holder is alive; to be called within SILENT_SECONDS of its last statement."""
         self._connection.execute(_queries["keep"])
+
+    def _dismiss(self) -> None:
+        limits = {"idle": SILENT_SECONDS, "computing": COMPUTING_SECONDS}
+        try:
+            self._connection.execute(_queries["dismiss"], self._name | limits)
+        except psycopg.errors.InsufficientPrivilege:
+            holder = self._connection.execute(_queries["holder"], self._name).fetchone()
+            if holder:
+                raise HeldByAnotherRole(str(self._name["name"]), holder[0]) from None

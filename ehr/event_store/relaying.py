@@ -47,7 +47,8 @@ class RelayPost:
         keep_by_kafka(self._connection)
 
     def take(self) -> bool:
-        """Whether this relay is the one; it stays so until it closes or loses its connection."""
+        """Whether this relay is the one; it stays so until it closes or loses its connection.
+        Raises HeldByAnotherRole."""
         return self._lease.take()
 
     def confirmed(self) -> int:

@@ -80,7 +80,7 @@ class Trial:
 
     def _require_equal(self, what: str, log: Way) -> None:
         compared, store = compare(log), verify_store(log.conninfo)
-        said = [finding.what for finding in compared.findings] + [flaw.reason for flaw in store.flaws]
+        said = [finding.what for finding in compared.findings] + [flaws.first.reason for flaws in store.flaws]
         said += [f"{count} in record.{table}" for table, count in store.tables.items()]
         said += ["it lags"] if compared.lags or compared.end != self.facts else []
         self.wrong += [f"{what}: {one}" for one in said[:1]]

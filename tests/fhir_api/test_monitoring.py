@@ -169,12 +169,14 @@ def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(databas
     prepare(database)
     with connect(database) as connection:
         keep_by_kafka(connection)
+        # However busy the machine is, that was less than a second ago.
+        connection.execute("update record.relay set told_at = told_at + interval '1 minute'")
         with serving(database) as door, standing_by(database):
             waits = "writing waits until the log is known to have no more than the store: "
             status, told = ready(door)
             assert (status, told["parts"]["log"]) == (
                 503,
-                f"{waits}no relay has been at work for 0 s: `ehr relay`",
+                f"{waits}no relay has been at work yet: `ehr relay`",
             )
             with pytest.raises(httpx.HTTPStatusError) as refused:
                 door.put({"resourceType": "Patient", "id": "a"})
@@ -188,6 +190,21 @@ def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(databas
                 post.tell(0)
             assert ready(door) == (200, {"ready": True, "parts": READY})
             assert measure(door)[("ehr_writing_open",)] == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-3.0, "work yet:"),
+        (0.0, "work yet:"),
+        (0.9, "work yet:"),
+        (1.0, "work for 1 s:"),
+        (20.4, "for 20 s:"),
+    ],
+)
+def test_a_relay_that_has_just_told_something_is_not_silent_for_0_seconds(seconds: float, said: str) -> None:
+    """As right after a restart of the database, or where a clock was set back."""
+    assert said in monitoring._silence(seconds)
 
 
 def test_a_log_that_is_away_keeps_nobody_from_being_served(

@@ -10,7 +10,7 @@ import pytest
 
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams import kafka_log
-from streams.broker import Access, Place, Read, Sent, Writer
+from streams.broker import Access, OffsetGone, Partition, Place, Read, Sent, Writer
 from streams.event_log import EventLog, LogDamaged
 from streams.kafka_log import KafkaLog, Tail
 from streams.log_record import from_record, to_record
@@ -98,6 +98,31 @@ def test_a_hole_is_no_end(kafka: Access, place: Place, facts: list[NotificationR
         with pytest.raises(LogDamaged, match="position 11 is missing"):
             log.read(0, 100)
         assert [entry.position for entry in log.read(11, 100)] == list(range(12, 21))
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_a_log_that_is_cut_while_a_position_is_sought_is_read_on(
+    kafka: Access,
+    place: Place,
+    facts: list[NotificationRow],
+    looks: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever look finds that its offset is gone."""
+    written(kafka, place, facts, range(1, 11), range(1, 31))
+    looked: list[int] = []
+
+    class Cut(Partition):
+        def read(self, offset: int, most: int, timeout: float) -> list[Read]:
+            looked.append(offset)
+            if len(looked) == looks:
+                raise OffsetGone
+            return super().read(offset, most, timeout)
+
+    monkeypatch.setattr(kafka_log, "Partition", Cut)
+    with closing(KafkaLog(kafka, place)) as log:
+        assert [entry.position for entry in log.read(20, 5)] == [21, 22, 23, 24, 25]
+    assert len(looked) > looks
 
 
 def test_what_is_not_what_was_sent_is_quarantined(

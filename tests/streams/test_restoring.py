@@ -10,6 +10,7 @@ from multiprocessing import get_context
 import pytest
 
 from backbone.embedded_postgres import EmbeddedPostgres
+from ehr.encoding import SchemaTooNew
 from ehr.errors import Uncompared
 from ehr.event_store.connections import Connection
 from ehr.event_store.notifications import NotificationRow, Notifications
@@ -25,6 +26,7 @@ from streams.restoring import DONE, Parted, restore
 from streams.topics import Wish, ensure_topic
 from tests.backbone.waiting import until as wait
 from tests.conftest import fresh_database
+from tests.ehr.test_encoding import state
 from tests.faults.telling import tell
 from tests.stating import create, looking, migrated, observation, request, state_all, value
 from tests.streams.relaying import relayed, way
@@ -282,6 +284,21 @@ def test_old_answers_do_not_come_back(database: str, other: str, kafka: Access, 
     restore(way(other, kafka, place))
     assert rows(other) == [old, new]
     assert value(other, "select string_agg(key, ' ') from record.answers") == "new"
+
+
+def test_facts_of_newer_code_are_left_to_it(
+    told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes before them is in the store, and that code goes on behind it."""
+    monkeypatch.setattr(restoring, "BATCH", 1)
+    *facts, last = rows(told)
+    newer = Place(f"{place.topic}.newer", 0)
+    written(
+        kafka, newer, [to_record(fact) for fact in [*facts, last._replace(state=state(schema_version=999))]]
+    )
+    with pytest.raises(SchemaTooNew, match="999"):
+        restore(way(other, kafka, newer))
+    assert rows(other) == until(facts, last.transaction - 1)
 
 
 def test_a_log_that_is_not_there_is_refused(other: str, kafka: Access) -> None:

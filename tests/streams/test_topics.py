@@ -53,6 +53,12 @@ def test_what_would_lose_facts_is_refused_with_its_mend(
     assert f"--add-config {setting}={wish.settings[setting]}" in str(refused.value)
 
 
+def test_all_copies_but_one_have_a_fact_before_it_counts() -> None:
+    """With two, that is one."""
+    least = [Wish("any", copies=copies).settings["min.insync.replicas"] for copies in range(1, 6)]
+    assert least == ["1", "1", "2", "3", "4"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [((1, 1), "EHR_KAFKA_PARTITIONS"), ((2, 3), "EHR_KAFKA_REPLICATION")],

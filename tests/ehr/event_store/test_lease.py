@@ -4,10 +4,12 @@ from contextlib import closing
 
 import pytest
 
+from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store import lease
 from ehr.event_store.connections import DatabaseTrouble, connect
-from ehr.event_store.lease import Lease
+from ehr.event_store.lease import HeldByAnotherRole, Lease
 from tests.backbone.waiting import until
+from tests.hanging import held_by_another_role
 
 
 def test_one_holds_it_until_its_connection_ends(database: str) -> None:
@@ -73,3 +75,18 @@ def test_it_is_given_up_and_taken_again(database: str) -> None:
         second.release()
         second.release()
         assert first.take()
+
+
+def test_a_holder_of_another_role_is_named(
+    database: str, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that this role may not dismiss: others stand by, and take over when it is gone."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.2)
+    with held_by_another_role(postgres, database, "x", 0.3) as holder, closing(connect(database)) as one:
+        stands_by = Lease(one, "x")
+        said = f"^a session of the database role {holder.info.user} holds x and hangs"
+        for _ in range(2):
+            with pytest.raises(HeldByAnotherRole, match=said):
+                stands_by.take()
+        holder.close()
+        until(stands_by.take, "the lease is free")
