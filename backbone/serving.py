@@ -67,7 +67,8 @@ def begin_worker(parent: int, log_level: str) -> None:
 def application(settings: Settings, url: str) -> App:
     """The application on the database; it opens its parts when it starts."""
     limits = BundleLimits(settings.max_bundle_bytes, settings.max_bundle_entries, settings.max_resource_bytes)
-    recorder = PostgresRecorder(url)
+    by_kafka = settings.log == "kafka"
+    recorder = PostgresRecorder(url, kept_by_kafka=by_kafka)
     services = Services(
         recorder=recorder,
         record=HealthRecord(recorder),
@@ -77,7 +78,9 @@ def application(settings: Settings, url: str) -> App:
         limits=limits,
         visibility_wait=settings.visibility_wait,
         pages=PageTokens(kept_key(settings.data / "page.key", KEY_BYTES)),
-        heavy=HeavyWorkers(url, limits, partial(begin_worker, os.getpid(), settings.log_level)),
+        heavy=HeavyWorkers(
+            url, limits, partial(begin_worker, os.getpid(), settings.log_level), kept_by_kafka=by_kafka
+        ),
         room=Room(4 * limits.bytes),
     )
 

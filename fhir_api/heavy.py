@@ -63,6 +63,7 @@ class _Setup(NamedTuple):
     conninfo: str
     limits: BundleLimits
     begin: Callable[[], None]
+    kept_by_kafka: bool
 
 
 class HeavyWorkers:
@@ -75,10 +76,12 @@ class HeavyWorkers:
         begin: Callable[[], None],
         count: int = 2,
         most_waiting: int = MOST_WAITING,
+        *,
+        kept_by_kafka: bool = False,
     ) -> None:
         """conninfo: of the record's database. begin: called in each worker first, to tie it to this process
-        and to say where its log lines go. count: of workers."""
-        self._setup = _Setup(conninfo, limits, begin)
+        and to say where its log lines go. count: of workers. kept_by_kafka: see ``PostgresRecorder``."""
+        self._setup = _Setup(conninfo, limits, begin, kept_by_kafka)
         self._count = count
         self._most_waiting = most_waiting
         self._workers: list[_Process] = []
@@ -188,12 +191,13 @@ class _Process:
 class _Worker:
     """What one worker process keeps. Its loop goes on between Bundles: lost flushes are found out about."""
 
-    def __init__(self, conninfo: str, limits: BundleLimits) -> None:
+    def __init__(self, conninfo: str, limits: BundleLimits, *, kept_by_kafka: bool) -> None:
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, name="loop", daemon=True).start()
         self._limits = limits
         self._stack = AsyncExitStack()
-        self._record = HealthRecord(self._run(self._stack.enter_async_context(PostgresRecorder(conninfo))))
+        recorder = PostgresRecorder(conninfo, kept_by_kafka=kept_by_kafka)
+        self._record = HealthRecord(self._run(self._stack.enter_async_context(recorder)))
 
     def do(self, work: Work[Done], raw: bytes, *more: object) -> Done:
         with no_search_for_cycles():
@@ -206,13 +210,13 @@ class _Worker:
 _workers: list[_Worker] = []
 
 
-def _set_up(conninfo: str, limits: BundleLimits, begin: Callable[[], None]) -> None:
+def _set_up(conninfo: str, limits: BundleLimits, begin: Callable[[], None], kept_by_kafka: bool) -> None:
     begin()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the server stops its workers
     warm()
-    _workers.append(_Worker(conninfo, limits))
+    _workers.append(_Worker(conninfo, limits, kept_by_kafka=kept_by_kafka))
     log.info("worker ready", process=os.getpid())
 
 

@@ -7,7 +7,7 @@ nothing may be written to it, for a position would be used twice.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import NamedTuple
 
 import structlog
@@ -16,7 +16,7 @@ from ehr.encoding import content_hash
 from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.notifications import NotificationRow, Notifications
-from ehr.event_store.relaying import RelayPost
+from ehr.event_store.relaying import NotKept, RelayPost
 from streams.broker import Access, Administration, Partition, Place, Writer
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
 from streams.kafka_log import Tail, end_of
@@ -133,7 +133,8 @@ class Relay:
 
     def _tell(self, position: int) -> None:
         if time.monotonic() - self._told_at > TELL_SECONDS:
-            self._post.tell(position)
+            if not self._post.tell(position):
+                raise LogMisconfigured("Another record has come in the place of the one that was compared.")
             self._told_at = time.monotonic()
 
 
@@ -163,12 +164,12 @@ def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
     """Relays until told to stop; stands by while another one does, and tries again after every trouble.
 
     In trouble it lets go of the post: another one may have another way to the log, and whoever mends
-    something needs it.
+    something needs it. Raises NotKept where Kafka does not keep the log of the record, or ceases to.
     """
     told, tells_at = "", 0.0
     while not stopped():
         try:
-            with closing(RelayPost(way.conninfo)) as post:
+            with closing(RelayPost(way.conninfo, adopts=False)) as post:
                 _stand_by(post, stopped)
                 _serve(way, post, stopped)
             continue
@@ -223,7 +224,7 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
 def leave(conninfo: str) -> None:
     """Lets the record keep its log itself again. Raises DatabaseTrouble, Relayed, and
     HeldByAnotherRole."""
-    with closing(RelayPost(conninfo)) as post:
+    with closing(RelayPost(conninfo, adopts=False)) as post, suppress(NotKept):
         take_over(post)
         post.leave()
 

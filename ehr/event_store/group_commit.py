@@ -21,6 +21,7 @@ from ehr.errors import OutcomeUnknown, Unavailable, Uncompared
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.event_store.lost_flush import Row, find_out
+from ehr.event_store.relaying import keep_by_kafka_async
 from ehr.event_store.sharing import Waiting, check_size, share
 from ehr.values import new_id
 
@@ -43,9 +44,10 @@ class _Lost(Exception):
 class GroupCommit:
     """The committer of one process; several processes may run one each."""
 
-    def __init__(self, conninfo: str) -> None:
-        """Nothing is opened before ``run``."""
+    def __init__(self, conninfo: str, *, kept_by_kafka: bool = False) -> None:
+        """Nothing is opened before ``run``. kept_by_kafka: see ``PostgresRecorder``."""
         self._conninfo = conninfo
+        self._kept_by_kafka = kept_by_kafka
         self._waiting: deque[Waiting] = deque()
         self._flushing: list[Waiting] = []
         self._arrived = asyncio.Event()
@@ -138,8 +140,19 @@ class GroupCommit:
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = await connect_async(self._conninfo)
+            self._connection = await self._connect()
         return self._connection
+
+    async def _connect(self) -> AsyncConnection:
+        """After a loss it may be another database, a backup from before Kafka kept its log."""
+        connection = await connect_async(self._conninfo)
+        try:
+            if self._kept_by_kafka:
+                await keep_by_kafka_async(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     def _lost(self) -> bool:
         return self._connection is None or self._connection.broken or self._connection.closed

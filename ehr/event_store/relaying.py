@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from ehr.event_store.connections import Connection, connect
+from ehr.event_store.connections import AsyncConnection, Connection, connect
 from ehr.event_store.lease import Lease
 from ehr.sql import load_queries
 
@@ -17,6 +17,15 @@ BEHIND_SECONDS = 5.0
 
 SILENT_SECONDS = 15.0
 """A relay that has told nothing for so long is not at work."""
+
+
+class NotKept(Exception):
+    """Kafka does not keep the log of this record: `ehr relay --leave` has ended that, or the database is a
+    backup from before. `ehr migrate` with EHR_LOG=kafka lets Kafka keep it."""
+
+    def __init__(self) -> None:
+        """Its message is what the class says."""
+        super().__init__(" ".join(str(NotKept.__doc__).split()))
 
 
 class RelayStanding(NamedTuple):
@@ -36,37 +45,42 @@ class RelayStanding(NamedTuple):
 
 
 class RelayPost:
-    """A relay's own connection. Every method raises psycopg.OperationalError when it is lost."""
+    """A relay's own connection. Every method raises psycopg.OperationalError when it is lost, and all but
+    ``leave`` and ``close`` NotKept where Kafka does not keep the log (any more)."""
 
-    def __init__(self, conninfo: str) -> None:
-        """Connects at once. Where Kafka has not kept the log so far, nothing is appended before the first
-        ``agree``; where it has, what was compared still counts."""
+    def __init__(self, conninfo: str, *, adopts: bool = True) -> None:
+        """Connects at once. adopts: from now on Kafka keeps the log. Where it has not so far, nothing is
+        appended before the first ``agree``; where it has, what was compared still counts."""
         self._connection: Connection = connect(conninfo)
         self._connection.execute(_queries["lazily"])
         self._lease = Lease(self._connection, "record.relay")
-        keep_by_kafka(self._connection)
+        if adopts:
+            keep_by_kafka(self._connection)
 
     def take(self) -> bool:
         """Whether this relay is the one; it stays so until it closes or loses its connection.
         Raises HeldByAnotherRole."""
-        return self._lease.take()
+        taken = self._lease.take()
+        if taken:
+            self._standing()
+        return taken
 
     def confirmed(self) -> int:
         """The position up to which the log had confirmed all when this was last told."""
-        found = standing(self._connection)
-        return found.position if found else 0
+        return self._standing().position
 
     def agree(self) -> None:
         """The log has no more than the store: writing may go on."""
-        self._connection.execute(_queries["agree"])
+        self._note("agree")
 
     def disagree(self, trouble: str) -> None:
         """The log has what the store has not: writing may not go on."""
-        self._connection.execute(_queries["disagree"], {"trouble": trouble})
+        self._note("disagree", trouble=trouble)
 
-    def tell(self, position: int | None, trouble: str | None = None) -> None:
-        """How far the log is, if that is known, and what keeps the relay. Says too that it is alive."""
-        self._connection.execute(_queries["tell"], {"position": position, "trouble": trouble})
+    def tell(self, position: int | None, trouble: str | None = None) -> bool:
+        """How far the log is, if that is known, and what keeps the relay. Says too that it is alive; gives
+        whether what was compared still counts."""
+        return self._note("tell", position=position, trouble=trouble)
 
     def leave(self) -> None:
         """The record keeps its log itself: nothing need be compared any more."""
@@ -75,6 +89,19 @@ class RelayPost:
     def close(self) -> None:
         """Lets go of the lease."""
         self._connection.close()
+
+    def _standing(self) -> RelayStanding:
+        found = standing(self._connection)
+        if found is None:
+            raise NotKept
+        return found
+
+    def _note(self, query: str, **values: str | int | None) -> bool:
+        """Gives whether writing may go on."""
+        row = self._connection.execute(_queries[query], values).fetchone()
+        if row is None:
+            raise NotKept
+        return bool(row[0])
 
 
 def keeps_up(conninfo: str) -> bool:
@@ -91,6 +118,11 @@ def keeps_up(conninfo: str) -> bool:
 def keep_by_kafka(connection: Connection) -> None:
     """From now on a relay must have compared log and store before anything is appended."""
     connection.execute(_queries["keep_by_kafka"])
+
+
+async def keep_by_kafka_async(connection: AsyncConnection) -> None:
+    """The same, for the event loop."""
+    await connection.execute(_queries["keep_by_kafka"])
 
 
 def is_kept_by_kafka(connection: Connection) -> bool:

@@ -18,22 +18,26 @@ set synchronous_commit to off;
 
 -- name: agree
 -- The tails of store and log agree, or the log lacks the newest facts: writing may go on.
-update record.relay set compared = record.incarnation();
+update record.relay set compared = record.incarnation() returning true;
 
 -- name: disagree
 -- The log has what the store has not: whatever would be written now would be of another order.
-update record.relay set compared = null, trouble = %(trouble)s, told_at = clock_timestamp();
+update record.relay set compared = null, trouble = %(trouble)s, told_at = clock_timestamp() returning false;
 
 -- name: tell
--- How far the log is; null where it is not known. Servers hear when trouble begins or ends.
+-- How far the log is; null where it is not known. Gives whether what was compared still counts. Servers hear when
+-- trouble begins or ends.
 with before as (
     select trouble is null and told_at > clock_timestamp() - interval '10 seconds' as works from record.relay
 ),
 told as (
     update record.relay
     set position = coalesce(%(position)s, position), trouble = %(trouble)s, told_at = clock_timestamp()
+    returning compared is not distinct from record.incarnation() as counts
 )
-select pg_notify('views', 'log changed') from before where works is distinct from (%(trouble)s::text is null);
+select told.counts,
+       case when before.works is distinct from (%(trouble)s::text is null) then pg_notify('views', 'log changed') end
+from told, before;
 
 -- name: standing
 -- What the relay last told of itself, and whether writing may go on.

@@ -18,10 +18,11 @@ log = structlog.get_logger()
 class PostgresRecorder:
     """Keeps the promise of ``ehr.appending.Recorder``. One a process; ``async with`` starts and stops it."""
 
-    def __init__(self, conninfo: str) -> None:
-        """``conninfo``: libpq connection string or URL of the record's database."""
+    def __init__(self, conninfo: str, *, kept_by_kafka: bool = False) -> None:
+        """``conninfo``: libpq connection string or URL of the record's database. kept_by_kafka: whether Kafka
+        keeps the log of whichever database is there; see ``keep_by_kafka``."""
         self._resolver = Resolver(conninfo)
-        self._commits = GroupCommit(conninfo)
+        self._commits = GroupCommit(conninfo, kept_by_kafka=kept_by_kafka)
         self._conninfo = conninfo
         self._tasks: list[asyncio.Task[None]] = []
 

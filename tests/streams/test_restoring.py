@@ -14,7 +14,7 @@ from ehr.encoding import SchemaTooNew
 from ehr.errors import Uncompared
 from ehr.event_store.connections import Connection
 from ehr.event_store.notifications import NotificationRow, Notifications
-from ehr.event_store.relaying import RelayPost, standing
+from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
 from ehr.event_store.restoring import Restoring
 from ehr.requests import IdempotencyKey
 from streams import relay, restoring
@@ -153,6 +153,8 @@ def test_a_relay_at_work_is_not_disturbed(
 def test_a_relay_that_waits_gives_way(told: str, other: str, kafka: Access, place: Place) -> None:
     """As it does under `ehr run` over an older backup: it goes on by itself afterwards."""
     append(other, until(rows(told), 12))
+    with looking(other) as connection:
+        keep_by_kafka(connection)
     stopped = threading.Event()
     thread = threading.Thread(target=run_relay, args=(way(other, kafka, place), stopped.is_set))
     thread.start()

