@@ -1,7 +1,6 @@
 """Projectors that are killed, frozen, believed dead and awake again, over a topic in which facts stand twice:
 the views are, byte for byte, what a fresh replay of the record makes of it."""
 
-import multiprocessing
 import os
 import random
 import secrets
@@ -25,15 +24,12 @@ from streams.log_record import to_record
 from streams.notification_log import NotificationLog
 from streams.topics import Wish, ensure_topic
 from tests.faults.arriving import hung
+from tests.faults.forks import FORKS
 from tests.faults.projecting import project
 from tests.stating import looking, value
 
 Digest = dict[str, dict[str, tuple[int, int]]]
 """view -> table -> rows and sum of their hashes."""
-
-FORKS = multiprocessing.get_context("forkserver")
-"""Starts processes that have imported already what they need."""
-FORKS.set_forkserver_preload([project.__module__])
 
 STRIKES = 8
 """In one trial; then the projectors are left alone."""
