@@ -17,6 +17,10 @@ from streams.recorded_fact import Entry, Quarantined, entry_of
 TAIL = 8_000
 """So many records at the end hold the last position: more than relays that were cut off can bring late."""
 
+READERS = 4
+"""So many who read at different places do not disturb each other: the views of one process, after one of them
+stood still. Whoever is disturbed reads the tail again each time."""
+
 _RECORDS = 2_000
 _STEP_BACK = 1_000
 _PATIENCE_SECONDS = 2.0
@@ -26,13 +30,13 @@ class KafkaLog:
     """Keeps the promise of ``EventLog``. Connects at the first call, and again after a loss."""
 
     def __init__(self, access: Access, place: Place) -> None:
-        """For one reader: the log remembers where that one is."""
-        self._facts = FactReader(access, place)
+        """For a few readers that take turns: the log remembers where they are."""
+        self._readers = [FactReader(access, place) for _ in range(READERS)]  # used last: the last one
         self._tail = Tail(access, place)
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:
         """See ``EventLog.read``."""
-        return [_entry(placed) for placed in self._facts.read(after, limit)]
+        return [_entry(placed) for placed in self._reader(after).read(after, limit)]
 
     def end(self) -> int:
         """See ``EventLog.end``."""
@@ -40,12 +44,21 @@ class KafkaLog:
 
     def wait(self, after: int, timeout: float) -> bool:
         """See ``EventLog.wait``."""
-        return self._facts.wait(after, timeout)
+        return self._reader(after).wait(after, timeout)
 
     def close(self) -> None:
         """See ``EventLog.close``."""
-        self._facts.close()
+        for reader in self._readers:
+            reader.close()
         self._tail.close()
+
+    def _reader(self, after: int) -> "FactReader":
+        """The one that is nearest to what follows ``after``, else the one that was used longest ago."""
+        near = [reader for reader in self._readers if reader.reaches(after)]
+        found = max(near, key=lambda reader: reader.position) if near else self._readers[0]
+        self._readers.remove(found)
+        self._readers.append(found)
+        return found
 
 
 class FactReader:
@@ -81,6 +94,15 @@ class FactReader:
             self._fetch(partition, left)
         return bool(self._whole(1))
 
+    @property
+    def position(self) -> int:
+        """After it comes the next one, without a way to go; -1 before the first reading."""
+        return self._waiting[0].row.position - 1 if self._waiting else self._last
+
+    def reaches(self, after: int) -> bool:
+        """Whether reading goes on there with what was fetched already, or where that ends."""
+        return self.position <= after <= self._last
+
     def close(self) -> None:
         """Closes the connections."""
         if self._partition:
@@ -103,8 +125,7 @@ class FactReader:
             self._partition = Partition(self._access, self._place)
         while self._waiting and self._waiting[0].row.position <= after:
             self._waiting.popleft()
-        at = self._waiting[0].row.position - 1 if self._waiting else self._last
-        if at != after:
+        if self.position != after:
             self._waiting.clear()
             self._last = after
             self._seek(self._partition)

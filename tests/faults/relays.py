@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ import structlog
 
 from streams.broker import Access, Writer
 from streams.relay import Way, run_relay
+from tests.faults.forks import FORKS
 from tests.stating import looking
 
 RELAYS = 2
@@ -30,10 +30,6 @@ SELDOM = 40.0
 """Seconds between two troubles of the relays of a store, at most."""
 
 PATIENCE = (0.6, 1.0, 2.0)
-
-FORKS = multiprocessing.get_context("forkserver")
-"""Starts processes that have imported already what they need."""
-FORKS.set_forkserver_preload([__name__])
 
 
 class Relays:

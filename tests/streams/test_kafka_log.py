@@ -92,6 +92,29 @@ def test_what_is_there_twice_is_read_once(
             assert [entry.position for entry in log.read(after, 100)] == list(range(after + 1, 31))
 
 
+def test_readers_far_apart_do_not_read_over_and_over(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the views of one process do, after some of them were taken over from another one."""
+    fetched = 0
+    read = Partition.read
+
+    def counted(partition: Partition, offset: int, most: int, timeout: float) -> list[Read]:
+        nonlocal fetched
+        found = read(partition, offset, most, timeout)
+        fetched += len(found)
+        return found
+
+    monkeypatch.setattr(Partition, "read", counted)
+    written(kafka, place, facts, range(1, 31))
+    with closing(KafkaLog(kafka, place)) as log:
+        for step in range(10):
+            for after in (step, 10 + step, 20 + step):
+                assert log.wait(after, 5)
+                assert [entry.position for entry in log.read(after, 1)] == [after + 1]
+    assert fetched < 4 * len(facts)
+
+
 def test_a_hole_is_no_end(kafka: Access, place: Place, facts: list[NotificationRow]) -> None:
     written(kafka, place, facts, range(1, 11), range(12, 21))
     with closing(KafkaLog(kafka, place)) as log:
