@@ -84,8 +84,10 @@ async def _log(services: Services) -> str:
     """While facts do not get to the log the server serves all the same; the views wait, or do without."""
     async with services.views.connection() as connection:
         relay = await relay_standing(connection)
-    if relay is None or (relay.compared and relay.works):
+    if relay is None or (relay.compared and relay.keeps_up):
         return READY
+    if relay.compared and relay.works:
+        return f"{READY}, but facts wait to get to the log, the first one for {relay.behind:.0f} s"
     trouble = relay.trouble or _silence(relay.silent)
     if not relay.compared:
         return f"writing waits until the log is known to have no more than the store: {trouble}"

@@ -31,17 +31,24 @@ class NotKept(Exception):
 class RelayStanding(NamedTuple):
     """position: the last fact that the log has confirmed. trouble: what keeps the relay. silent: seconds
     since it told this. compared: whether the log was found to have no more than the store, so that writing
-    may go on."""
+    may go on. behind: seconds since the first fact was recorded that is not known to be in the log; 0 when
+    all are."""
 
     position: int
     trouble: str | None
     silent: float
     compared: bool
+    behind: float
 
     @property
     def works(self) -> bool:
         """Whether a relay is at work and nothing keeps it."""
         return self.trouble is None and self.silent < SILENT_SECONDS
+
+    @property
+    def keeps_up(self) -> bool:
+        """Whether one gets facts to the log now, and has few to make up for."""
+        return self.works and self.behind <= BEHIND_SECONDS
 
 
 class RelayPost:
@@ -111,8 +118,7 @@ def keeps_up(conninfo: str) -> bool:
     """
     with connect(conninfo) as connection:
         found = standing(connection)
-        row = connection.execute(_queries["is_behind"], {"seconds": BEHIND_SECONDS}).fetchone()
-    return found is not None and found.works and row == (False,)
+    return found is not None and found.keeps_up
 
 
 def keep_by_kafka(connection: Connection) -> None:

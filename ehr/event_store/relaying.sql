@@ -7,11 +7,6 @@ on conflict do nothing;
 -- Without the row there is nothing to wait for.
 delete from record.relay;
 
--- name: is_behind
--- Whether a fact waits for the relay that was recorded so many seconds ago.
-select exists (select from record.facts f join record.relay r on f.notification_id = r.position + 1
-               where f.last_updated < clock_timestamp() - %(seconds)s * interval '1 second');
-
 -- name: lazily
 -- What is told is no fact, and may be lost with the database.
 set synchronous_commit to off;
@@ -40,7 +35,10 @@ select told.counts,
 from told, before;
 
 -- name: standing
--- What the relay last told of itself, and whether writing may go on.
+-- What the relay last told of itself, whether writing may go on, and how many seconds ago the first fact was recorded
+-- that waits for the relay.
 select r.position, r.trouble, extract(epoch from clock_timestamp() - r.told_at)::float8,
-       r.compared is not distinct from record.incarnation()
+       r.compared is not distinct from record.incarnation(),
+       coalesce((select greatest(extract(epoch from clock_timestamp() - f.last_updated), 0)::float8
+                 from record.facts f where f.notification_id = r.position + 1), 0)
 from record.relay r;

@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
-from ehr.event_store.relaying import RelayPost, keep_by_kafka
+from ehr.event_store.relaying import RelayPost, keep_by_kafka, keeps_up
 from fhir_api import monitoring
 from projections import visibility
 from projections.fhir_resources.view import FhirResources
@@ -231,6 +231,28 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
             connection.execute("update record.relay set told_at = told_at - interval '20 seconds'")
         silent = re.escape("no relay has been at work for 20 s: `ehr relay`").replace("20", r"2\d")
         assert re.search(silent, ready(door)[1]["parts"]["log"])
+
+
+def test_a_relay_at_work_that_is_far_behind_is_told(database: str) -> None:
+    prepare(database)
+    with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
+        post.agree()
+        door.put({"resourceType": "Patient", "id": "a"})
+        # However busy the machine is, that is less than five seconds ago.
+        with looking(database) as connection:
+            connection.execute("update record.facts set last_updated = clock_timestamp() + interval '1 hour'")
+            post.tell(0)
+            assert ready(door)[1]["parts"]["log"] == "ready"
+            connection.execute("update record.facts set last_updated = clock_timestamp() - interval '1 hour'")
+        post.tell(0)
+        status, told = ready(door)
+        assert status == 200
+        behind = re.escape("ready, but facts wait to get to the log, the first one for 3600 s")
+        assert re.fullmatch(behind.replace("3600", r"3[67]\d\d"), told["parts"]["log"])
+        assert not keeps_up(database)
+        post.tell(1)
+        assert ready(door)[1]["parts"]["log"] == "ready"
+        assert keeps_up(database)
 
 
 def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str) -> None:
