@@ -202,8 +202,14 @@ def restore_slowly(url: str, kafka: Access, place: Place) -> None:
 
 
 def damaged(fact: NotificationRow, name: str) -> Sent:
-    """A record one of whose bytes is another one; name: of a header, or ``key`` or ``value``."""
+    """A record one of whose bytes is another one; name: of a header, or ``key`` or ``value``. Or one whose
+    time is without its ``zone``."""
     record = to_record(fact)
+    if name == "zone":
+        headers = [
+            (key, text.rstrip(b"Z") if key == "last_updated" else text) for key, text in record.headers
+        ]
+        return record._replace(headers=headers)
     if name == "key":
         return record._replace(key=flipped(record.key))
     if name == "value":
@@ -227,7 +233,7 @@ def flipped(text: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "name",
-    ["key", "value", *(name for name in HEADERS if name != "last_updated")],
+    ["key", "value", "zone", *(name for name in HEADERS if name != "last_updated")],
 )
 def test_a_damaged_record_is_named_and_not_restored(
     told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch, name: str
