@@ -1,5 +1,7 @@
 """A lease: what one program holds while others stand by, wherever they run."""
 
+import threading
+import time
 from pathlib import Path
 
 import psycopg
@@ -12,6 +14,9 @@ SILENT_SECONDS = 8
 
 COMPUTING_SECONDS = 60
 """The same within a transaction: there it may only have much to compute, and so would whoever comes after."""
+
+BUSY_SECONDS = 60.0
+"""So long a holder may be busy elsewhere, where a Keeper speaks for it meanwhile. Beyond that it hangs."""
 
 _queries = load_queries(Path(__file__).with_name("lease.sql"))
 
@@ -67,3 +72,36 @@ class Lease:
             holder = self._connection.execute(_queries["holder"], self._name).fetchone()
             if holder:
                 raise HeldByAnotherRole(str(self._name["name"]), holder[0]) from None
+
+
+class Keeper:
+    """Keeps a lease while its holder waits for something else than the database, by a thread of its own.
+
+    It does so until BUSY_SECONDS after the last sign of life: one that is stuck loses the lease all the same.
+    Where the process is frozen or gone, so is its thread.
+    """
+
+    def __init__(self, lease: Lease) -> None:
+        """``lease`` is held, and its connection is closed after this one."""
+        self._lease = lease
+        self._alive_at = time.monotonic()
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="keeper of a lease", daemon=True)
+        self._thread.start()
+
+    def alive(self) -> None:
+        """The holder is not stuck."""
+        self._alive_at = time.monotonic()
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._ends.set()
+        self._thread.join()
+
+    def _keep(self) -> None:
+        while not self._ends.wait(SILENT_SECONDS / 4):
+            if time.monotonic() - self._alive_at < BUSY_SECONDS:
+                try:
+                    self._lease.keep()
+                except psycopg.Error:
+                    return  # The holder learns of it by its own next statement.

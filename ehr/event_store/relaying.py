@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ehr.event_store.connections import AsyncConnection, Connection, connect
-from ehr.event_store.lease import Lease
+from ehr.event_store.housekeeping import FORGETTING
+from ehr.event_store.lease import Keeper, Lease
 from ehr.sql import load_queries
 
 _queries = load_queries(Path(__file__).with_name("relaying.sql"))
@@ -53,7 +54,10 @@ class RelayStanding(NamedTuple):
 
 class RelayPost:
     """A relay's own connection. Every method raises psycopg.OperationalError when it is lost, and all but
-    ``leave`` and ``close`` NotKept where Kafka does not keep the log (any more)."""
+    ``leave`` and ``close`` NotKept where Kafka does not keep the log (any more).
+
+    Each of them is a sign of life. The holder owes one at least every BUSY_SECONDS (ehr.event_store.lease).
+    """
 
     def __init__(self, conninfo: str, *, adopts: bool = True) -> None:
         """Connects at once. adopts: from now on Kafka keeps the log. Where it has not so far, nothing is
@@ -61,16 +65,22 @@ class RelayPost:
         self._connection: Connection = connect(conninfo)
         self._connection.execute(_queries["lazily"])
         self._lease = Lease(self._connection, "record.relay")
+        self._keeper: Keeper | None = None
         if adopts:
             keep_by_kafka(self._connection)
 
     def take(self) -> bool:
-        """Whether this relay is the one; it stays so until it closes or loses its connection.
+        """Whether this relay is the one; it stays so until it closes, hangs or loses its connection.
         Raises HeldByAnotherRole."""
         taken = self._lease.take()
         if taken:
+            self._keeper = self._keeper or Keeper(self._lease)
             self._standing()
         return taken
+
+    def keep(self) -> None:
+        """Says that the holder is alive."""
+        self._standing()
 
     def confirmed(self) -> int:
         """The position up to which the log had confirmed all when this was last told."""
@@ -93,11 +103,23 @@ class RelayPost:
         """The record keeps its log itself: nothing need be compared any more."""
         self._connection.execute(_queries["keep_by_record"])
 
+    def forget(self) -> None:
+        """Forgets what the record need not remember, for as long as it takes."""
+        for query in FORGETTING.values():
+            self._connection.execute(query)
+
     def close(self) -> None:
         """Lets go of the lease."""
+        if self._keeper:
+            self._keeper.close()
         self._connection.close()
 
+    def _live(self) -> None:
+        if self._keeper:
+            self._keeper.alive()
+
     def _standing(self) -> RelayStanding:
+        self._live()
         found = standing(self._connection)
         if found is None:
             raise NotKept
@@ -105,6 +127,7 @@ class RelayPost:
 
     def _note(self, query: str, **values: str | int | None) -> bool:
         """Gives whether writing may go on."""
+        self._live()
         row = self._connection.execute(_queries[query], values).fetchone()
         if row is None:
             raise NotKept
