@@ -6,7 +6,8 @@ one; a larger one is a hole.
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 
 from ehr.event_store.notifications import NotificationRow
 from streams.broker import Access, OffsetGone, Partition, Place, Read
@@ -21,8 +22,12 @@ READERS = 4
 """So many who read at different places do not disturb each other: the views of one process, after one of them
 stood still. Whoever is disturbed reads the tail again each time."""
 
+TAIL_BYTES = 16 * 1024 * 1024
+"""Of large ones those will do that have about so many bytes: such a relay brings one batch."""
+
+_FEW = 16  # of the largest, too
 _RECORDS = 2_000
-_STEP_BACK = 1_000
+_STEP_BACK = 100
 _PATIENCE_SECONDS = 2.0
 
 
@@ -75,15 +80,15 @@ class FactReader:
     def read(self, after: int, limit: int) -> list[Placed]:
         """Those after a position: about ``limit``, at least a whole flush; none when it is the end.
 
-        Raises LogUnreachable, and LogDamaged where there is a hole.
+        Raises LogUnreachable, and LogDamaged where there is a hole, when all before it was given.
         """
         partition = self._go_to(after)
         if len(self._waiting) < limit:
-            self._fetch(partition, 0)
+            self._take_up(partition, 0)
         while not self._whole(1):
             if self._offset >= partition.end():
                 return []
-            self._fetch(partition, _PATIENCE_SECONDS)
+            self._take_up(partition, _PATIENCE_SECONDS)
         return [self._waiting.popleft() for _ in range(self._whole(limit))]
 
     def wait(self, after: int, timeout: float) -> bool:
@@ -91,7 +96,7 @@ class FactReader:
         partition = self._go_to(after)
         deadline = time.monotonic() + timeout
         while not self._whole(1) and (left := deadline - time.monotonic()) > 0:
-            self._fetch(partition, left)
+            self._take_up(partition, left)
         return bool(self._whole(1))
 
     @property
@@ -141,9 +146,11 @@ class FactReader:
         first, end = partition.bounds()
         try:
             offset = self._guess(partition, first, end)
+            if offset > end - TAIL:
+                offset = min(offset, _tail(partition, first, end))
         except OffsetGone:
             offset = first
-        self._began = self._offset = max(first, min(offset, end - TAIL) - _STEP_BACK)
+        self._began = self._offset = max(first, offset - _STEP_BACK)
 
     def _guess(self, partition: Partition, first: int, end: int) -> int:
         offset, wanted = first, self._last + 1
@@ -153,6 +160,14 @@ class FactReader:
                 break
             offset += wanted - placed[0].row.position
         return offset
+
+    def _take_up(self, partition: Partition, timeout: float) -> None:
+        """The next ones. A hole is told of when all before it was given."""
+        try:
+            self._fetch(partition, timeout)
+        except LogDamaged:
+            if not self._whole(1):
+                raise
 
     def _fetch(self, partition: Partition, timeout: float) -> None:
         try:
@@ -179,7 +194,10 @@ class FactReader:
 
 
 class Tail:
-    """The end of a partition."""
+    """The end of a partition.
+
+    unbroken: the position from which on nothing was missing up to the last one; 0 when there is none.
+    """
 
     def __init__(self, access: Access, place: Place) -> None:
         """Connects at the first call."""
@@ -187,17 +205,30 @@ class Tail:
         self._partition: Partition | None = None
         self._offset = -1
         self._last: Placed | None = None
+        self.unbroken = 0
+
+    @property
+    def end(self) -> int:
+        """The offset at which looking ended."""
+        return self._offset
 
     def last(self) -> Placed | None:
         """The fact with the largest position, None when there is none. Raises LogUnreachable."""
         if self._partition is None:
             self._partition = Partition(self._access, self._place)
-        first, end = self._partition.bounds()
-        if self._offset < first or self._offset > end:
-            self._offset, self._last = max(first, end - TAIL), None
-        while self._offset < end:
-            self._look(self._partition)
-        return self._last
+        while True:
+            try:
+                self._look(self._partition)
+                return self._last
+            except OffsetGone:
+                self._offset = -1
+
+    def require_whole(self) -> None:
+        """Raises LogDamaged when the log does not begin with the first fact, or lacks one among its last."""
+        if self.unbroken > 1:
+            with closing(FactReader(self._access, self._place)) as facts:
+                for position in (1, self.unbroken - 1):
+                    facts.read(position - 1, 1)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -205,17 +236,49 @@ class Tail:
             self._partition.close()
 
     def _look(self, partition: Partition) -> None:
-        try:
-            records = partition.read(self._offset, _RECORDS, _PATIENCE_SECONDS)
-        except OffsetGone:
-            self._offset = -1
+        first, end = partition.bounds()
+        if not max(first, end - TAIL) <= self._offset <= end:
+            self._offset, self._last, self.unbroken = _tail(partition, first, end), None, 0
+        for records in _between(partition, self._offset, end):
+            for placed in _placed(records):
+                self._note(placed)
+            self._offset = partition.next
+
+    def _note(self, placed: Placed) -> None:
+        position, last = placed.row.position, self._last.row.position if self._last else 0
+        if position <= last:
             return
-        self._offset = partition.next
-        if not records:
-            partition.end()  # raises when the brokers are away
-        for placed in _placed(records):
-            if self._last is None or placed.row.position > self._last.row.position:
-                self._last = placed
+        if position > last + 1:
+            self.unbroken = position
+        self._last = placed
+
+
+def _tail(partition: Partition, first: int, end: int) -> int:
+    """The offset at which the tail begins. Raises OffsetGone."""
+    begin = max(first, end - TAIL)
+    while end - begin > _FEW and not _is_small(partition, begin, end):
+        begin = end - (end - begin) // 4
+    return begin
+
+
+def _is_small(partition: Partition, begin: int, end: int) -> bool:
+    size = 0
+    for records in _between(partition, begin, end):
+        size += sum(len(record.value or b"") for record in records)
+        if size > TAIL_BYTES:
+            return False
+    return True
+
+
+def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]:
+    """What there is from one offset on up to another, or up to where the log ends by now.
+    Raises OffsetGone."""
+    while begin < end:
+        records = partition.read(begin, _RECORDS, _PATIENCE_SECONDS)
+        if partition.next == begin:
+            end = min(end, partition.end())  # raises when the brokers are away
+        begin = partition.next
+        yield records
 
 
 def _placed(records: Sequence[Read]) -> list[Placed]:

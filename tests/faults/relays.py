@@ -26,6 +26,9 @@ RELAYS = 2
 SILENT_SECONDS = 2
 """Until one that hangs is dismissed: a campaign has no time to lose."""
 
+BATCH_BYTES = 3_000
+"""Few facts in a batch, so that what is sent at a time has several."""
+
 SELDOM = 40.0
 """Seconds between two troubles of the relays of a store, at most."""
 
@@ -101,7 +104,11 @@ def carry(to: Way, writer: type[Writer]) -> None:
     """A relay's whole life: until it is killed, or its starter is gone."""
     parent = os.getppid()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with patch("streams.relay.Writer", writer), patch("ehr.event_store.lease.SILENT_SECONDS", SILENT_SECONDS):
+    with (
+        patch("streams.relay.Writer", writer),
+        patch("streams.broker.BATCH_BYTES", BATCH_BYTES),
+        patch("ehr.event_store.lease.SILENT_SECONDS", SILENT_SECONDS),
+    ):
         run_relay(to, lambda: os.getppid() != parent)
 
 

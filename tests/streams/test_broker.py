@@ -1,13 +1,15 @@
-"""What is told of brokers that were reached, and then are in trouble."""
+"""What is told of brokers that were reached, and then are in trouble; and what is written to them."""
 
+from collections.abc import Sequence
 from contextlib import closing
 
 import pytest
 from kafka import KafkaConsumer
 from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, NotLeaderForPartitionError
 
-from streams.broker import Access, Partition, Place
-from streams.event_log import LogUnreachable
+from streams import broker
+from streams.broker import Access, Partition, Place, Sent, Writer
+from streams.event_log import LogMoved, LogUnreachable
 
 
 @pytest.mark.parametrize(
@@ -48,3 +50,42 @@ def trouble(kafka: Access, place: Place, error: Exception, monkeypatch: pytest.M
         with pytest.raises(LogUnreachable) as told:
             partition.read(0, 1, 0.1)
     return str(told.value)
+
+
+RECORDS = [Sent(b"key", str(number).encode(), []) for number in range(3)]
+
+
+def values(kafka: Access, place: Place) -> list[bytes | None]:
+    """Of the records of a topic that has some."""
+    with closing(Partition(kafka, place)) as partition:
+        return [record.value for record in partition.read(0, 100, 5)]
+
+
+def test_the_longest_prefix_counts_and_nothing_is_sent_behind_it(
+    kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three batches, of which the second one is not confirmed."""
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    sent: list[Sequence[Sent]] = []
+
+    class Losing(Writer):
+        def _written(self, batch: Sequence[Sent]) -> int | None:
+            sent.append(batch)
+            return None if len(sent) == 2 else super()._written(batch)
+
+    with closing(Losing(kafka, place)) as writer:
+        assert writer.write(RECORDS) == 1
+    assert sent == [RECORDS[:1], RECORDS[1:2]]
+    assert values(kafka, place) == [b"0"]
+
+
+def test_each_batch_must_stand_behind_the_one_before(
+    kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    with closing(Writer(kafka, place)) as writer, closing(Writer(kafka, place)) as other:
+        assert writer.write(RECORDS[:2], 0) == 2
+        assert other.write(RECORDS[:1], 2) == 1
+        with pytest.raises(LogMoved, match="ends at offset 3, and this relay left it at 2"):
+            writer.write(RECORDS, 2)
+    assert values(kafka, place) == [b"0", b"1", b"0", b"0"]

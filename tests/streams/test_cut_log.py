@@ -101,7 +101,7 @@ def test_a_store_that_has_the_flush_writes_on(
     facts: list[NotificationRow], database: str, kafka: Access, place: Place, end: int
 ) -> None:
     cut(kafka, place, facts, end)
-    assert restore(way(database, kafka, place)) == ENDS
+    assert restore(way(database, kafka, place)) == end
     assert refill(way(database, kafka, place)) == ENDS
     with closing(KafkaLog(kafka, place)) as log:
         assert log.end() == ENDS

@@ -1,5 +1,6 @@
-"""A relay through trouble that is not Kafka's."""
+"""A relay through trouble, and how it ends."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -9,9 +10,12 @@ from structlog.testing import capture_logs
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store import lease
 from ehr.event_store.relaying import NotKept, RelayPost, RelayStanding, keep_by_kafka, standing
-from streams import relay
-from streams.broker import Access, Place
-from streams.relay import leave, run_relay
+from streams import broker, relay
+from streams.broker import Access, Place, Sent, Writer
+from streams.event_log import LogUnreachable
+from streams.kafka_log import Tail, end_of
+from streams.log_record import Placed
+from streams.relay import Relay, leave, refill, run_relay
 from tests.backbone.waiting import until
 from tests.hanging import held_by_another_role
 from tests.stating import create, looking, migrated, observation, request, state_all, value
@@ -83,3 +87,59 @@ def test_it_stands_by_for_one_that_hangs_as_another_role(
         run_relay(to, lambda: bool(logs))
     (told,) = logs
     assert "holds record.relay and hangs" in told["trouble"]
+
+
+def test_nothing_is_sent_behind_what_was_not_confirmed(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window of three batches, of which the second one is lost: the first one is what the log has then."""
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    sent: list[Sequence[Sent]] = []
+
+    class Losing(Writer):
+        def _written(self, batch: Sequence[Sent]) -> int | None:
+            sent.append(batch)
+            return None if len(sent) == 2 else super()._written(batch)
+
+    monkeypatch.setattr(relay, "Writer", Losing)
+    to = way(migrated(database), kafka, place)
+    state_all(database, request(*(create(observation("1", n)) for n in range(3))))
+    with closing(RelayPost(database)) as post, closing(Relay(to, post)) as one:
+        assert post.take()
+        with pytest.raises(LogUnreachable, match="confirms no more"):
+            next(one.carry(one.begin()))
+        assert len(sent) == 2
+        with closing(Tail(kafka, place)) as tail:
+            assert end_of(tail.last()) == 0  # Not beyond the first of three facts of a flush.
+            assert tail.end == 1
+        assert next(one.carry(one.begin())) == 3
+
+
+def test_a_slow_log_costs_no_relay_its_post(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch takes longer than a holder may be silent, and so does finding the log's end."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    migrated(database)
+
+    def wait() -> None:
+        with looking(database) as connection:
+            connection.execute("select pg_sleep(1)")
+        with closing(RelayPost(database)) as other:
+            assert not other.take()
+
+    class Slow(Writer):
+        def _written(self, batch: Sequence[Sent]) -> int | None:
+            wait()
+            return super()._written(batch)
+
+    class SlowTail(Tail):
+        def last(self) -> Placed | None:
+            wait()
+            return super().last()
+
+    monkeypatch.setattr(relay, "Writer", Slow)
+    monkeypatch.setattr(relay, "Tail", SlowTail)
+    state_all(database, request(*(create(observation("1", n)) for n in range(3))))
+    assert refill(way(database, kafka, place)) == 3

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from multiprocessing import get_context
@@ -12,6 +13,7 @@ import pytest
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.encoding import SchemaTooNew
 from ehr.errors import Uncompared
+from ehr.event_store import lease
 from ehr.event_store.connections import Connection
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
@@ -20,7 +22,7 @@ from ehr.requests import IdempotencyKey
 from streams import relay, restoring
 from streams.broker import Access, Administration, Place, Sent, Writer
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
-from streams.log_record import to_record
+from streams.log_record import Placed, to_record
 from streams.relay import Relayed, refill, run_relay
 from streams.restoring import DONE, Parted, restore
 from streams.topics import Wish, ensure_topic
@@ -33,6 +35,7 @@ from tests.streams.relaying import relayed, way
 
 HEADERS = """position transaction size subject_sequence stream stream_version last_updated type
 content_hash""".split()
+WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'record.answers'"
 END = "select coalesce(max(notification_id), 0) from record.facts"
 
 
@@ -314,3 +317,54 @@ def test_a_log_that_is_not_there_is_refused(other: str, kafka: Access) -> None:
         restore(way(other, kafka, Place("test.none", 0)))
     with pytest.raises(LogUnreachable):
         restore(way(other, Access("127.0.0.1:1", patience=0.2), Place("test.none", 0)))
+
+
+def test_nothing_is_written_from_the_moment_it_has_begun(
+    told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a relay had compared before, and the first batch has yet to come."""
+    with looking(other) as connection:
+        with closing(RelayPost(other)) as post:
+            post.agree()
+        looked: list[bool] = []
+
+        def look(way: relay.Way) -> Placed | None:
+            found = standing(connection)
+            looked.append(found is not None and found.compared)
+            return relay.last_of(way)
+
+        monkeypatch.setattr(restoring, "last_of", look)
+        restore(way(other, kafka, place))
+    assert looked == [False]
+
+
+def test_forgetting_may_take_long(
+    told: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than the holder of a post may be silent, and busy elsewhere."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(lease, "BUSY_SECONDS", 0.3)
+    with looking(told) as connection, ThreadPoolExecutor() as threads, closing(RelayPost(told)) as other:
+        with connection.transaction():
+            connection.execute("lock table record.answers in share mode")
+            restored = threads.submit(restore, way(told, kafka, place))
+            wait(lambda: bool(value(told, WAITING)), "it forgets")
+            value(told, "select 1 from pg_sleep(1)")
+            assert not other.take()
+        assert restored.result(60) == value(told, END)
+
+
+def test_a_damaged_last_record_is_no_other_past(told: str, kafka: Access, place: Place) -> None:
+    """The store goes on where the log ends."""
+    *facts, last = [fact for fact in rows(told) if fact.position <= 9]
+    spoiled = Place(f"{place.topic}.spoiled", 0)
+    written(kafka, spoiled, [*map(to_record, facts), damaged(last, "value")])
+    with pytest.raises(LogDamaged, match=rf"position {last.position}: its bytes"):
+        restore(way(told, kafka, spoiled))
+
+
+def test_a_store_that_is_ahead_is_not_taken_for_the_log(told: str, kafka: Access, place: Place) -> None:
+    facts = until(rows(told), 12)
+    shorter = Place(f"{place.topic}.shorter", 0)
+    written(kafka, shorter, [*map(to_record, facts)])
+    assert restore(way(told, kafka, shorter)) == facts[-1].position < value(told, END)

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from streams.broker import Access, Administration
-from streams.event_log import LogMisconfigured
+from streams.event_log import LogMisconfigured, LogUnreachable
 from streams.topics import Wish, ensure_topic
 
 
@@ -74,3 +74,11 @@ def test_another_topic_than_the_settings_say_is_refused(
 def test_more_copies_than_brokers_are_refused(administration: Administration, wish: Wish) -> None:
     with pytest.raises(LogMisconfigured, match="there are 1 brokers"):
         ensure_topic(administration, wish._replace(copies=3))
+
+
+def test_a_topic_of_which_not_all_brokers_have_heard_is_waited_for(
+    administration: Administration, wish: Wish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Administration, "find", lambda _self, _name: None)
+    with pytest.raises(LogUnreachable, match="yet to hear"):
+        ensure_topic(administration, wish)
