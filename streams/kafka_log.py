@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 
+from ehr.encoding import content_hash
 from ehr.event_store.notifications import NotificationRow
 from streams.broker import Access, OffsetGone, Partition, Place, Read
 from streams.event_log import LogDamaged
@@ -196,7 +197,8 @@ class FactReader:
 class Tail:
     """The end of a partition.
 
-    unbroken: the position from which on nothing was missing up to the last one; 0 when there is none.
+    unbroken: the position from which on nothing was missing up to the last one; 0 when there is none. double:
+    one at which there are two facts, of two stores.
     """
 
     def __init__(self, access: Access, place: Place) -> None:
@@ -205,7 +207,9 @@ class Tail:
         self._partition: Partition | None = None
         self._offset = -1
         self._last: Placed | None = None
+        self._hashes: dict[int, bytes] = {}  # of what the last look has met
         self.unbroken = 0
+        self.double: int | None = None
 
     @property
     def end(self) -> int:
@@ -239,6 +243,7 @@ class Tail:
         first, end = partition.bounds()
         if not max(first, end - TAIL) <= self._offset <= end:
             self._offset, self._last, self.unbroken = _tail(partition, first, end), None, 0
+        self._hashes.clear()
         for records in _between(partition, self._offset, end):
             for placed in _placed(records):
                 self._note(placed)
@@ -246,6 +251,9 @@ class Tail:
 
     def _note(self, placed: Placed) -> None:
         position, last = placed.row.position, self._last.row.position if self._last else 0
+        found = content_hash(placed.row.state)
+        if placed.intact and self._hashes.setdefault(position, found) != found:
+            self.double = position
         if position <= last:
             return
         if position > last + 1:

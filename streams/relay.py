@@ -74,7 +74,7 @@ class Relay:
             ensure_topic(administration, self._way.topic)
         with closing(Tail(self._way.access, self._way.place)) as tail:
             last = tail.last()
-            self._compare(last)
+            self._compare(tail, last)
             self._require_sound(tail, last)
         confirmed = self._post.confirmed()
         if last is None and confirmed and not refill:
@@ -113,9 +113,15 @@ class Relay:
         """Closes the connection for reading; the post is its owner's."""
         self._store.close()
 
-    def _compare(self, last: Placed | None) -> None:
+    def _compare(self, tail: Tail, last: Placed | None) -> None:
         """Raises LogMisconfigured when the log has what the store has not."""
         trouble = self._difference(last) if last else None
+        if tail.double:
+            trouble = (
+                f"Two stores have written to topic {self._way.topic.name}, which has two facts at position "
+                f"{tail.double}: choose one store, name a new topic in EHR_KAFKA_TOPIC, and "
+                "`ehr relay --refill` writes to it what that one has."
+            )
         if trouble:
             self._post.disagree(trouble)
             raise LogMisconfigured(trouble)

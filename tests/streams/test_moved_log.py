@@ -188,6 +188,37 @@ def test_of_two_stores_that_have_both_written_one_goes_on(
     assert positions(kafka, place) == [1, 2]
 
 
+def test_a_log_of_two_stores_is_gone_on_with_by_none(
+    postgres: EmbeddedPostgres, database: str, kafka: Access, place: Place
+) -> None:
+    """Both have written in the same moment, and what the second one wrote goes further."""
+    migrated(database)
+    refill(way(database, kafka, place))
+    with looking(database) as connection:
+        name = connection.info.dbname
+    with (
+        fresh_database(postgres, template=name) as copy,
+        closing(Writer(kafka, place)) as writer,
+    ):
+        for url in database, copy:
+            compared(url, kafka, place)
+        state(database, 1)
+        state(copy, 2, 3)
+        assert writer.write([to_record(row) for url in (database, copy) for row in rows(url)]) == 3
+        for url in copy, database:
+            with pytest.raises(LogMisconfigured, match="two facts at position 1: choose one store"):
+                compared(url, kafka, place)
+            with pytest.raises(Uncompared):
+                state(url, 4)
+        assert refill(way(copy, kafka, Place(f"{place.topic}.new", 0))) == 2
+
+
+def compared(url: str, kafka: Access, place: Place) -> None:
+    """By a relay."""
+    with begun(url, kafka, place) as one:
+        one.begin()
+
+
 class Overtaken(Writer):
     """Another one writes in the moment after the relay has looked."""
 
