@@ -129,15 +129,24 @@ class EmbeddedKafka:
 
         Of several brokers, none serves before most of them run: launch as many at once.
         """
-        missing = [number for number in self._brokers if not self.is_running(number)]
-        begun = [self._brokers[number] for number in numbers or missing]
-        for broker in begun:
-            broker.begin(self._options)
+        begun = self.begin(*numbers)
         deadline = time.monotonic() + START_SECONDS
-        while not all(broker.is_ready(self._membership) for broker in begun):
+        while begun and not self.is_ready(*begun):
             if time.monotonic() > deadline:
-                raise StartFailed(f"Kafka did not serve within {START_SECONDS:g} s; log: {begun[0].log_file}")
+                log_file = self._brokers[begun[0]].log_file
+                raise StartFailed(f"Kafka did not serve within {START_SECONDS:g} s; log: {log_file}")
             time.sleep(PAUSE_SECONDS)
+
+    def begin(self, *numbers: int) -> Sequence[int]:
+        """Starts these brokers (none named: those that do not run) and does not wait; gives their numbers."""
+        begun = numbers or [number for number in self._brokers if not self.is_running(number)]
+        for number in begun:
+            self._brokers[number].begin(self._options)
+        return begun
+
+    def is_ready(self, *numbers: int) -> bool:
+        """Whether these brokers (none named: all) serve; raises StartFailed if one of them has ended."""
+        return all(self._brokers[number].is_ready(self._membership) for number in numbers or self._brokers)
 
     def kill(self, *numbers: int) -> None:
         """Kills these brokers (none named: all) at once; `launch` starts them again."""

@@ -14,6 +14,7 @@ from backbone.progress import progress_bar
 from backbone.settings import Settings, load
 from ehr.encoding import SchemaTooNew as FactTooNew
 from ehr.event_store.connections import DatabaseTrouble, is_lost
+from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.migrations import SchemaTooNew
 from ehr.event_store.restoring import Overtaken
 from projections.rebuild import Progress
@@ -107,5 +108,5 @@ def log_reasons() -> Iterator[None]:
     except DatabaseTrouble as error:
         what = "cannot be reached" if is_lost(error) else "could not do it"
         raise Refused(f"the database {what} ({type(error).__name__}); try again") from None
-    except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
+    except (LogUnreachable, LogMisconfigured, LogDamaged, HeldByAnotherRole) as error:
         raise Refused(str(error)) from None

@@ -18,13 +18,13 @@ from backbone.embedded_kafka import EmbeddedKafka
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
 from backbone.processes import Program, Supervisor
+from backbone.reviving import RevivedBroker
 from backbone.settings import Settings
 from fhir_api.access.hosts import is_loopback
 
 PAUSE_SECONDS = 0.1
 READY_SECONDS = 120.0
 SAY_SECONDS = 10.0
-KAFKA_SECONDS = 10.0
 DEATHS_BEFORE_GIVING_UP = 5
 
 
@@ -120,8 +120,7 @@ class _House:
         self._host, self._port = local_host(settings), settings.port
         self._supervisor = supervisor
         self._server = server
-        self._kafka = kafka
-        self._kafka_at = 0.0
+        self._broker = RevivedBroker(kafka, log) if kafka else None
         self._log = log
 
     def wait_until_ready(self) -> None:
@@ -171,18 +170,9 @@ class _House:
         if self._server is not None and not self._server.is_running():
             self._log("PostgreSQL ended; starting it again")
             self._server.launch()
-        if self._kafka is not None and not self._kafka.is_running() and time.monotonic() > self._kafka_at:
-            self._log("Kafka ended; starting it again")
-            self._start_kafka_again(self._kafka)
+        if self._broker is not None:
+            self._broker.look_after()
         self._supervisor.check()
-
-    def _start_kafka_again(self, kafka: EmbeddedKafka) -> None:
-        """Everything else goes on without it, and so it must while it does not start."""
-        try:
-            kafka.launch()
-        except Refused as reason:
-            self._log(f"Kafka does not start: {reason}; trying again in {KAFKA_SECONDS:g} s")
-            self._kafka_at = time.monotonic() + KAFKA_SECONDS
 
     def _give_up_on_what_does_not_live(self) -> None:
         for name, deaths in self._supervisor.deaths().items():

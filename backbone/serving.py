@@ -70,8 +70,9 @@ def begin_worker(parent: int, log_level: str, zone: str) -> None:
 def application(settings: Settings, url: str) -> App:
     """The application on the database; it opens its parts when it starts."""
     limits = BundleLimits(settings.max_bundle_bytes, settings.max_bundle_entries, settings.max_resource_bytes)
+    by_kafka = settings.log == "kafka"
     searcher = IndexSearcher(url)
-    recorder = PostgresRecorder(url, searcher)
+    recorder = PostgresRecorder(url, searcher, kept_by_kafka=by_kafka)
     services = Services(
         recorder=recorder,
         record=HealthRecord(recorder, searcher),
@@ -88,6 +89,7 @@ def application(settings: Settings, url: str) -> App:
             limits,
             partial(begin_worker, os.getpid(), settings.log_level, settings.zone),
             searcher=IndexSearcher,
+            kept_by_kafka=by_kafka,
         ),
         room=Room(4 * limits.bytes),
     )

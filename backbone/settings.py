@@ -221,6 +221,20 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _uses_what_is_given(self) -> Self:
+        """Checked last: whoever has mistaken a value hears of that first."""
+        if self.log == "embedded" and self.kafka_away == "record":
+            raise ValueError(f"{PREFIX}KAFKA_AWAY=record is given, and {PREFIX}LOG=embedded does not use it")
+        given = {"USER": self.kafka_user, "CA": self.kafka_ca, "CERTIFICATE": self.kafka_certificate}
+        names = " and ".join(f"{PREFIX}KAFKA_{name}" for name, value in given.items() if value)
+        if self.log == "kafka" and not self.kafka and names:
+            raise ValueError(
+                f"{names}: of no use without {PREFIX}KAFKA, for the broker that `ehr run` starts asks for "
+                "nothing of the kind"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _listens_where_it_may(self) -> Self:
         if not self.allow_remote and not is_loopback(self.host):
             raise ValueError(

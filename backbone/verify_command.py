@@ -1,7 +1,6 @@
 """`ehr verify`: whether log, store and views say the same."""
 
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Annotated
@@ -96,9 +95,7 @@ def _log(settings: Settings, url: str) -> list[str]:
 def _store(url: str) -> list[str]:
     with _bar("folding the facts") as told:
         verified = verify_store(url, told)
-    reasons = Counter(reason for _, reason in verified.flaws)
-    first = {reason: position for position, reason in reversed(verified.flaws)}
-    found = [(f"position {first[reason]}: {reason}", count) for reason, count in reasons.items()]
+    found = [(f"position {first.position}: {first.reason}", times) for first, times in verified.flaws]
     for table, count in verified.tables.items():
         found.append((f"record.{table}: of {count} {TABLES[table]} it is not what the facts say", 1))
     return _told("store", f"follows from its facts up to position {verified.position}", found)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from types import FrameType
@@ -17,12 +18,14 @@ from backbone.errors import Refused
 from backbone.event_log import note_keeper, open_log, way
 from backbone.processes import Program
 from backbone.progress import progress_bar
+from backbone.reaching import at_database
 from backbone.running import Demo, Parts, base_url
 from backbone.settings import Settings, variable
 from ehr.dates import ZONE
 from ehr.event_store.connections import Connection, connect
 from ehr.event_store.migrations import is_migrated
 from ehr.event_store.migrations import migrate as migrate_record
+from ehr.event_store.relaying import NotKept
 from projections.carrying import run_projectors
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
@@ -38,6 +41,9 @@ from streams.shared_reads import SharedReads
 
 HELD_SECONDS = 1.0
 """Between two looks whether another start has rebuilt a view."""
+
+SERVE_SECONDS = 30.0
+"""So long a server that starts waits for the database."""
 
 VIEWS: Mapping[str, Callable[[], View]] = {
     view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities)
@@ -91,8 +97,12 @@ def migrate_store(url: str) -> None:
 def require_record(url: str) -> None:
     """Refuses a database that has no record of this program's schema."""
     with connect(url) as connection:
-        if not is_migrated(connection, "record"):
-            raise Refused("this database has no record, or one of another version: `ehr migrate` makes it so")
+        _require_record(connection)
+
+
+def _require_record(connection: Connection) -> None:
+    if not is_migrated(connection, "record"):
+        raise Refused("this database has no record, or one of another version: `ehr migrate` makes it so")
 
 
 def _built_by_other_code(view: View, connection: Connection) -> bool:
@@ -197,9 +207,13 @@ def project(settings: Settings, names: Sequence[str]) -> None:
 def relay(settings: Settings) -> None:
     """Carries facts to Kafka until SIGTERM or SIGINT."""
     logs.configure(settings.log_level)
-    url = database_url(settings)
-    require_record(url)
-    run_relay(way(settings, url), _stop_event().is_set)
+    url, stopped = database_url(settings), _stop_event().is_set
+    to = way(settings, url)
+    try:
+        if at_database(url, _require_record, stopped):
+            run_relay(to, stopped)
+    except NotKept as reason:
+        raise Refused(str(reason)) from None
 
 
 def _stop_event() -> threading.Event:
@@ -218,4 +232,14 @@ def serve(settings: Settings) -> None:
     """Serves the FHIR API and the pages until SIGTERM or SIGINT."""
     from backbone.serving import serve as serve_on  # Other commands start faster without it.
 
-    serve_on(settings, database_url(settings))
+    logs.configure(settings.log_level)
+    url, deadline = database_url(settings), time.monotonic() + SERVE_SECONDS
+    if not at_database(url, partial(_take_up, settings), lambda: time.monotonic() > deadline):
+        raise Refused("the database cannot be reached")
+    serve_on(settings, url)
+
+
+def _take_up(settings: Settings, connection: Connection) -> None:
+    """The database may be a backup from before Kafka kept its log, or be told of with a setting forgotten."""
+    _require_record(connection)
+    note_keeper(settings, connection)

@@ -70,6 +70,7 @@ class _Setup(NamedTuple):
     limits: BundleLimits
     begin: Callable[[], None]
     searcher: MakeSearcher | None
+    kept_by_kafka: bool
 
 
 class HeavyWorkers:
@@ -82,11 +83,14 @@ class HeavyWorkers:
         begin: Callable[[], None],
         count: int = 2,
         most_waiting: int = MOST_WAITING,
+        *,
         searcher: MakeSearcher | None = None,
+        kept_by_kafka: bool = False,
     ) -> None:
         """conninfo: of the record's database. begin: called in each worker first, to tie it to this process
-        and to say where its log lines go. count: of workers. searcher: for conditions that are searches."""
-        self._setup = _Setup(conninfo, limits, begin, searcher)
+        and to say where its log lines go. count: of workers. searcher: for conditions that are searches.
+        kept_by_kafka: see ``PostgresRecorder``."""
+        self._setup = _Setup(conninfo, limits, begin, searcher, kept_by_kafka)
         self._count = count
         self._most_waiting = most_waiting
         self._workers: list[_Process] = []
@@ -196,13 +200,15 @@ class _Process:
 class _Worker:
     """What one worker process keeps. Its loop goes on between Bundles: lost flushes are found out about."""
 
-    def __init__(self, conninfo: str, limits: BundleLimits, searcher: Searcher | None) -> None:
+    def __init__(
+        self, conninfo: str, limits: BundleLimits, searcher: Searcher | None, *, kept_by_kafka: bool
+    ) -> None:
         self._loop = asyncio.new_event_loop()
         Thread(target=self._loop.run_forever, name="loop", daemon=True).start()
         self._limits = limits
         self._stack = AsyncExitStack()
-        recorder = self._run(self._stack.enter_async_context(PostgresRecorder(conninfo, searcher)))
-        self._record = HealthRecord(recorder, searcher)
+        recorder = PostgresRecorder(conninfo, searcher, kept_by_kafka=kept_by_kafka)
+        self._record = HealthRecord(self._run(self._stack.enter_async_context(recorder)), searcher)
 
     def do(self, work: Work[Done], raw: bytes, *more: object) -> Done:
         with no_search_for_cycles():
@@ -216,14 +222,18 @@ _workers: list[_Worker] = []
 
 
 def _set_up(
-    conninfo: str, limits: BundleLimits, begin: Callable[[], None], searcher: MakeSearcher | None
+    conninfo: str,
+    limits: BundleLimits,
+    begin: Callable[[], None],
+    searcher: MakeSearcher | None,
+    kept_by_kafka: bool,
 ) -> None:
     begin()
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # Ctrl-C reaches the whole group; the server stops its workers
     warm()
-    _workers.append(_Worker(conninfo, limits, searcher and searcher(conninfo)))
+    _workers.append(_Worker(conninfo, limits, searcher and searcher(conninfo), kept_by_kafka=kept_by_kafka))
     log.info("worker ready", process=os.getpid())
 
 

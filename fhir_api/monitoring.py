@@ -84,12 +84,20 @@ async def _log(services: Services) -> str:
     """While facts do not get to the log the server serves all the same; the views wait, or do without."""
     async with services.views.connection() as connection:
         relay = await relay_standing(connection)
-    if relay is None or (relay.compared and relay.works):
+    if relay is None or (relay.compared and relay.keeps_up):
         return READY
-    trouble = relay.trouble or f"no relay has been at work for {relay.silent:.0f} s: `ehr relay`"
+    if relay.compared and relay.works:
+        return f"{READY}, but facts wait to get to the log, the first one for {relay.behind:.0f} s"
+    trouble = relay.trouble or _silence(relay.silent)
     if not relay.compared:
         return f"writing waits until the log is known to have no more than the store: {trouble}"
     return f"{READY}, but facts wait to get to the log: {trouble}"
+
+
+def _silence(seconds: float) -> str:
+    """Right after a start of the database the relay that was at work before has yet to come back."""
+    since = f"for {seconds:.0f} s" if seconds >= 1 else "yet"
+    return f"no relay has been at work {since}: `ehr relay`"
 
 
 async def _views(services: Services) -> str:

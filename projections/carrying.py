@@ -8,6 +8,7 @@ from contextlib import suppress
 import psycopg
 import structlog
 
+from ehr.event_store.lease import HeldByAnotherRole
 from projections.generations import Generation, OtherCode
 from projections.projector import Projector
 from streams.event_log import EventLog, LogDamaged, LogMisconfigured, LogUnreachable
@@ -55,9 +56,11 @@ class Carrier:
         except OtherCode as other:
             self._wait_for_rebuild(other.generation)
         except LogDamaged as error:
-            self._wait_for_log(error, LOOK_SECONDS, "the log is damaged, and the view stands still")
+            self._wait_with(error, LOOK_SECONDS, "the log is damaged, and the view stands still")
+        except HeldByAnotherRole as error:
+            self._wait_with(error, STAND_BY_SECONDS, "standing by for a projector that hangs")
         except (LogUnreachable, LogMisconfigured) as error:
-            self._wait_for_log(error, AWAY_SECONDS, "the log is away, trying again")
+            self._wait_with(error, AWAY_SECONDS, "the log is away, trying again")
         except (psycopg.Error, MemoryError) as error:
             log.warning("trouble, trying again", view=self.projector.view.name, kind=type(error).__name__)
             self.projector.close()
@@ -92,7 +95,7 @@ class Carrier:
                 command=f"ehr rebuild {view.name}",
             )
 
-    def _wait_for_log(self, error: Exception, seconds: float, what: str) -> None:
+    def _wait_with(self, error: Exception, seconds: float, what: str) -> None:
         self._let_others(seconds)
         if self._is_to_tell():
             log.error(what, view=self.projector.view.name, trouble=str(error))

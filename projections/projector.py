@@ -92,7 +92,8 @@ class Projector:
 
     def take(self) -> bool:
         """Whether this is the one that works, of all projectors that follow whichever generation of the view
-        serves. It stays so until its connection ends. Raises psycopg.OperationalError."""
+        serves. It stays so until its connection ends. Raises psycopg.OperationalError, and HeldByAnotherRole
+        (ehr.event_store.lease)."""
         self._connected()
         assert self._lease is not None
         return self._lease.take()

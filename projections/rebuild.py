@@ -6,8 +6,8 @@ than that transaction. One rebuild or switch of a view goes on at a time.
 """
 
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import NamedTuple
 
 import psycopg
@@ -16,6 +16,8 @@ from ehr.event_store.connections import connect, is_lost
 from projections.digests import Difference, differences
 from projections.generations import (
     Generation,
+    NoSuchGeneration,
+    Serves,
     add_generation,
     add_replay,
     drop_former,
@@ -82,20 +84,33 @@ def rebuild(
 
     Where it differs from the serving one although the view's code version is the same, something is wrong
     with one of them: nothing is switched, and ``switch`` decides. What an earlier rebuild has left behind
-    without switching to it is dropped.
+    without switching to it is dropped, and so is what this one has built when it ends by an error.
     """
     with connect(conninfo) as connection:
         hold_alone(connection, view.name)
         current = ensure_generation(connection, view)
         generation = add_generation(connection, view)
-        dropped = drop_unfinished(connection, view.name, generation.number)
-        with closing(Projector(view, log, conninfo, generation)) as projector:
-            _catch_up(view, conninfo, projector, progress)
-            found = _compare(connection, conninfo, view, current, generation, projector)
-            if found and current.code_version == view.code_version:
-                return Result(generation, False, found, dropped)
-            dropped += _take_over(connection, view, generation, projector, progress)
-        return Result(generation, True, found, dropped)
+        with _dropped_where_it_fails(connection, generation):
+            dropped = drop_unfinished(connection, view.name, generation.number)
+            with closing(Projector(view, log, conninfo, generation)) as projector:
+                _catch_up(view, conninfo, projector, progress)
+                found = _compare(connection, conninfo, view, current, generation, projector)
+                if found and current.code_version == view.code_version:
+                    return Result(generation, False, found, dropped)
+                dropped += _take_over(connection, view, generation, projector, progress)
+            return Result(generation, True, found, dropped)
+
+
+@contextmanager
+def _dropped_where_it_fails(connection: Connection, generation: Generation) -> Iterator[None]:
+    """An error leaves nothing of the generation, unless it serves already, or the database does not let go of
+    it: after a lost connection somebody else may hold the view. The error is told all the same."""
+    try:
+        yield
+    except Exception:
+        with suppress(psycopg.Error, Serves, NoSuchGeneration):
+            drop_generation(connection, generation)
+        raise
 
 
 def verify(

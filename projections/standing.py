@@ -1,11 +1,18 @@
-"""How the views stand to the record, for those who watch over them."""
+"""How the views stand to the record, for those who watch over them and those who read them."""
 
+import asyncio
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 from ehr.event_store.relaying import STANDING, RelayStanding
 from ehr.sql import load_queries
 from projections.database import Reader
+
+PATIENCE = 0.3
+"""Seconds that a reader waits for a view to show what the record already holds."""
+
+_PAUSE = 0.01
 
 _sql = load_queries(Path(__file__).with_name("standing.sql"))
 
@@ -43,3 +50,23 @@ async def standings(connection: Reader) -> list[Standing]:
     """Every serving view at one moment."""
     cursor = await connection.execute(_sql["views"], binary=True)
     return [Standing(*row) for row in await cursor.fetchall()]
+
+
+async def end_shown(connection: Reader, view: str, patience: float = PATIENCE) -> int:
+    """The record's end; given back once the view shows it, or when patience ends."""
+    end = await _position(connection, "end")
+    until = monotonic() + patience
+    while await _position(connection, "position", view=view) < end and monotonic() < until:
+        await asyncio.sleep(_PAUSE)
+    return end
+
+
+async def facts_missing(connection: Reader, view: str, patience: float = PATIENCE) -> int:
+    """Facts that the view does not show when patience ends; what is read afterwards shows all others."""
+    end = await end_shown(connection, view, patience)
+    return max(0, end - await _position(connection, "position", view=view))
+
+
+async def _position(connection: Reader, query: str, **values: str) -> int:
+    row = await (await connection.execute(_sql[query], values)).fetchone()
+    return int(row[0]) if row else 0

@@ -12,3 +12,11 @@ select g.view, g.position, (select coalesce(max(f.notification_id), 0) from reco
        coalesce((select greatest(extract(epoch from now() - f.last_updated), 0)::float8
                  from record.facts f where f.notification_id = g.position + 1), 0)
 from views.generations g where g.state = 'serving' order by g.view;
+
+-- name: end
+-- The last position of the record.
+select coalesce(max(notification_id), 0) from record.facts;
+
+-- name: position
+-- How far the serving generation of a view has come; no row while there is none.
+select position from views.generations where view = %(view)s and state = 'serving';

@@ -13,8 +13,11 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import (
     AuthorizationError,
+    BrokerResponseError,
     CorruptRecordError,
+    KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     LogTruncationError,
     OffsetOutOfRangeError,
     SaslAuthenticationFailedError,
@@ -22,15 +25,17 @@ from kafka.errors import (
 )
 
 from streams.access import Access as Access
-from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
+from streams.event_log import LogDamaged, LogMisconfigured, LogMoved, LogUnreachable
 from streams.exchange import MECHANISM
 from streams.reaching import NO_SUCH_USER, why_not
 
 LARGEST_RECORD = 10_500_000
 """Bytes of a record, or of a batch of them: a fact of 9 MiB with its headers, and room."""
 
+BATCH_BYTES = 1024 * 1024
+"""Of records that are sent together, about."""
+
 _FETCH_BYTES = 4 * 1024 * 1024
-_BATCH_BYTES = 1024 * 1024
 _ROOM = 40  # bytes that a record, or a header, has beside its texts, at most
 _FOR_EVER = 24 * 3600 * 1000
 
@@ -107,7 +112,21 @@ def _told(access: Access) -> Iterator[None]:
     except (LogTruncationError, OffsetOutOfRangeError):
         raise OffsetGone from None
     except (KafkaError, OSError) as error:
-        raise LogUnreachable(f"Kafka at {access.servers}: {type(error).__name__}") from error
+        raise LogUnreachable(f"Kafka at {access.servers}: {_said(error)}") from error
+
+
+def _said(error: KafkaError | OSError) -> str:
+    """The kind of an error, and what the library says of it where that is of nodes, ports and durations, or
+    what the protocol says of the kind. Other texts may repeat what somebody has sent."""
+    text: str | None = None
+    if isinstance(error, (KafkaConnectionError, KafkaTimeoutError)):
+        text = ", ".join(map(str, error.args))
+    elif isinstance(error, BrokerResponseError):
+        text = error.description
+    elif isinstance(error, OSError):
+        text = error.strerror
+    kind = type(error).__name__
+    return f"{kind}: {text.rstrip('.')}" if text else kind
 
 
 @contextmanager
@@ -189,8 +208,9 @@ class Writer:
     """Writes to one partition, in order. After the first failure another one must go on.
 
     One batch is under way at a time, and brokers take a batch as a whole or not at all: nothing can be taken
-    that follows what was lost. The library would go on behind a batch that it gave up, as a producer that the
-    brokers do not know, and of such a one they take whatever comes.
+    that follows what was lost. Nothing is sent twice: a broker that comes back may have lost the end of the
+    log, and whoever looks at it first is the one to send again. The library would send on by itself, and as a
+    producer that the brokers do not know, of which they take whatever comes.
     """
 
     def __init__(self, access: Access, place: Place) -> None:
@@ -201,7 +221,9 @@ class Writer:
                 **_settings(access),
                 metrics_enabled=False,
                 acks="all",
-                enable_idempotence=True,
+                enable_idempotence=False,
+                retries=0,
+                max_in_flight_requests_per_connection=1,
                 max_request_size=LARGEST_RECORD,
                 batch_size=LARGEST_RECORD,
                 linger_ms=_FOR_EVER,  # A batch is sent when it is whole, by flush.
@@ -210,12 +232,19 @@ class Writer:
                 allow_auto_create_topics=False,
             )
 
-    def write(self, records: Sequence[Sent]) -> int:
-        """How many of the records, from the first one on, the brokers have confirmed."""
+    def write(self, records: Sequence[Sent], at: int | None = None) -> int:
+        """How many of the records, from the first one on, the brokers have confirmed.
+
+        at: the offset that the first one is to get, and the others behind it. Raises LogMoved after the first
+        batch that got others, which then is in the log.
+        """
         confirmed = 0
-        for batch in _batches(records):
-            if not self._is_written(batch):
+        for batch in batches(records):
+            offset = self._written(batch)
+            if offset is None:
                 break
+            if at is not None and offset != at + confirmed:
+                raise LogMoved(self._place, at + confirmed, offset)
             confirmed += len(batch)
         return confirmed
 
@@ -228,27 +257,29 @@ class Writer:
         with suppress(KafkaError):
             self._producer.close(timeout=0)
 
-    def _is_written(self, batch: Sequence[Sent]) -> bool:
-        """Whether it is. One that is not may have been taken, or be taken later: whoever sends it again sends
-        duplicates, which do no harm."""
+    def _written(self, batch: Sequence[Sent]) -> int | None:
+        """The offset of its first record. None where it is not confirmed: it may have been taken, or be taken
+        later; whoever sends it again sends duplicates, which do no harm."""
         topic, partition = self._place
         try:
             futures = [
                 self._producer.send(topic, record.value, record.key, record.headers, partition)
                 for record in batch
             ]
-            # The library waits for ever when the answer about its producer id is lost.
             self._producer.flush(self._access.patience * 1.5)
         except (KafkaError, OSError, AssertionError):
-            return False
-        return all(future.succeeded() for future in futures)
+            return None
+        if not all(future.succeeded() for future in futures):
+            return None
+        offset: int = futures[0].value.offset
+        return offset
 
 
-def _batches(records: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
+def batches(records: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
     """In order, of about so many bytes, or of a single record that has more."""
     begin = size = 0
     for n, record in enumerate(records):
-        if n > begin and size + _size(record) > _BATCH_BYTES:
+        if n > begin and size + _size(record) > BATCH_BYTES:
             yield records[begin:n]
             begin, size = n, 0
         size += _size(record)

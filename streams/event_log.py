@@ -10,6 +10,18 @@ class LogUnreachable(Exception):
     """Whoever keeps the log cannot be reached now; a later try may go well."""
 
 
+class LogMoved(LogUnreachable):
+    """The log does not end where its only writer left it: it has lost its end, or has another writer. Whoever
+    goes on must first find out what is there now."""
+
+    def __init__(self, place: tuple[str, int], expected: int, found: int) -> None:
+        """place: topic and partition; expected, found: offsets."""
+        super().__init__(
+            f"{'/'.join(map(str, place))} ends at offset {found}, and this relay left it at {expected}: it "
+            "has lost its end, or another relay writes there"
+        )
+
+
 class LogMisconfigured(Exception):
     """The log is not as it must be, or must not be reached like this. The message says how to mend it."""
 

@@ -6,8 +6,10 @@ one; a larger one is a hole.
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 
+from ehr.encoding import content_hash
 from ehr.event_store.notifications import NotificationRow
 from streams.broker import Access, OffsetGone, Partition, Place, Read
 from streams.event_log import LogDamaged
@@ -17,8 +19,16 @@ from streams.recorded_fact import Entry, Quarantined, entry_of
 TAIL = 8_000
 """So many records at the end hold the last position: more than relays that were cut off can bring late."""
 
+READERS = 4
+"""So many who read at different places do not disturb each other: the views of one process, after one of them
+stood still. Whoever is disturbed reads the tail again each time."""
+
+TAIL_BYTES = 16 * 1024 * 1024
+"""Of large ones those will do that have about so many bytes: such a relay brings one batch."""
+
+_FEW = 16  # of the largest, too
 _RECORDS = 2_000
-_STEP_BACK = 1_000
+_STEP_BACK = 100
 _PATIENCE_SECONDS = 2.0
 
 
@@ -26,13 +36,13 @@ class KafkaLog:
     """Keeps the promise of ``EventLog``. Connects at the first call, and again after a loss."""
 
     def __init__(self, access: Access, place: Place) -> None:
-        """For one reader: the log remembers where that one is."""
-        self._facts = FactReader(access, place)
+        """For a few readers that take turns: the log remembers where they are."""
+        self._readers = [FactReader(access, place) for _ in range(READERS)]  # used last: the last one
         self._tail = Tail(access, place)
 
     def read(self, after: int, limit: int) -> Sequence[Entry]:
         """See ``EventLog.read``."""
-        return [_entry(placed) for placed in self._facts.read(after, limit)]
+        return [_entry(placed) for placed in self._reader(after).read(after, limit)]
 
     def end(self) -> int:
         """See ``EventLog.end``."""
@@ -40,12 +50,21 @@ class KafkaLog:
 
     def wait(self, after: int, timeout: float) -> bool:
         """See ``EventLog.wait``."""
-        return self._facts.wait(after, timeout)
+        return self._reader(after).wait(after, timeout)
 
     def close(self) -> None:
         """See ``EventLog.close``."""
-        self._facts.close()
+        for reader in self._readers:
+            reader.close()
         self._tail.close()
+
+    def _reader(self, after: int) -> "FactReader":
+        """The one that is nearest to what follows ``after``, else the one that was used longest ago."""
+        near = [reader for reader in self._readers if reader.reaches(after)]
+        found = max(near, key=lambda reader: reader.position) if near else self._readers[0]
+        self._readers.remove(found)
+        self._readers.append(found)
+        return found
 
 
 class FactReader:
@@ -62,15 +81,15 @@ class FactReader:
     def read(self, after: int, limit: int) -> list[Placed]:
         """Those after a position: about ``limit``, at least a whole flush; none when it is the end.
 
-        Raises LogUnreachable, and LogDamaged where there is a hole.
+        Raises LogUnreachable, and LogDamaged where there is a hole, when all before it was given.
         """
         partition = self._go_to(after)
         if len(self._waiting) < limit:
-            self._fetch(partition, 0)
+            self._take_up(partition, 0)
         while not self._whole(1):
             if self._offset >= partition.end():
                 return []
-            self._fetch(partition, _PATIENCE_SECONDS)
+            self._take_up(partition, _PATIENCE_SECONDS)
         return [self._waiting.popleft() for _ in range(self._whole(limit))]
 
     def wait(self, after: int, timeout: float) -> bool:
@@ -78,8 +97,17 @@ class FactReader:
         partition = self._go_to(after)
         deadline = time.monotonic() + timeout
         while not self._whole(1) and (left := deadline - time.monotonic()) > 0:
-            self._fetch(partition, left)
+            self._take_up(partition, left)
         return bool(self._whole(1))
+
+    @property
+    def position(self) -> int:
+        """After it comes the next one, without a way to go; -1 before the first reading."""
+        return self._waiting[0].row.position - 1 if self._waiting else self._last
+
+    def reaches(self, after: int) -> bool:
+        """Whether reading goes on there with what was fetched already, or where that ends."""
+        return self.position <= after <= self._last
 
     def close(self) -> None:
         """Closes the connections."""
@@ -103,8 +131,7 @@ class FactReader:
             self._partition = Partition(self._access, self._place)
         while self._waiting and self._waiting[0].row.position <= after:
             self._waiting.popleft()
-        at = self._waiting[0].row.position - 1 if self._waiting else self._last
-        if at != after:
+        if self.position != after:
             self._waiting.clear()
             self._last = after
             self._seek(self._partition)
@@ -114,16 +141,34 @@ class FactReader:
         """Goes to an offset before the position that is wanted next.
 
         Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess
-        that goes too far shows by larger positions, but for the tail: that is read whole.
+        that goes too far shows by larger positions, but for the tail: that is read whole. When the log is cut
+        meanwhile no guess is worth anything, and all of it is read.
         """
         first, end = partition.bounds()
+        try:
+            offset = self._guess(partition, first, end)
+            if offset > end - TAIL:
+                offset = min(offset, _tail(partition, first, end))
+        except OffsetGone:
+            offset = first
+        self._began = self._offset = max(first, offset - _STEP_BACK)
+
+    def _guess(self, partition: Partition, first: int, end: int) -> int:
         offset, wanted = first, self._last + 1
         while offset < end:
             placed = _placed(partition.read(offset, 1, _PATIENCE_SECONDS))
             if not placed or placed[0].row.position >= wanted:
                 break
             offset += wanted - placed[0].row.position
-        self._began = self._offset = max(first, min(offset, end - TAIL) - _STEP_BACK)
+        return offset
+
+    def _take_up(self, partition: Partition, timeout: float) -> None:
+        """The next ones. A hole is told of when all before it was given."""
+        try:
+            self._fetch(partition, timeout)
+        except LogDamaged:
+            if not self._whole(1):
+                raise
 
     def _fetch(self, partition: Partition, timeout: float) -> None:
         try:
@@ -150,7 +195,11 @@ class FactReader:
 
 
 class Tail:
-    """The end of a partition."""
+    """The end of a partition.
+
+    unbroken: the position from which on nothing was missing up to the last one; 0 when there is none. double:
+    one at which there are two facts, of two stores.
+    """
 
     def __init__(self, access: Access, place: Place) -> None:
         """Connects at the first call."""
@@ -158,17 +207,32 @@ class Tail:
         self._partition: Partition | None = None
         self._offset = -1
         self._last: Placed | None = None
+        self._hashes: dict[int, bytes] = {}  # of what the last look has met
+        self.unbroken = 0
+        self.double: int | None = None
+
+    @property
+    def end(self) -> int:
+        """The offset at which looking ended."""
+        return self._offset
 
     def last(self) -> Placed | None:
         """The fact with the largest position, None when there is none. Raises LogUnreachable."""
         if self._partition is None:
             self._partition = Partition(self._access, self._place)
-        first, end = self._partition.bounds()
-        if self._offset < first or self._offset > end:
-            self._offset, self._last = max(first, end - TAIL), None
-        while self._offset < end:
-            self._look(self._partition)
-        return self._last
+        while True:
+            try:
+                self._look(self._partition)
+                return self._last
+            except OffsetGone:
+                self._offset = -1
+
+    def require_whole(self) -> None:
+        """Raises LogDamaged when the log does not begin with the first fact, or lacks one among its last."""
+        if self.unbroken > 1:
+            with closing(FactReader(self._access, self._place)) as facts:
+                for position in (1, self.unbroken - 1):
+                    facts.read(position - 1, 1)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -176,17 +240,53 @@ class Tail:
             self._partition.close()
 
     def _look(self, partition: Partition) -> None:
-        try:
-            records = partition.read(self._offset, _RECORDS, _PATIENCE_SECONDS)
-        except OffsetGone:
-            self._offset = -1
+        first, end = partition.bounds()
+        if not max(first, end - TAIL) <= self._offset <= end:
+            self._offset, self._last, self.unbroken = _tail(partition, first, end), None, 0
+        self._hashes.clear()
+        for records in _between(partition, self._offset, end):
+            for placed in _placed(records):
+                self._note(placed)
+            self._offset = partition.next
+
+    def _note(self, placed: Placed) -> None:
+        position, last = placed.row.position, self._last.row.position if self._last else 0
+        found = content_hash(placed.row.state)
+        if placed.intact and self._hashes.setdefault(position, found) != found:
+            self.double = position
+        if position <= last:
             return
-        self._offset = partition.next
-        if not records:
-            partition.end()  # raises when the brokers are away
-        for placed in _placed(records):
-            if self._last is None or placed.row.position > self._last.row.position:
-                self._last = placed
+        if position > last + 1:
+            self.unbroken = position
+        self._last = placed
+
+
+def _tail(partition: Partition, first: int, end: int) -> int:
+    """The offset at which the tail begins. Raises OffsetGone."""
+    begin = max(first, end - TAIL)
+    while end - begin > _FEW and not _is_small(partition, begin, end):
+        begin = end - (end - begin) // 4
+    return begin
+
+
+def _is_small(partition: Partition, begin: int, end: int) -> bool:
+    size = 0
+    for records in _between(partition, begin, end):
+        size += sum(len(record.value or b"") for record in records)
+        if size > TAIL_BYTES:
+            return False
+    return True
+
+
+def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]:
+    """What there is from one offset on up to another, or up to where the log ends by now.
+    Raises OffsetGone."""
+    while begin < end:
+        records = partition.read(begin, _RECORDS, _PATIENCE_SECONDS)
+        if partition.next == begin:
+            end = min(end, partition.end())  # raises when the brokers are away
+        begin = partition.next
+        yield records
 
 
 def _placed(records: Sequence[Read]) -> list[Placed]:

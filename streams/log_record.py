@@ -51,10 +51,18 @@ def from_record(record: Read) -> Placed | None:
             subject_sequence=int(text["subject_sequence"]),
             stream=UUID(text["stream"]),
             stream_version=int(text["stream_version"]),
-            last_updated=datetime.fromisoformat(text["last_updated"]),
+            last_updated=_moment(text["last_updated"]),
             topic=text["type"],
             state=record.value or b"",
         )
         return Placed(row, content_hash(row.state).hex() == text["content_hash"])
     except (KeyError, ValueError):
         return None
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError for what is none: the record of a moment names its zone."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return moment

@@ -1,23 +1,25 @@
 """The relay: carries every fact from the store to the log, in order, once or more.
 
-It begins where the log ends and writes windows; after a failure it looks anew where the log ends. Each time
-it compares: a log that has what the store has not means that the store is an older copy of itself, and
-nothing may be written to it, for a position would be used twice.
+It begins where the log ends and writes windows, each behind the one before: a log that ends elsewhere has
+lost its end, or has another writer. After that, as after every failure, it looks anew where the log ends.
+Each time it compares: a log that has what the store has not means that the store is an older copy of itself,
+or one of two, and nothing may be written to it, for a position would be used twice.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from typing import NamedTuple
 
 import structlog
 
 from ehr.encoding import content_hash
 from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.notifications import NotificationRow, Notifications
-from ehr.event_store.relaying import RelayPost
-from streams.broker import Access, Administration, Partition, Place, Writer
-from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
+from ehr.event_store.relaying import NotKept, RelayPost
+from streams.broker import Access, Administration, Partition, Place, Sent, Writer, batches
+from streams.event_log import LogDamaged, LogMisconfigured, LogMoved, LogUnreachable
 from streams.kafka_log import Tail, end_of
 from streams.log_record import Placed, to_record
 from streams.topics import Wish, ensure_topic
@@ -54,13 +56,14 @@ class Way(NamedTuple):
 
 class Relay:
     """One relay at work. Every method raises DatabaseTrouble when the store is lost, LogUnreachable when the
-    log is, and LogMisconfigured when a person must look after it."""
+    log is, and LogMisconfigured or LogDamaged when a person must look after it."""
 
     def __init__(self, way: Way, post: RelayPost) -> None:
         """``post`` has been taken."""
         self._way, self._post = way, post
         self._store = Notifications(way.conninfo)
         self._told_at = 0.0
+        self._end = 0  # The log's, in offsets, as far as this relay has read and written.
 
     def begin(self, *, refill: bool = False) -> int:
         """Looks at the topic, compares the tails, and gives the position up to which the log has all.
@@ -69,11 +72,10 @@ class Relay:
         """
         with closing(Administration(self._way.access)) as administration:
             ensure_topic(administration, self._way.topic)
-        last = last_of(self._way)
-        trouble = self._compare(last)
-        if trouble:
-            self._post.disagree(trouble)
-            raise LogMisconfigured(trouble)
+        with closing(Tail(self._way.access, self._way.place)) as tail:
+            last = tail.last()
+            self._compare(tail, last)
+            self._require_sound(tail, last)
         confirmed = self._post.confirmed()
         if last is None and confirmed and not refill:
             raise LogMisconfigured(
@@ -81,23 +83,23 @@ class Relay:
                 "right topic, `ehr relay --refill` writes them again from the store."
             )
         position = last.row.position if last else 0
+        self._end = tail.end
         self._post.agree()
         self._post.tell(position)
         return position
 
     def carry(self, position: int) -> Iterator[int]:
         """Relays what follows a position, for ever: after each window, and now and then when there is none,
-        gives the position up to which the log has confirmed all."""
+        gives the position up to which the log has confirmed all. To be called after ``begin``."""
         to = self._way.access, self._way.place
         with closing(Writer(*to)) as writer, closing(Partition(*to)) as partition:
             while True:
                 rows = self._store.read(position, WINDOW)
-                confirmed = writer.write([to_record(row) for row in rows])
-                position += confirmed
-                if confirmed < len(rows):
-                    raise LogUnreachable(f"Kafka at {self._way.access.servers} confirms no more")
-                if not rows:
-                    partition.end()  # Raises when the log is away, which else the next fact would find.
+                self._require_end(
+                    partition.end()
+                )  # Raises when the log is away, also where there are no rows.
+                self._write(writer, [to_record(row) for row in rows])
+                position += len(rows)
                 self._tell(position)
                 yield position
                 if not rows:
@@ -111,28 +113,66 @@ class Relay:
         """Closes the connection for reading; the post is its owner's."""
         self._store.close()
 
-    def _compare(self, tail: Placed | None) -> str | None:
-        """What the log has and the store has not, in words; None when there is nothing of the kind."""
-        if tail is None:
-            return None
-        row, end = tail.row, self._store.end()
-        if row.position > end == end_of(tail):
-            return cut_at(tail)
+    def _compare(self, tail: Tail, last: Placed | None) -> None:
+        """Raises LogMisconfigured when the log has what the store has not."""
+        trouble = self._difference(last) if last else None
+        if tail.double:
+            trouble = (
+                f"Two stores have written to topic {self._way.topic.name}, which has two facts at position "
+                f"{tail.double}: choose one store, name a new topic in EHR_KAFKA_TOPIC, and "
+                "`ehr relay --refill` writes to it what that one has."
+            )
+        if trouble:
+            self._post.disagree(trouble)
+            raise LogMisconfigured(trouble)
+
+    def _difference(self, last: Placed) -> str | None:
+        """What the log has and the store has not, in words. A damaged fact that the store has by its position
+        says nothing of this."""
+        row, end = last.row, self._store.end()
+        if row.position > end == end_of(last):
+            return cut_at(last)
         if row.position > end:
             return (
                 f"The log has facts up to position {row.position}, and the store only up to {end}: "
                 "`ehr restore --from-log` brings the store what it lacks."
             )
-        if not same(self._store.read(row.position - 1, 1)[0], row):
+        if last.intact and not same(self._store.read(row.position - 1, 1)[0], row):
             return (
                 f"The fact at position {row.position} is another one in the log than in the store: "
                 "`ehr verify` shows where they part; `ehr restore --from-log` makes a new store of the log."
             )
         return None
 
+    def _require_sound(self, tail: Tail, last: Placed | None) -> None:
+        """Raises LogDamaged where the log's end is none that anything can be written behind."""
+        try:
+            tail.require_whole()
+            if last and not last.intact:
+                raise bytes_differ(last.row.position)
+        except LogDamaged as damage:
+            raise LogDamaged(
+                f"Topic {self._way.topic.name} is damaged ({damage}): name a new topic in EHR_KAFKA_TOPIC, "
+                "and `ehr relay --refill` writes to it what the store has."
+            ) from None
+
+    def _require_end(self, found: int) -> None:
+        if found != self._end:
+            raise LogMoved(self._way.place, self._end, found)
+
+    def _write(self, writer: Writer, records: Sequence[Sent]) -> None:
+        """A window, batch by batch. What follows one that was not confirmed is not sent."""
+        for batch in batches(records):
+            confirmed = writer.write(batch, self._end)
+            self._end += confirmed
+            if confirmed < len(batch):
+                raise LogUnreachable(f"Kafka at {self._way.access.servers} confirms no more")
+            self._post.keep()  # Raises when this relay is not the one any more.
+
     def _tell(self, position: int) -> None:
         if time.monotonic() - self._told_at > TELL_SECONDS:
-            self._post.tell(position)
+            if not self._post.tell(position):
+                raise LogMisconfigured("Another record has come in the place of the one that was compared.")
             self._told_at = time.monotonic()
 
 
@@ -151,6 +191,11 @@ def cut_at(tail: Placed) -> str:
     )
 
 
+def bytes_differ(position: int) -> LogDamaged:
+    """The error where a fact's bytes in the log are not those that were sent."""
+    return LogDamaged(f"position {position}: its bytes are not those that were sent")
+
+
 def same(one: NotificationRow, other: NotificationRow) -> bool:
     """Whether two rows are the same fact at the same place."""
     if content_hash(one.state) != content_hash(other.state):
@@ -162,16 +207,16 @@ def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
     """Relays until told to stop; stands by while another one does, and tries again after every trouble.
 
     In trouble it lets go of the post: another one may have another way to the log, and whoever mends
-    something needs it.
+    something needs it. Raises NotKept where Kafka does not keep the log of the record, or ceases to.
     """
     told, tells_at = "", 0.0
     while not stopped():
         try:
-            with closing(RelayPost(way.conninfo)) as post:
+            with closing(RelayPost(way.conninfo, adopts=False)) as post:
                 _stand_by(post, stopped)
                 _serve(way, post, stopped)
             continue
-        except (LogUnreachable, LogMisconfigured, LogDamaged) as error:
+        except (LogUnreachable, LogMisconfigured, LogDamaged, HeldByAnotherRole) as error:
             trouble = str(error)
         except DatabaseTrouble as error:
             trouble = f"the database is in trouble: {type(error).__name__}"
@@ -206,7 +251,7 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
     both have come to.
 
     told: hears after each window how far the log is, and the position that it is to come to.
-    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured, and Relayed.
+    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured, LogDamaged, Relayed, and HeldByAnotherRole.
     """
     with closing(RelayPost(way.conninfo)) as post, closing(Relay(way, post)) as relay:
         take_over(post)
@@ -220,14 +265,16 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
 
 
 def leave(conninfo: str) -> None:
-    """Lets the record keep its log itself again. Raises DatabaseTrouble, and Relayed."""
-    with closing(RelayPost(conninfo)) as post:
+    """Lets the record keep its log itself again. Raises DatabaseTrouble, Relayed, and
+    HeldByAnotherRole."""
+    with closing(RelayPost(conninfo, adopts=False)) as post, suppress(NotKept):
         take_over(post)
         post.leave()
 
 
 def take_over(post: RelayPost) -> None:
-    """Takes the post, from a relay that waits for somebody to mend something. Raises Relayed."""
+    """Takes the post, from a relay that waits for somebody to mend something. Raises Relayed, and
+    HeldByAnotherRole."""
     deadline = time.monotonic() + TAKE_SECONDS
     while not post.take():
         if time.monotonic() > deadline:

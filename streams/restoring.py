@@ -1,11 +1,9 @@
 """Restore: brings the store what it lacks of the log, so that it decides as the one that wrote the log."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from itertools import takewhile
 
-from ehr.event_store.housekeeping import forget
 from ehr.event_store.notifications import Notifications
 from ehr.event_store.relaying import RelayPost
 from ehr.event_store.restoring import Flawed, Restoring
@@ -13,7 +11,7 @@ from streams.broker import Administration
 from streams.event_log import LogDamaged, LogMisconfigured
 from streams.kafka_log import FactReader, end_of
 from streams.log_record import Placed
-from streams.relay import Way, cut_at, last_of, same, take_over
+from streams.relay import Way, bytes_differ, cut_at, last_of, same, take_over
 
 BATCH = 1_000
 """Facts in one transaction, about: whole flushes. Each takes far less time than a lease stays silent."""
@@ -32,14 +30,16 @@ class Parted(Exception):
 
 
 def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end: None) -> int:
-    """Appends to the store what it lacks of the log; gives the position that it has come to.
+    """Appends to the store what it lacks of the log; gives the position of the log's last fact, 0 when it is
+    empty.
 
     Until a relay has compared both afterwards, nothing else is appended. After an interruption another call
     goes on. told: hears after each batch how far the store is, and the position that it is to come to.
 
     Raises DatabaseTrouble, LogUnreachable; LogMisconfigured, also where the log ends inside a flush, when the
-    store has all that comes before; LogDamaged with the position; Parted; Relayed; and Overtaken when
-    something has written to the store all the same.
+    store has all that comes before; LogDamaged with the position; SchemaTooNew (ehr.encoding) at a fact of
+    newer code; Parted; Relayed; HeldByAnotherRole; and Overtaken when something has written to the store all
+    the same.
     """
     require_topic(way)
     with closing(RelayPost(way.conninfo)) as post, closing(FactReader(way.access, way.place)) as log:
@@ -62,26 +62,26 @@ def _restore(way: Way, post: RelayPost, log: FactReader, told: Callable[[int, in
     with closing(Restoring(way.conninfo)) as store:  # opened when nothing else writes
         last = last_of(way)
         end = end_of(last)
-        _require_common_past(way, log, min(store.position, end))
+        _require_common_past(way, post, log, min(store.position, end))
         if last and store.position > end:
             _require_on_record(way, last)
         while store.position < end:
             _append(store, log, end)
             post.disagree(UNDER_WAY)
             told(store.position, end)
-        asyncio.run(forget(way.conninfo))  # with the facts, answers came back that need not be kept any more
+        post.forget()  # With the facts, answers came back that need not be kept any more.
         if last and last.row.position > store.position:
             post.disagree(cut_at(last))
             raise LogMisconfigured(f"The store has every fact up to position {end}. {cut_at(last)}")
         post.disagree(DONE)
-        return store.position
+        return last.row.position if last else 0
 
 
 def _append(store: Restoring, log: FactReader, end: int) -> None:
     read = log.read(store.position, BATCH)
     rows = [placed.row for placed in takewhile(lambda placed: placed.intact, read)]
     if len(rows) < len(read):
-        raise _damaged(read[len(rows)].row.position)
+        raise bytes_differ(read[len(rows)].row.position)
     if not rows:
         raise LogDamaged(f"position {store.position + 1} is missing")
     try:
@@ -90,19 +90,16 @@ def _append(store: Restoring, log: FactReader, end: int) -> None:
         raise LogDamaged(str(flawed)) from None
 
 
-def _damaged(position: int) -> LogDamaged:
-    return LogDamaged(f"position {position}: its bytes are not those that were sent")
-
-
-def _require_common_past(way: Way, log: FactReader, end: int) -> None:
+def _require_common_past(way: Way, post: RelayPost, log: FactReader, end: int) -> None:
     """Two stores whose facts are the same at one position have the same ones before it: each fact has an id
     of its own, by chance. So the last one tells, and where they part is found by halving."""
     with closing(Notifications(way.conninfo)) as store:
 
         def agree(position: int) -> bool:
+            post.keep()
             (mine, *_), read = store.read(position - 1, 1), log.read(position - 1, 1)
             if read and not read[0].intact:
-                raise _damaged(position)
+                raise bytes_differ(position)
             return bool(read) and same(mine, read[0].row)
 
         if end == 0 or agree(end):
@@ -118,7 +115,10 @@ def _require_common_past(way: Way, log: FactReader, end: int) -> None:
 
 
 def _require_on_record(way: Way, last: Placed) -> None:
-    """Raises Parted when the store goes on where the log does, with other facts than its last."""
+    """Raises Parted when the store goes on where the log does, with other facts than its last, and LogDamaged
+    when that one does not tell."""
+    if not last.intact:
+        raise bytes_differ(last.row.position)
     with closing(Notifications(way.conninfo)) as store:
         mine = store.these([last.row.position]).get(last.row.position)
     if mine is None or not same(mine, last.row):

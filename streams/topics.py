@@ -6,7 +6,7 @@ https://kafka.apache.org/documentation/#topicconfigs
 from typing import NamedTuple
 
 from streams.broker import LARGEST_RECORD, Administration
-from streams.event_log import LogMisconfigured
+from streams.event_log import LogMisconfigured, LogUnreachable
 
 
 class Wish(NamedTuple):
@@ -19,7 +19,8 @@ class Wish(NamedTuple):
 
     @property
     def settings(self) -> dict[str, str]:
-        """What must hold so that no fact is lost: kept for ever, on most of the copies before it counts."""
+        """What must hold so that no fact is lost: kept for ever, and on all copies but one before it counts.
+        Of two copies one is then enough, and a fact that the other one lacks is lost with its machine."""
         return {
             "cleanup.policy": "delete",
             "retention.ms": "-1",
@@ -55,7 +56,10 @@ def ensure_topic(administration: Administration, wish: Wish) -> None:
     if administration.find(wish.name) is None:
         _make(administration, wish)
     found = administration.find(wish.name)
-    assert found is not None
+    if found is None:
+        raise LogUnreachable(
+            f"topic {wish.name} was just made, and the broker that was asked has yet to hear of it"
+        )
     if found.partitions != wish.partitions:
         raise LogMisconfigured(
             f"Topic {wish.name} has {found.partitions} partitions, and EHR_KAFKA_PARTITIONS says "

@@ -98,10 +98,12 @@ class _Comparison:
         tries = 0
         while offset < end or self.position < self.end:
             records = self._read(offset)
-            if records:
-                _require_whole(records, offset)
+            if self._partition.next > end:
+                end = self._partition.end()
+            if self._partition.next > offset:
+                _require_order(records, offset, end)
                 yield records
-                offset, tries = records[-1].offset + 1, 0
+                offset, tries = self._partition.next, 0
                 continue
             end, tries = self._partition.end(), tries + 1
             if offset >= end:
@@ -143,11 +145,13 @@ class _Comparison:
             raise LogUnreachable("the log was cut while it was read") from None
 
 
-def _require_whole(records: Sequence[Read], offset: int) -> None:
-    """Offsets count without gaps, for nothing is ever deleted and no transaction is marked."""
-    for expected, record in enumerate(records, offset):
-        if record.offset != expected:
-            raise LogDamaged(f"offset {expected}: the brokers give another one, {record.offset}")
+def _require_order(records: Sequence[Read], offset: int, end: int) -> None:
+    """Offsets grow, up to the end. Where one has no record, somebody's transaction has left a mark there; a
+    fact that is gone shows by its position."""
+    for record in records:
+        if not offset <= record.offset < end:
+            raise LogDamaged(f"offset {offset}: the brokers give another one, {record.offset}")
+        offset = record.offset + 1
 
 
 def _position(record: Read) -> int | None:

@@ -27,11 +27,13 @@ def migrated(url: str) -> str:
     return url
 
 
-def on_record(url: str, work: Callable[[HealthRecord], Awaitable[Result]]) -> Result:
+def on_record(
+    url: str, work: Callable[[HealthRecord], Awaitable[Result]], *, kept_by_kafka: bool = False
+) -> Result:
     """What ``work`` gives on a record of its own committer."""
 
     async def run() -> Result:
-        async with PostgresRecorder(url) as recorder:
+        async with PostgresRecorder(url, kept_by_kafka=kept_by_kafka) as recorder:
             return await work(HealthRecord(recorder))
 
     return asyncio.run(run())
@@ -79,13 +81,13 @@ def observation(patient_id: str, value: int) -> dict[str, Any]:
     }
 
 
-def state_all(url: str, *requests: Request) -> list[Receipt]:
-    """The receipts of requests that are all sent at once."""
+def state_all(url: str, *requests: Request, kept_by_kafka: bool = False) -> list[Receipt]:
+    """The receipts of requests that are all sent at once. kept_by_kafka: as a server with EHR_LOG=kafka."""
 
     async def work(record: HealthRecord) -> list[Receipt]:
         return list(await asyncio.gather(*(record.state(one) for one in requests)))
 
-    return on_record(url, work)
+    return on_record(url, work, kept_by_kafka=kept_by_kafka)
 
 
 @contextmanager

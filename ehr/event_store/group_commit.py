@@ -22,6 +22,7 @@ from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.event_store.lost_flush import Row, find_out
 from ehr.event_store.news import LOCK
+from ehr.event_store.relaying import keep_by_kafka_async
 from ehr.event_store.searches import Searches
 from ehr.event_store.sharing import Waiting, check_size, share
 from ehr.values import new_id
@@ -45,11 +46,14 @@ class _Lost(Exception):
 class GroupCommit:
     """The committer of one process; several processes may run one each."""
 
-    def __init__(self, conninfo: str, searches: Searches | None = None) -> None:
+    def __init__(
+        self, conninfo: str, searches: Searches | None = None, *, kept_by_kafka: bool = False
+    ) -> None:
         """Nothing is opened before ``run``. searches: makes sure of what requests assert of searches; without
-        it none may assert any."""
+        it none may assert any. kept_by_kafka: see ``PostgresRecorder``."""
         self._conninfo = conninfo
         self._searches = searches
+        self._kept_by_kafka = kept_by_kafka
         self._waiting: deque[Waiting] = deque()
         self._flushing: list[Waiting] = []
         self._arrived = asyncio.Event()
@@ -153,8 +157,19 @@ class GroupCommit:
 
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
-            self._connection = await connect_async(self._conninfo)
+            self._connection = await self._connect()
         return self._connection
+
+    async def _connect(self) -> AsyncConnection:
+        """After a loss it may be another database, a backup from before Kafka kept its log."""
+        connection = await connect_async(self._conninfo)
+        try:
+            if self._kept_by_kafka:
+                await keep_by_kafka_async(connection)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     def _lost(self) -> bool:
         return self._connection is None or self._connection.broken or self._connection.closed

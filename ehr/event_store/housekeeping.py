@@ -11,7 +11,9 @@ from ehr.sql import load_queries
 
 EVERY_SECONDS = 3600
 
-_queries = load_queries(Path(__file__).with_name("housekeeping.sql"))
+FORGETTING = load_queries(Path(__file__).with_name("housekeeping.sql"))
+"""name -> a statement that forgets what is old now."""
+
 log = structlog.get_logger()
 
 
@@ -29,5 +31,5 @@ async def forget(conninfo: str) -> None:
     """Forgets what is old now. Raises psycopg.Error."""
     connection = await connect_async(conninfo)
     async with connection:
-        for query in _queries.values():
+        for query in FORGETTING.values():
             await connection.execute(query)

@@ -24,3 +24,11 @@ where l.locktype = 'advisory' and l.granted and l.objsubid = 1
   and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(%(name)s, 0)
   and a.state_change < clock_timestamp() - interval '1 second' *
       case when a.state = 'idle' then %(idle)s when a.state like 'idle in transaction%%' then %(computing)s end;
+
+-- name: holder
+-- The role whose session holds the lease.
+select a.usename
+from pg_locks l join pg_stat_activity a using (pid)
+where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+  and l.database = (select oid from pg_database where datname = current_database())
+  and (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(%(name)s, 0);

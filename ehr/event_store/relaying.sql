@@ -7,36 +7,38 @@ on conflict do nothing;
 -- Without the row there is nothing to wait for.
 delete from record.relay;
 
--- name: is_behind
--- Whether a fact waits for the relay that was recorded so many seconds ago.
-select exists (select from record.facts f join record.relay r on f.notification_id = r.position + 1
-               where f.last_updated < clock_timestamp() - %(seconds)s * interval '1 second');
-
 -- name: lazily
 -- What is told is no fact, and may be lost with the database.
 set synchronous_commit to off;
 
 -- name: agree
 -- The tails of store and log agree, or the log lacks the newest facts: writing may go on.
-update record.relay set compared = record.incarnation();
+update record.relay set compared = record.incarnation() returning true;
 
 -- name: disagree
 -- The log has what the store has not: whatever would be written now would be of another order.
-update record.relay set compared = null, trouble = %(trouble)s, told_at = clock_timestamp();
+update record.relay set compared = null, trouble = %(trouble)s, told_at = clock_timestamp() returning false;
 
 -- name: tell
--- How far the log is; null where it is not known. Servers hear when trouble begins or ends.
+-- How far the log is; null where it is not known. Gives whether what was compared still counts. Servers hear when
+-- trouble begins or ends.
 with before as (
     select trouble is null and told_at > clock_timestamp() - interval '10 seconds' as works from record.relay
 ),
 told as (
     update record.relay
     set position = coalesce(%(position)s, position), trouble = %(trouble)s, told_at = clock_timestamp()
+    returning compared is not distinct from record.incarnation() as counts
 )
-select pg_notify('views', 'log changed') from before where works is distinct from (%(trouble)s::text is null);
+select told.counts,
+       case when before.works is distinct from (%(trouble)s::text is null) then pg_notify('views', 'log changed') end
+from told, before;
 
 -- name: standing
--- What the relay last told of itself, and whether writing may go on.
+-- What the relay last told of itself, whether writing may go on, and how many seconds ago the first fact was recorded
+-- that waits for the relay.
 select r.position, r.trouble, extract(epoch from clock_timestamp() - r.told_at)::float8,
-       r.compared is not distinct from record.incarnation()
+       r.compared is not distinct from record.incarnation(),
+       coalesce((select greatest(extract(epoch from clock_timestamp() - f.last_updated), 0)::float8
+                 from record.facts f where f.notification_id = r.position + 1), 0)
 from record.relay r;

@@ -85,8 +85,8 @@ create table record.relay (
 );
 
 -- Changes when the database is started, when it is copied, and when the record is restored into another place:
--- whatever was known about it before may then be about another past.
+-- whatever was known about it before may then be about another past. The same in sessions of every time zone.
 create function record.incarnation() returns text stable language sql as $$
-    select concat_ws(' ', pg_postmaster_start_time(), d.oid, 'record.facts'::regclass::oid)
+    select concat_ws(' ', extract(epoch from pg_postmaster_start_time()), d.oid, 'record.facts'::regclass::oid)
     from pg_database d where d.datname = current_database()
 $$;

@@ -21,12 +21,15 @@ log = structlog.get_logger()
 class PostgresRecorder:
     """Keeps the promise of ``ehr.appending.Recorder``. One a process; ``async with`` starts and stops it."""
 
-    def __init__(self, conninfo: str, searcher: Searcher | None = None) -> None:
+    def __init__(
+        self, conninfo: str, searcher: Searcher | None = None, *, kept_by_kafka: bool = False
+    ) -> None:
         """``conninfo``: libpq connection string or URL of the record's database. searcher: for conditions
-        that are searches."""
+        that are searches. kept_by_kafka: whether Kafka keeps the log of whichever database is there; see
+        ``keep_by_kafka``."""
         self._resolver = Resolver(conninfo)
         self._searches = Searches(conninfo, searcher) if searcher else None
-        self._commits = GroupCommit(conninfo, self._searches)
+        self._commits = GroupCommit(conninfo, self._searches, kept_by_kafka=kept_by_kafka)
         self._conninfo = conninfo
         self._tasks: list[asyncio.Task[None]] = []
 

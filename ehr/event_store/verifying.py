@@ -19,12 +19,20 @@ TABLES = {"heads": "resources", "claims": "resources", "subjects": "subjects", "
 _queries = load_queries(Path(__file__).with_name("verifying.sql"))
 
 
+class Flaws(NamedTuple):
+    """Facts that are not as a record writes them, all for the same reason. first: of them; times: how many
+    there are."""
+
+    first: Flaw
+    times: int
+
+
 class Verified(NamedTuple):
-    """position: where the record ended. flaws: facts that are not as a record writes them. tables: of which
-    so many resources, subjects or answers (TABLES) are not what the facts say."""
+    """position: where the record ended. flaws: one for each reason, however many facts a damaged record has.
+    tables: of which so many resources, subjects or answers (TABLES) are not what the facts say."""
 
     position: int
-    flaws: list[Flaw]
+    flaws: list[Flaws]
     tables: dict[str, int]
 
 
@@ -33,7 +41,7 @@ def verify_store(conninfo: str, told: Callable[[int, int], None] = lambda _posit
 
     told: hears how far it has come, and how far it is to come. Raises psycopg.OperationalError.
     """
-    flaws: list[Flaw] = []
+    flaws: dict[str, Flaws] = {}
     with closing(connect(conninfo)) as connection, closing(Notifications(conninfo)) as facts:
         for table in TABLES:
             beside = sql.SQL("create temp table {table} (like record.{table} including all)")
@@ -45,19 +53,21 @@ def verify_store(conninfo: str, told: Callable[[int, int], None] = lambda _posit
         _fold(folding, facts, end, flaws, told)
         tables = {table: _number(connection, table) for table in TABLES}
         connection.execute(_queries["over"])
-    return Verified(end, flaws, {table: count for table, count in tables.items() if count})
+    return Verified(end, list(flaws.values()), {table: count for table, count in tables.items() if count})
 
 
 def _fold(
     folding: Folding,
     facts: Notifications,
     end: int,
-    flaws: list[Flaw],
+    flaws: dict[str, Flaws],
     told: Callable[[int, int], None],
 ) -> None:
     while folding.position < end:
         rows = [row for row in facts.read(folding.position, BATCH) if row.position <= end]
-        flaws += folding.add(rows)
+        for flaw in folding.add(rows):
+            found = flaws.get(flaw.reason, Flaws(flaw, 0))
+            flaws[flaw.reason] = found._replace(times=found.times + 1)
         told(folding.position, end)
 
 

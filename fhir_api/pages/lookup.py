@@ -19,7 +19,9 @@ from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
 from fhir_api.pages.workplace import here, name_of
 from projections.citizens.queries import MOST, Found, look_up
+from projections.citizens.view import Citizens
 from projections.facilities.queries import Organization, organizations
+from projections.standing import facts_missing
 
 SEXES = ("male", "female", "other", "unknown")
 
@@ -48,6 +50,7 @@ async def lookup(request: Request) -> Response:
     text = (await form_field(request, "text")).strip()
     async with request.app.state.views.connection() as connection:
         place, workplace = await here(connection, request)
+        missing = await facts_missing(connection, Citizens.name)
         found = await look_up(connection, text, place)
         seen_at = [one.last_facility for one in (*found.exact, *found.begun) if one.last_facility]
         facilities = await organizations(connection, seen_at)
@@ -56,6 +59,7 @@ async def lookup(request: Request) -> Response:
         "exact": [_row(one, facilities, t, today) for one in found.exact],
         "begun": [_row(one, facilities, t, today) for one in found.begun],
         "more": found.more,
+        "missing": missing,
         "most": MOST,
         "typed": text,
         "workplace": workplace,

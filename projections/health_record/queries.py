@@ -1,10 +1,8 @@
 """Reads a citizen's chart."""
 
-import asyncio
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -16,32 +14,19 @@ from projections.health_record.chart import Chart, Standing
 from projections.health_record.entry import Named
 from projections.health_record.kinds import AnyEntry
 from projections.health_record.sheets import unpack_all
+from projections.standing import PATIENCE, end_shown
 
 _sql = load_queries(Path(__file__).with_name("queries.sql"))
-
-PATIENCE = 0.3
-"""Seconds that a chart waits for the view to show what the record already holds."""
-
-_PAUSE = 0.01
 
 
 async def read_chart(connection: Reader, subject: UUID, patience: float = PATIENCE) -> Chart:
     """Everything known about a person: nothing, for somebody whom nobody has mentioned."""
-    end = await _end_shown(connection, patience)
+    end = await end_shown(connection, "health_record", patience)
     row = await _row(connection, "sheets", subject=subject)
     position, last_updated, parked_since, frames = row or (0, None, None, ())
     entries = unpack_all(frames)
     standing = Standing(position, end, last_updated, parked_since)
     return Chart(entries, await _names(connection, entries), standing)
-
-
-async def _end_shown(connection: Reader, patience: float) -> int:
-    """The end of the log; given back once the view shows it, or when patience ends."""
-    end = await _number(connection, "end")
-    until = monotonic() + patience
-    while await _number(connection, "position") < end and monotonic() < until:
-        await asyncio.sleep(_PAUSE)
-    return end
 
 
 async def _names(connection: Reader, entries: Iterable[AnyEntry]) -> dict[str, str]:
@@ -71,11 +56,6 @@ def _unnamed(entry: AnyEntry) -> Iterator[str]:
 def _naming(kind: type[AnyEntry]) -> tuple[str, ...]:
     """Fields of a kind of entry that hold Named."""
     return tuple(field.name for field in msgspec.structs.fields(kind) if Named.__name__ in str(field.type))
-
-
-async def _number(connection: Reader, query: str) -> int:
-    row = await _row(connection, query)
-    return int(row[0]) if row else 0
 
 
 async def _row(connection: Reader, query: str, **values: Any) -> tuple[Any, ...] | None:

@@ -1,11 +1,3 @@
--- name: end
--- The last position of the record.
-select coalesce(max(notification_id), 0) from record.facts;
-
--- name: position
--- How far the serving generation has come; no row while there is none.
-select position from views.generations where view = 'health_record' and state = 'serving';
-
 -- name: sheets
 -- Everything about one person and how complete it is, from one moment.
 select g.position,

@@ -14,8 +14,10 @@ import psycopg
 import pytest
 
 from backbone.cli import main
+from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.progress import Bar
 from ehr.errors import Uncompared
+from ehr.event_store import lease
 from ehr.event_store.connections import connect
 from projections import generations
 from projections import rebuild as rebuilding
@@ -24,6 +26,7 @@ from projections.generations import Generation, drop_generation, hold_alone
 from projections.projector import Projector
 from projections.view import View
 from tests.backbone.waiting import until
+from tests.hanging import held_by_another_role
 from tests.replaying import catch_up
 from tests.stating import create, patient, request, state_all
 
@@ -83,6 +86,17 @@ def test_a_record_whose_log_kafka_keeps_is_not_taken_from_it_by_a_forgotten_sett
     )
     assert ehr("migrate")[0] == 0
     state_all(database, request(create(patient("A"))))
+
+
+def test_a_relay_that_hangs_as_another_role_is_told(
+    ehr: Command, database: str, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    assert ehr("migrate")[0] == 0
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.2)
+    with held_by_another_role(postgres, database, "record.relay", 0.3):
+        code, _, said = ehr("relay", "--leave")
+    assert (code, "holds record.relay and hangs" in said) == (1, True)
 
 
 def test_a_relay_on_a_database_without_a_record_is_refused(

@@ -62,6 +62,7 @@ def test_what_is_said_counts_and_an_empty_value_says_nothing(monkeypatch: pytest
         ("EHR_KAFKA_CA", "/etc", "EHR_KAFKA_CA=/etc: the file cannot be read: Is a directory"),
         ("EHR_KAFKA_CA", "/dev/null", "EHR_KAFKA_CA=/dev/null: there is no certificate (PEM) in this file"),
         ("EHR_KAFKA_PARTITION", "1", "EHR_KAFKA_PARTITION counts from 0 to EHR_KAFKA_PARTITIONS - 1"),
+        ("EHR_KAFKA_AWAY", "record", "EHR_KAFKA_AWAY=record is given, and EHR_LOG=embedded does not use it"),
         ("EHR_PROT", "9000", "EHR_PROT: there is no such setting"),
     ],
 )
@@ -174,6 +175,35 @@ def test_files_that_are_not_what_they_must_be_are_refused(
     with pytest.raises(WrongSettings) as refusal:
         load()
     assert str(refusal.value).startswith(mistake.format(key=pair.key, certificate=pair.certificate))
+
+
+def test_what_brokers_are_shown_needs_brokers(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that `ehr run` starts asks for nothing, and speaks no TLS."""
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    user = {"EHR_KAFKA_USER": "relay", "EHR_KAFKA_PASSWORD": "hush"}
+    certificate = {"EHR_KAFKA_CERTIFICATE": str(pair.certificate), "EHR_KAFKA_KEY": str(pair.key)}
+    ca = {"EHR_KAFKA_CA": str(pair.certificate)}
+    for given, named in [
+        (user, "EHR_KAFKA_USER"),
+        (ca, "EHR_KAFKA_CA"),
+        (certificate, "EHR_KAFKA_CERTIFICATE"),
+        (user | ca, "EHR_KAFKA_USER and EHR_KAFKA_CA"),
+    ]:
+        with monkeypatch.context() as context:
+            for name, value in given.items():
+                context.setenv(name, value)
+            with pytest.raises(WrongSettings) as refusal:
+                load()
+            context.setenv("EHR_KAFKA", "a:9092")
+            assert load().kafka == "a:9092"
+        assert str(refusal.value).startswith(f"{named}: of no use without EHR_KAFKA, for the broker that")
+
+
+def test_a_wrong_file_is_told_before_that_nobody_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EHR_LOG", "kafka")
+    monkeypatch.setenv("EHR_KAFKA_CA", "/no/such.pem")
+    with pytest.raises(WrongSettings, match=r"^EHR_KAFKA_CA=/no/such.pem: the file cannot be read"):
+        load()
 
 
 def test_the_password_of_kafka_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ def _postgres() -> Iterator[EmbeddedPostgres]:
 
 
 def _so_far(name: str, done: int, number: int, wrong: list[str]) -> None:
-    print(f"\r{name}: {done}/{number} {'; '.join(wrong)}", end="", flush=True)
+    print(f"\r{name}: {done}/{number} {'; '.join(wrong)}", end="\n" if wrong else "", flush=True)
 
 
 def _told(name: str, trials: int, failures: int, told: str = "") -> int:

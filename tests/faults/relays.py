@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ import structlog
 
 from streams.broker import Access, Writer
 from streams.relay import Way, run_relay
+from tests.faults.forks import FORKS
 from tests.stating import looking
 
 RELAYS = 2
@@ -26,14 +26,13 @@ RELAYS = 2
 SILENT_SECONDS = 2
 """Until one that hangs is dismissed: a campaign has no time to lose."""
 
+BATCH_BYTES = 3_000
+"""Few facts in a batch, so that what is sent at a time has several."""
+
 SELDOM = 40.0
 """Seconds between two troubles of the relays of a store, at most."""
 
 PATIENCE = (0.6, 1.0, 2.0)
-
-FORKS = multiprocessing.get_context("forkserver")
-"""Starts processes that have imported already what they need."""
-FORKS.set_forkserver_preload([__name__])
 
 
 class Relays:
@@ -102,10 +101,16 @@ class Relays:
 
 
 def carry(to: Way, writer: type[Writer]) -> None:
-    """A relay's whole life: until it is killed, or its starter is gone."""
+    """A relay's whole life: until it is killed, or its starter is gone. A writer in place of the sound one is
+    believed: the relay does not look whether the log ends where it should."""
     parent = os.getppid()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with patch("streams.relay.Writer", writer), patch("ehr.event_store.lease.SILENT_SECONDS", SILENT_SECONDS):
+    with (
+        patch("streams.relay.Writer", writer),
+        patch("streams.broker.BATCH_BYTES", BATCH_BYTES),
+        patch("ehr.event_store.lease.SILENT_SECONDS", SILENT_SECONDS),
+        contextlib.nullcontext() if writer is Writer else patch("streams.relay.Relay._require_end"),
+    ):
         run_relay(to, lambda: os.getppid() != parent)
 
 

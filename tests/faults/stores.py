@@ -11,7 +11,7 @@ from ehr.appending import Append, EncodedFact
 from ehr.encoding import encode_fact
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import connect
-from ehr.event_store.relaying import RelayStanding, standing
+from ehr.event_store.relaying import RelayStanding, keep_by_kafka, standing
 from ehr.facts import SCHEMA_VERSION, ResourceRecorded, ResourceVersion
 from ehr.values import new_id
 from streams.broker import Writer
@@ -32,6 +32,8 @@ class Store:
     """A record store with its relays, and an eye on its partition."""
 
     def __init__(self, to: Way, chance: random.Random, writer: type[Writer]) -> None:
+        with looking(to.conninfo) as connection:
+            keep_by_kafka(connection)
         self.url, self.relays = to.conninfo, Relays(to, chance, writer)
         self.place = to.access, to.place
         self.audit = Audit(to.conninfo, to.access.servers, to.place)

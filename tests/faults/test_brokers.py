@@ -28,7 +28,7 @@ class Skipping(Writer):
         self._to = replace(access, patience=0.3), place
         super().__init__(*self._to)
 
-    def write(self, records: Sequence[Sent]) -> int:
+    def write(self, records: Sequence[Sent], at: int | None = None) -> int:  # noqa: ARG002 - it believes
         if super().write(records) < len(records):
             self.close()
             with suppress(LogUnreachable):

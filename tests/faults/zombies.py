@@ -1,7 +1,6 @@
 """Projectors that are killed, frozen, believed dead and awake again, over a topic in which facts stand twice:
 the views are, byte for byte, what a fresh replay of the record makes of it."""
 
-import multiprocessing
 import os
 import random
 import secrets
@@ -24,16 +23,13 @@ from streams.broker import Access, Administration, Place, Writer
 from streams.log_record import to_record
 from streams.notification_log import NotificationLog
 from streams.topics import Wish, ensure_topic
-from tests.backbone.waiting import until
+from tests.faults.arriving import hung
+from tests.faults.forks import FORKS
 from tests.faults.projecting import project
 from tests.stating import looking, value
 
 Digest = dict[str, dict[str, tuple[int, int]]]
 """view -> table -> rows and sum of their hashes."""
-
-FORKS = multiprocessing.get_context("forkserver")
-"""Starts processes that have imported already what they need."""
-FORKS.set_forkserver_preload([project.__module__])
 
 STRIKES = 8
 """In one trial; then the projectors are left alone."""
@@ -111,12 +107,13 @@ def trial(place: Field, seed: int, kinds: Sequence[str] = ("honest", "honest", "
             place.kills += _strike(place, herd, chance)
         for process in herd:
             process.wake()
-        until(lambda: _position(place.url, generations) == place.end, "the views come to the end")
+        wrong = hung(place.url, generations, place.end)
+        wrong += [f"one who is {process.kind} ended by itself" for process in herd if not process.lives]
     finally:
         for process in herd:
             process.end()
     place.records += place.end * len(generations)
-    return _wrong(place, generations)
+    return wrong + _wrong(place, generations)
 
 
 def _strike(place: Field, herd: Sequence["_Process"], chance: random.Random) -> int:
@@ -168,6 +165,11 @@ class _Process:
         self.process = FORKS.Process(target=project, args=given, daemon=True)
         self.process.start()
 
+    @property
+    def lives(self) -> bool:
+        """Whether it goes on, or could: a frozen one does."""
+        return self.process.is_alive()
+
     def kill(self) -> None:
         self.end()
         self._start()
@@ -193,20 +195,6 @@ class _Process:
 def _generations(url: str) -> dict[str, Generation]:
     with looking(url) as connection:
         return {name: add_generation(connection, make()) for name, make in VIEWS.items()}
-
-
-def _position(url: str, generations: dict[str, Generation]) -> int:
-    """How far the one that is furthest behind has come."""
-    numbers = list(generations.items())
-    with looking(url) as connection:
-        found = [
-            connection.execute(
-                "select position from views.generations where view = %s and generation = %s",
-                [name, one.number],
-            ).fetchone()
-            for name, one in numbers
-        ]
-    return min(int(row[0]) for row in found if row)
 
 
 def _digests(url: str, generations: dict[str, Generation]) -> Digest:

@@ -47,8 +47,8 @@ def begin(parent: int) -> None:
     group_commit.OPEN_SECONDS = 0.1
 
 
-def one_worker(database: str) -> HeavyWorkers:
-    return HeavyWorkers(database, LIMITS, partial(begin, os.getpid()), count=1)
+def one_worker(database: str, *, kept_by_kafka: bool = False) -> HeavyWorkers:
+    return HeavyWorkers(database, LIMITS, partial(begin, os.getpid()), count=1, kept_by_kafka=kept_by_kafka)
 
 
 def stated(workers: HeavyWorkers) -> "asyncio.Task[BundleAnswer]":
@@ -145,3 +145,13 @@ def test_a_worker_that_does_not_stop_is_killed(
     asyncio.run(stopped_with(database, nothing))
     assert locked.execute(WAITING).fetchone() == (1,)
     assert {child.pid for child in active_children()} <= others
+
+
+def test_a_worker_lets_kafka_keep_the_log_as_its_server_does(database: str) -> None:
+    async def run() -> None:
+        async with one_worker(migrated(database), kept_by_kafka=True) as workers:
+            with pytest.raises(Told) as told:
+                await stated(workers)
+            assert (told.value.status, "/readyz" in str(told.value.issues)) == (503, True)
+
+    asyncio.run(run())

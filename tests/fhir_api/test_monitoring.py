@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
-from ehr.event_store.relaying import RelayPost, keep_by_kafka
+from ehr.event_store.relaying import RelayPost, keep_by_kafka, keeps_up
 from fhir_api import monitoring
 from projections import visibility
 from projections.fhir_resources.view import FhirResources
@@ -169,12 +169,14 @@ def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(databas
     prepare(database)
     with connect(database) as connection:
         keep_by_kafka(connection)
+        # However busy the machine is, that was less than a second ago.
+        connection.execute("update record.relay set told_at = told_at + interval '1 minute'")
         with serving(database) as door, standing_by(database):
             waits = "writing waits until the log is known to have no more than the store: "
             status, told = ready(door)
             assert (status, told["parts"]["log"]) == (
                 503,
-                f"{waits}no relay has been at work for 0 s: `ehr relay`",
+                f"{waits}no relay has been at work yet: `ehr relay`",
             )
             with pytest.raises(httpx.HTTPStatusError) as refused:
                 door.put({"resourceType": "Patient", "id": "a"})
@@ -188,6 +190,21 @@ def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(databas
                 post.tell(0)
             assert ready(door) == (200, {"ready": True, "parts": READY})
             assert measure(door)[("ehr_writing_open",)] == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-3.0, "work yet:"),
+        (0.0, "work yet:"),
+        (0.9, "work yet:"),
+        (1.0, "work for 1 s:"),
+        (20.4, "for 20 s:"),
+    ],
+)
+def test_a_relay_that_has_just_told_something_is_not_silent_for_0_seconds(seconds: float, said: str) -> None:
+    """As right after a restart of the database, or where a clock was set back."""
+    assert said in monitoring._silence(seconds)
 
 
 def test_a_log_that_is_away_keeps_nobody_from_being_served(
@@ -214,6 +231,28 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
             connection.execute("update record.relay set told_at = told_at - interval '20 seconds'")
         silent = re.escape("no relay has been at work for 20 s: `ehr relay`").replace("20", r"2\d")
         assert re.search(silent, ready(door)[1]["parts"]["log"])
+
+
+def test_a_relay_at_work_that_is_far_behind_is_told(database: str) -> None:
+    prepare(database)
+    with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
+        post.agree()
+        door.put({"resourceType": "Patient", "id": "a"})
+        # However busy the machine is, that is less than five seconds ago.
+        with looking(database) as connection:
+            connection.execute("update record.facts set last_updated = clock_timestamp() + interval '1 hour'")
+            post.tell(0)
+            assert ready(door)[1]["parts"]["log"] == "ready"
+            connection.execute("update record.facts set last_updated = clock_timestamp() - interval '1 hour'")
+        post.tell(0)
+        status, told = ready(door)
+        assert status == 200
+        behind = re.escape("ready, but facts wait to get to the log, the first one for 3600 s")
+        assert re.fullmatch(behind.replace("3600", r"3[67]\d\d"), told["parts"]["log"])
+        assert not keeps_up(database)
+        post.tell(1)
+        assert ready(door)[1]["parts"]["log"] == "ready"
+        assert keeps_up(database)
 
 
 def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str) -> None:

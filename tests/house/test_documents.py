@@ -52,6 +52,16 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
+def test_every_log_line_that_the_documents_name_is_written() -> None:
+    page = (ROOT / "docs" / "how-to" / "watch.md").read_text()
+    table = page.partition("| `event` | Meaning |")[2].partition("\n\n")[0]
+    named = [line for row in table.splitlines() for line in re.findall(r"`([^`]+)`", row.partition(" | ")[0])]
+    assert len(named) > 5
+    packages = ("ehr", "streams", "projections", "fhir_api", "backbone")
+    code = "".join(file.read_text() for package in packages for file in (ROOT / package).rglob("*.py"))
+    assert [line for line in named if f'"{line}"' not in code] == []
+
+
 def test_every_verb_of_the_makefile_is_described_at_its_head() -> None:
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split()) - {"programs"}

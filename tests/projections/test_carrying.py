@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 import pytest
 from structlog.testing import capture_logs
 
+from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store import lease
 from projections import carrying
 from projections.carrying import Carrier, run_projectors
@@ -18,6 +19,7 @@ from streams.event_log import EventLog, LogDamaged, LogMisconfigured, LogUnreach
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import Entry
 from tests.backbone.waiting import until
+from tests.hanging import held_by_another_role
 from tests.projections.test_engine import Other
 from tests.replaying import catch_up, fresh_digest, projector, serving_digest
 from tests.stating import create, looking, migrated, patient, request, state_all, value
@@ -70,6 +72,26 @@ def test_one_works_and_another_one_takes_over(database: str, monkeypatch: pytest
             until(lambda: value(database, POSITION) == value(database, END), "another one works")
     assert len(dismissed) == 4
     assert serving_digest(database) == fresh_digest(database)
+
+
+def test_one_that_hangs_as_another_role_is_told_once_and_waited_for(
+    database: str, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(carrying, "STAND_BY_SECONDS", 0.0)
+    state(migrated(database))
+    name = "views.project.fhir_resources"
+    with (
+        held_by_another_role(postgres, database, name, 0.3) as holder,
+        projector(database) as one,
+        capture_logs() as logs,
+    ):
+        carrier = Carrier(one)
+        assert [carrier.step() for _ in range(3)] == [0, 0, 0]
+        holder.close()
+        until(lambda: carrier.step() == 1, "it takes over")
+    (told,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert f"holds {name} and hangs" in told["trouble"]
 
 
 def test_one_that_hangs_is_replaced_and_harms_nothing_when_it_wakes(

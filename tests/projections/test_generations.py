@@ -157,9 +157,40 @@ def test_a_full_disk_ends_it_and_leaves_nothing(
     monkeypatch.setattr(time, "sleep", pause)
     with closing(NotificationLog(filled)) as log, pytest.raises(psycopg.errors.DiskFull):
         look(Full(), log, filled)
-    assert known(filled)[0] == Known(1, "serving")
-    if look is rebuilding.verify:
-        assert schemas(filled) == ["fhir_resources_1"]
+    assert known(filled) == [Known(1, "serving")]
+    assert schemas(filled) == ["fhir_resources_1"]
+
+
+def fail(*_: object) -> None:
+    raise psycopg.errors.DiskFull
+
+
+def test_a_rebuild_that_fails_once_it_has_switched_keeps_what_serves(
+    filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuilding, "drop_former", fail)
+    with pytest.raises(psycopg.errors.DiskFull):
+        rebuilt(filled)
+    assert known(filled) == [Known(1, "retired"), Known(2, "serving")]
+    assert serving_digest(filled) == fresh_digest(filled)
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError, psycopg.errors.InsufficientPrivilege])
+def test_the_error_is_told_also_where_the_database_does_not_let_go(
+    filled: str, error: type[psycopg.Error], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(rebuilding, "_compare", fail)
+    with monkeypatch.context() as refused:
+        refused.setattr(rebuilding, "drop_generation", refuse)
+        with pytest.raises(psycopg.errors.DiskFull):
+            rebuilt(filled)
+    assert known(filled) == [Known(1, "serving"), Known(2, "building")]
+    with pytest.raises(psycopg.errors.DiskFull):
+        rebuilt(filled)
+    assert known(filled) == [Known(1, "serving")]
 
 
 @pytest.mark.parametrize("error", [psycopg.OperationalError, psycopg.errors.AdminShutdown])

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ehr.event_store.relaying import standing
+from ehr.event_store.relaying import keep_by_kafka, standing
 from streams.broker import Access, Place
 from streams.relay import Way, run_relay
 from streams.topics import Wish
@@ -19,7 +19,9 @@ def way(url: str, access: Access, place: Place) -> Way:
 
 @contextmanager
 def relayed(url: str, access: Access, place: Place) -> Iterator[None]:
-    """Carries what is on the record to the log meanwhile."""
+    """Carries what is on the record to the log meanwhile, which Kafka keeps from now on."""
+    with looking(url) as connection:
+        keep_by_kafka(connection)
     stopped = threading.Event()
     thread = threading.Thread(target=run_relay, args=(way(url, access, place), stopped.is_set))
     thread.start()

@@ -13,7 +13,9 @@ from streams.broker import Access, Place, Sent, Writer
 from streams.event_log import LogDamaged
 from streams.kafka_log import KafkaLog, Tail
 from streams.log_record import to_record
+from streams.verifying import Finding, compare
 from tests.stating import create, migrated, observation, request, state_all
+from tests.streams.relaying import way
 
 
 @pytest.fixture
@@ -59,6 +61,28 @@ def test_marks_of_transactions_are_passed_over(
             read = [entry.position for entry in log.read(after, 100)]
             assert read == list(range(after + 1, 11))
         assert not log.wait(10, 0.1)
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_a_mark_is_no_damage(
+    database: str, kafka: Access, place: Place, facts: list[NotificationRow], size: int
+) -> None:
+    with transactional(kafka) as producer:
+        for begin in range(0, 10, size):
+            commit(producer, place, [to_record(fact) for fact in facts[begin : begin + size]])
+    compared = compare(way(database, kafka, place))
+    assert (compared.findings, compared.position, compared.lags) == ([], 10, False)
+
+
+def test_what_a_transaction_lacks_is_missing(
+    database: str, kafka: Access, place: Place, facts: list[NotificationRow]
+) -> None:
+    """The gap of its mark does not hide it."""
+    with transactional(kafka) as producer:
+        commit(producer, place, [to_record(fact) for fact in facts[:4]])
+        commit(producer, place, [to_record(fact) for fact in facts[5:]])
+    found = compare(way(database, kafka, place)).findings
+    assert found == [Finding("missing", "position 5: missing in the log")]
 
 
 def test_only_a_mark_is_an_empty_log(kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from kafka import KafkaAdminClient, TopicPartition
 
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams import kafka_log
-from streams.broker import Access, Place, Read, Sent, Writer
+from streams.broker import Access, OffsetGone, Partition, Place, Read, Sent, Writer
 from streams.event_log import EventLog, LogDamaged
 from streams.kafka_log import KafkaLog, Tail
-from streams.log_record import from_record, to_record
+from streams.log_record import Placed, from_record, to_record
 from streams.recorded_fact import Quarantined, RecordedFact
 from tests.backbone.waiting import until
 from tests.contracts.event_log import EventLogContract, Kept
@@ -92,12 +93,157 @@ def test_what_is_there_twice_is_read_once(
             assert [entry.position for entry in log.read(after, 100)] == list(range(after + 1, 31))
 
 
+def test_readers_far_apart_do_not_read_over_and_over(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the views of one process do, after some of them were taken over from another one."""
+    fetched = 0
+    read = Partition.read
+
+    def counted(partition: Partition, offset: int, most: int, timeout: float) -> list[Read]:
+        nonlocal fetched
+        found = read(partition, offset, most, timeout)
+        fetched += len(found)
+        return found
+
+    monkeypatch.setattr(Partition, "read", counted)
+    written(kafka, place, facts, range(1, 31))
+    with closing(KafkaLog(kafka, place)) as log:
+        for step in range(10):
+            for after in (step, 10 + step, 20 + step):
+                assert log.wait(after, 5)
+                assert [entry.position for entry in log.read(after, 1)] == [after + 1]
+    assert fetched < 7 * len(facts)  # Each looks for the tail, and then reads it.
+
+
 def test_a_hole_is_no_end(kafka: Access, place: Place, facts: list[NotificationRow]) -> None:
     written(kafka, place, facts, range(1, 11), range(12, 21))
     with closing(KafkaLog(kafka, place)) as log:
+        assert [entry.position for entry in log.read(0, 100)] == list(range(1, 11))
         with pytest.raises(LogDamaged, match="position 11 is missing"):
-            log.read(0, 100)
+            log.read(10, 100)
         assert [entry.position for entry in log.read(11, 100)] == list(range(12, 21))
+
+
+def test_a_hole_costs_the_whole_log_once(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers of one log that are at different places come to the hole, and try again there."""
+    monkeypatch.setattr(kafka_log, "_RECORDS", 5)
+    looked = counted(monkeypatch)
+    written(kafka, place, facts, range(1, 21), range(22, 31))
+    with closing(KafkaLog(kafka, place)) as log:
+        readers = [3, 15]
+        for n, after in enumerate(readers):
+            while after < 20:
+                after = log.read(after, 100)[-1].position
+            readers[n] = after
+        for _ in range(2):
+            looked.clear()
+            for after in readers:
+                with pytest.raises(LogDamaged, match="position 21 is missing"):
+                    log.read(after, 100)
+    assert len(looked) <= 2 * 5
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Read]:
+    """What is read from partitions from now on; an empty reading counts as nothing."""
+    looked: list[Read] = []
+
+    class Counted(Partition):
+        def read(self, offset: int, most: int, timeout: float) -> list[Read]:
+            found = super().read(offset, most, timeout)
+            looked.extend(found)
+            return found
+
+    monkeypatch.setattr(kafka_log, "Partition", Counted)
+    return looked
+
+
+@pytest.mark.parametrize("few", [2, 40])
+def test_of_large_facts_few_are_looked_at_to_find_the_end(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """As many as have some bytes, but never fewer than some."""
+    written(kafka, place, facts, range(1, 31))
+    size = max(len(fact.state) for fact in facts)
+    monkeypatch.setattr(kafka_log, "TAIL_BYTES", 4 * size)
+    monkeypatch.setattr(kafka_log, "_FEW", few)
+    monkeypatch.setattr(kafka_log, "_STEP_BACK", 1)
+    monkeypatch.setattr(kafka_log, "_RECORDS", 1)
+    looked = counted(monkeypatch)
+    with closing(KafkaLog(kafka, place)) as log:
+        assert log.end() == 30
+        assert len(looked) == (30 if few == 40 else 5 + 5 + 1)
+        looked.clear()
+        assert log.read(30, 100) == []
+    assert len(looked) == (1 + 30 if few == 40 else 1 + 5 + 5 + 1 + 1)
+
+
+def test_the_end_of_a_log_that_is_cut_meanwhile_is_found(
+    kafka: Access,
+    kafka_admin: KafkaAdminClient,
+    place: Place,
+    facts: list[NotificationRow],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between asking where it begins and reading there."""
+    written(kafka, place, facts, range(1, 31))
+    asked: list[tuple[int, int]] = []
+
+    class Cut(Partition):
+        def bounds(self) -> tuple[int, int]:
+            asked.append(super().bounds())
+            if len(asked) == 1:
+                kafka_admin.delete_records({TopicPartition(*place): 28})
+            return asked[-1]
+
+    monkeypatch.setattr(kafka_log, "Partition", Cut)
+    with closing(Tail(kafka, place)) as tail:
+        assert [tail.last(), tail.unbroken] == [Placed(facts[-1], True), 29]
+    assert asked == [(0, 30), (28, 30)]
+
+
+def test_the_end_of_a_log_that_has_less_than_it_said_is_found(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was cut between asking where it ends and reading there."""
+    written(kafka, place, facts, range(1, 31))
+
+    class Cut(Partition):
+        def bounds(self) -> tuple[int, int]:
+            first, end = super().bounds()
+            return first, end + 5
+
+    monkeypatch.setattr(kafka_log, "Partition", Cut)
+    with closing(Tail(kafka, place)) as tail:
+        for _ in range(2):
+            assert [tail.last(), tail.end] == [Placed(facts[-1], True), 30]
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+def test_a_log_that_is_cut_while_a_position_is_sought_is_read_on(
+    kafka: Access,
+    place: Place,
+    facts: list[NotificationRow],
+    looks: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever look finds that its offset is gone."""
+    written(kafka, place, facts, range(1, 11), range(1, 31))
+    looked: list[int] = []
+
+    class Cut(Partition):
+        def read(self, offset: int, most: int, timeout: float) -> list[Read]:
+            looked.append(offset)
+            if len(looked) == looks:
+                raise OffsetGone
+            return super().read(offset, most, timeout)
+
+    monkeypatch.setattr(kafka_log, "Partition", Cut)
+    with closing(KafkaLog(kafka, place)) as log:
+        assert [entry.position for entry in log.read(20, 5)] == [21, 22, 23, 24, 25]
+    assert len(looked) > looks
 
 
 def test_what_is_not_what_was_sent_is_quarantined(

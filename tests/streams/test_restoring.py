@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from multiprocessing import get_context
@@ -10,27 +11,31 @@ from multiprocessing import get_context
 import pytest
 
 from backbone.embedded_postgres import EmbeddedPostgres
+from ehr.encoding import SchemaTooNew
 from ehr.errors import Uncompared
+from ehr.event_store import lease
 from ehr.event_store.connections import Connection
 from ehr.event_store.notifications import NotificationRow, Notifications
-from ehr.event_store.relaying import RelayPost, standing
+from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
 from ehr.event_store.restoring import Restoring
 from ehr.requests import IdempotencyKey
 from streams import relay, restoring
 from streams.broker import Access, Administration, Place, Sent, Writer
 from streams.event_log import LogDamaged, LogMisconfigured, LogUnreachable
-from streams.log_record import to_record
+from streams.log_record import Placed, to_record
 from streams.relay import Relayed, refill, run_relay
 from streams.restoring import DONE, Parted, restore
 from streams.topics import Wish, ensure_topic
 from tests.backbone.waiting import until as wait
 from tests.conftest import fresh_database
+from tests.ehr.test_encoding import state
 from tests.faults.telling import tell
 from tests.stating import create, looking, migrated, observation, request, state_all, value
 from tests.streams.relaying import relayed, way
 
 HEADERS = """position transaction size subject_sequence stream stream_version last_updated type
 content_hash""".split()
+WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'record.answers'"
 END = "select coalesce(max(notification_id), 0) from record.facts"
 
 
@@ -151,6 +156,8 @@ def test_a_relay_at_work_is_not_disturbed(
 def test_a_relay_that_waits_gives_way(told: str, other: str, kafka: Access, place: Place) -> None:
     """As it does under `ehr run` over an older backup: it goes on by itself afterwards."""
     append(other, until(rows(told), 12))
+    with looking(other) as connection:
+        keep_by_kafka(connection)
     stopped = threading.Event()
     thread = threading.Thread(target=run_relay, args=(way(other, kafka, place), stopped.is_set))
     thread.start()
@@ -198,8 +205,14 @@ def restore_slowly(url: str, kafka: Access, place: Place) -> None:
 
 
 def damaged(fact: NotificationRow, name: str) -> Sent:
-    """A record one of whose bytes is another one; name: of a header, or ``key`` or ``value``."""
+    """A record one of whose bytes is another one; name: of a header, or ``key`` or ``value``. Or one whose
+    time is without its ``zone``."""
     record = to_record(fact)
+    if name == "zone":
+        headers = [
+            (key, text.rstrip(b"Z") if key == "last_updated" else text) for key, text in record.headers
+        ]
+        return record._replace(headers=headers)
     if name == "key":
         return record._replace(key=flipped(record.key))
     if name == "value":
@@ -223,7 +236,7 @@ def flipped(text: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "name",
-    ["key", "value", *(name for name in HEADERS if name != "last_updated")],
+    ["key", "value", "zone", *(name for name in HEADERS if name != "last_updated")],
 )
 def test_a_damaged_record_is_named_and_not_restored(
     told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch, name: str
@@ -284,8 +297,74 @@ def test_old_answers_do_not_come_back(database: str, other: str, kafka: Access, 
     assert value(other, "select string_agg(key, ' ') from record.answers") == "new"
 
 
+def test_facts_of_newer_code_are_left_to_it(
+    told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes before them is in the store, and that code goes on behind it."""
+    monkeypatch.setattr(restoring, "BATCH", 1)
+    *facts, last = rows(told)
+    newer = Place(f"{place.topic}.newer", 0)
+    written(
+        kafka, newer, [to_record(fact) for fact in [*facts, last._replace(state=state(schema_version=999))]]
+    )
+    with pytest.raises(SchemaTooNew, match="999"):
+        restore(way(other, kafka, newer))
+    assert rows(other) == until(facts, last.transaction - 1)
+
+
 def test_a_log_that_is_not_there_is_refused(other: str, kafka: Access) -> None:
     with pytest.raises(LogMisconfigured, match="EHR_KAFKA_TOPIC"):
         restore(way(other, kafka, Place("test.none", 0)))
     with pytest.raises(LogUnreachable):
         restore(way(other, Access("127.0.0.1:1", patience=0.2), Place("test.none", 0)))
+
+
+def test_nothing_is_written_from_the_moment_it_has_begun(
+    told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a relay had compared before, and the first batch has yet to come."""
+    with looking(other) as connection:
+        with closing(RelayPost(other)) as post:
+            post.agree()
+        looked: list[bool] = []
+
+        def look(way: relay.Way) -> Placed | None:
+            found = standing(connection)
+            looked.append(found is not None and found.compared)
+            return relay.last_of(way)
+
+        monkeypatch.setattr(restoring, "last_of", look)
+        restore(way(other, kafka, place))
+    assert looked == [False]
+
+
+def test_forgetting_may_take_long(
+    told: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than the holder of a post may be silent, and busy elsewhere."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.3)
+    monkeypatch.setattr(lease, "BUSY_SECONDS", 0.3)
+    with looking(told) as connection, ThreadPoolExecutor() as threads, closing(RelayPost(told)) as other:
+        with connection.transaction():
+            connection.execute("lock table record.answers in share mode")
+            restored = threads.submit(restore, way(told, kafka, place))
+            wait(lambda: bool(value(told, WAITING)), "it forgets")
+            value(told, "select 1 from pg_sleep(1)")
+            assert not other.take()
+        assert restored.result(60) == value(told, END)
+
+
+def test_a_damaged_last_record_is_no_other_past(told: str, kafka: Access, place: Place) -> None:
+    """The store goes on where the log ends."""
+    *facts, last = [fact for fact in rows(told) if fact.position <= 9]
+    spoiled = Place(f"{place.topic}.spoiled", 0)
+    written(kafka, spoiled, [*map(to_record, facts), damaged(last, "value")])
+    with pytest.raises(LogDamaged, match=rf"position {last.position}: its bytes"):
+        restore(way(told, kafka, spoiled))
+
+
+def test_a_store_that_is_ahead_is_not_taken_for_the_log(told: str, kafka: Access, place: Place) -> None:
+    facts = until(rows(told), 12)
+    shorter = Place(f"{place.topic}.shorter", 0)
+    written(kafka, shorter, [*map(to_record, facts)])
+    assert restore(way(told, kafka, shorter)) == facts[-1].position < value(told, END)

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from streams.broker import Access, Administration
-from streams.event_log import LogMisconfigured
+from streams.event_log import LogMisconfigured, LogUnreachable
 from streams.topics import Wish, ensure_topic
 
 
@@ -53,6 +53,12 @@ def test_what_would_lose_facts_is_refused_with_its_mend(
     assert f"--add-config {setting}={wish.settings[setting]}" in str(refused.value)
 
 
+def test_all_copies_but_one_have_a_fact_before_it_counts() -> None:
+    """With two, that is one."""
+    least = [Wish("any", copies=copies).settings["min.insync.replicas"] for copies in range(1, 6)]
+    assert least == ["1", "1", "2", "3", "4"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [((1, 1), "EHR_KAFKA_PARTITIONS"), ((2, 3), "EHR_KAFKA_REPLICATION")],
@@ -68,3 +74,11 @@ def test_another_topic_than_the_settings_say_is_refused(
 def test_more_copies_than_brokers_are_refused(administration: Administration, wish: Wish) -> None:
     with pytest.raises(LogMisconfigured, match="there are 1 brokers"):
         ensure_topic(administration, wish._replace(copies=3))
+
+
+def test_a_topic_of_which_not_all_brokers_have_heard_is_waited_for(
+    administration: Administration, wish: Wish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Administration, "find", lambda _self, _name: None)
+    with pytest.raises(LogUnreachable, match="yet to hear"):
+        ensure_topic(administration, wish)

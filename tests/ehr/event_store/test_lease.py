@@ -4,10 +4,14 @@ from contextlib import closing
 
 import pytest
 
+from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store import lease
 from ehr.event_store.connections import DatabaseTrouble, connect
-from ehr.event_store.lease import Lease
+from ehr.event_store.lease import HeldByAnotherRole, Lease
+from ehr.event_store.relaying import RelayPost
 from tests.backbone.waiting import until
+from tests.hanging import held_by_another_role
+from tests.stating import looking, migrated
 
 
 def test_one_holds_it_until_its_connection_ends(database: str) -> None:
@@ -73,3 +77,50 @@ def test_it_is_given_up_and_taken_again(database: str) -> None:
         second.release()
         second.release()
         assert first.take()
+
+
+def test_a_holder_of_another_role_is_named(
+    database: str, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that this role may not dismiss: others stand by, and take over when it is gone."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.2)
+    with held_by_another_role(postgres, database, "x", 0.3) as holder, closing(connect(database)) as one:
+        stands_by = Lease(one, "x")
+        said = f"^a session of the database role {holder.info.user} holds x and hangs"
+        for _ in range(2):
+            with pytest.raises(HeldByAnotherRole, match=said):
+                stands_by.take()
+        holder.close()
+        until(stands_by.take, "the lease is free")
+
+
+def test_a_relay_that_is_busy_elsewhere_keeps_its_post(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 1)
+    migrated(database)
+    with closing(RelayPost(database)) as one, closing(RelayPost(database)) as two:
+        assert one.take()
+        with looking(database) as connection:
+            connection.execute("select pg_sleep(3)")
+        assert not two.take()
+        one.tell(1)
+
+
+def test_a_relay_that_gives_no_sign_of_life_loses_its_post_all_the_same(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process lives, and so does the thread that keeps the post."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.4)
+    monkeypatch.setattr(lease, "BUSY_SECONDS", 1.0)
+    migrated(database)
+    with closing(RelayPost(database)) as one, closing(RelayPost(database)) as two:
+        assert one.take()
+        for position in range(4):
+            with looking(database) as connection:
+                connection.execute("select pg_sleep(0.6)")
+            assert not two.take()
+            one.tell(position) if position % 2 else one.keep()
+        until(two.take, "the one that is stuck is dismissed")
+        with pytest.raises(DatabaseTrouble):
+            one.keep()

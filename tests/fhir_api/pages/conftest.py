@@ -55,11 +55,12 @@ def site(module_database: str) -> Iterator[str]:
 
     run(state())
     follow(module_database, Citizens(), Facilities(), HealthRecord())
-    with served(_app(module_database)) as address:
+    with served(pages_over(module_database)) as address:
         yield address
 
 
-def _app(url: str) -> Entrance:
+def pages_over(url: str) -> Entrance:
+    """The pages alone, over the views of a database."""
     views = ViewDatabase(url, size=2)
 
     @asynccontextmanager

@@ -1,12 +1,18 @@
 """The first page and its look-up, with and without a browser."""
 
 import re
+from html import unescape
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fhir_api.pages.conftest import HOSTILE
+from projections.citizens.view import Citizens
+from projections.facilities.view import Facilities
+from tests.fhir_api.pages.chart_serving import served
+from tests.fhir_api.pages.conftest import HOSTILE, pages_over
+from tests.projections.citizens.people import patient
+from tests.projections.citizens.stating import Record, follow, put, run
 
 
 def look_up(client: httpx.Client, text: str, **headers: str) -> httpx.Response:
@@ -108,6 +114,30 @@ class TestWithoutScript:
         assert found(here)[:2] == ["hoa-1962", "hoa"]
         assert "đã khám ở đây" in here
         assert "cùng xã" in here
+
+
+def test_a_list_that_lags_says_so_beside_whatever_it_has_found(database: str) -> None:
+    """As while Kafka is away: the spelling may be right."""
+
+    async def register(id_: str, name: str) -> None:
+        async with Record(database) as record:
+            await record.state(put(patient(id_, name)), facility="45901")
+
+    run(register("first", "Hồ Văn Một"))
+    follow(database, Citizens(), Facilities())
+    lags = "Danh sách đang cập nhật chậm: còn 1 sự kiện chưa hiển thị."
+    with served(pages_over(database)) as address, httpx.Client(base_url=address) as client:
+        assert "cập nhật chậm" not in look_up(client, "ho van mot").text
+        run(register("second", "Hồ Văn Hai"))
+        nobody = unescape(look_up(client, "ho van hai").text)
+        assert "Không tìm thấy ai" in nobody
+        assert lags in nobody
+        assert lags in unescape(look_up(client, "ho van mot").text)
+        english = look_up(client, "ho van hai", Cookie="language=en").text
+        assert "The list lags: 1 facts are not shown yet." in english
+        follow(database, Citizens(), Facilities())
+        html = look_up(client, "ho van hai").text
+        assert (found(html), "cập nhật chậm" in html) == (["second"], False)
 
 
 class TestInABrowser:

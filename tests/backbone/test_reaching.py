@@ -1,0 +1,117 @@
+"""Programs that start while the database is away, or over a record of which something is not yet known."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from backbone import wiring
+from backbone.embedded_postgres import EmbeddedPostgres
+from backbone.errors import Refused
+from backbone.settings import Settings
+from ehr.event_store.relaying import keep_by_kafka, standing
+from tests.backbone.waiting import until
+from tests.stating import looking, migrated, value
+
+END = "select coalesce(max(notification_id), 0) from record.facts"
+NO_BROKER = "127.0.0.1:1"
+AWAY = "postgresql://ehr@127.0.0.1:1/ehr"
+
+
+@contextmanager
+def running(output: Path, url: str, command: str, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """`ehr COMMAND` with EHR_LOG=kafka, stopped in order afterwards; what it logs goes to ``output``."""
+    environment = {"EHR_DATABASE_URL": url, "EHR_DATA": str(output.parent), "EHR_LOG": "kafka"}
+    environment |= {"EHR_KAFKA": NO_BROKER, **variables}
+    with output.open("wb") as lines:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "backbone", command], env={**os.environ, **environment}, stderr=lines
+        )
+    try:
+        yield process
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) in (0, -signal.SIGTERM), output.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def trouble(url: str) -> str | None:
+    """What a relay has told of its trouble."""
+    with looking(url) as connection:
+        found = standing(connection)
+    return found.trouble if found else None
+
+
+def test_a_relay_waits_for_a_database_that_is_away(open_directory: Path) -> None:
+    output = open_directory / "output"
+    with EmbeddedPostgres(open_directory / "postgres", settings={"shared_buffers": "16MB"}) as server:
+        with looking(migrated(server.url)) as connection:
+            keep_by_kafka(connection)
+        os.kill(server.pid, signal.SIGKILL)
+        until(lambda: not server.is_running(), "the database is away")
+        with running(output, server.url, "relay") as process:
+            until(lambda: "the database is in trouble, trying again" in output.read_text(), "it waits")
+            assert process.poll() is None
+            server.launch()
+            until(lambda: trouble(server.url) is not None, "it is at work")
+    assert "Traceback" not in output.read_text()
+
+
+def test_a_relay_that_waits_for_the_database_can_be_stopped(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with running(output, AWAY, "relay"):
+        until(lambda: "the database is in trouble" in output.read_text(), "it waits")
+    assert "Traceback" not in output.read_text()
+
+
+def test_a_relay_ends_where_kafka_does_not_keep_the_log(database: str, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, log="kafka", kafka=NO_BROKER, database_url=SecretStr(database))
+    migrated(database)
+    with pytest.raises(Refused, match="`ehr migrate` with EHR_LOG=kafka"):
+        wiring.relay(settings)
+
+
+def test_a_server_over_a_backup_from_before_kafka_writes_nothing(
+    database: str, tmp_path: Path, free_port: int
+) -> None:
+    wiring.migrate(Settings(data=tmp_path), database)
+    base = f"http://127.0.0.1:{free_port}"
+    patient = {"resourceType": "Patient", "id": "a"}
+    with running(tmp_path / "output", database, "serve", EHR_PORT=str(free_port)):
+        until(lambda: answers(base), "it serves")
+        parts = httpx.get(f"{base}/readyz").json()["parts"]
+        assert parts["log"].startswith("writing waits until the log is known to have no more than the store")
+        assert httpx.put(f"{base}/fhir/Patient/a", json=patient).status_code == 503
+    assert value(database, END) == 0
+
+
+def answers(base: str) -> bool:
+    try:
+        return httpx.get(f"{base}/livez").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_a_server_with_a_forgotten_setting_is_refused(database: str, tmp_path: Path) -> None:
+    wiring.migrate(Settings(data=tmp_path, log="kafka", kafka=NO_BROKER), database)
+    with pytest.raises(Refused, match="set EHR_LOG=kafka"):
+        wiring.serve(Settings(data=tmp_path, database_url=SecretStr(database)))
+
+
+def test_a_server_without_a_record_is_refused(database: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="`ehr migrate` makes it so"):
+        wiring.serve(Settings(data=tmp_path, database_url=SecretStr(database)))
+
+
+def test_a_server_without_a_database_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiring, "SERVE_SECONDS", 0.1)
+    with pytest.raises(Refused, match="the database cannot be reached"):
+        wiring.serve(Settings(data=tmp_path, database_url=SecretStr(AWAY)))

@@ -1,0 +1,145 @@
+"""A relay through trouble, and how it ends."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from structlog.testing import capture_logs
+
+from backbone.embedded_postgres import EmbeddedPostgres
+from ehr.event_store import lease
+from ehr.event_store.relaying import NotKept, RelayPost, RelayStanding, keep_by_kafka, standing
+from streams import broker, relay
+from streams.broker import Access, Place, Sent, Writer
+from streams.event_log import LogUnreachable
+from streams.kafka_log import Tail, end_of
+from streams.log_record import Placed
+from streams.relay import Relay, leave, refill, run_relay
+from tests.backbone.waiting import until
+from tests.hanging import held_by_another_role
+from tests.stating import create, looking, migrated, observation, request, state_all, value
+from tests.streams.relaying import relayed, way
+
+CONNECTED = "select count(*) from pg_stat_activity where datname = current_database()"
+
+
+def kept(url: str) -> str:
+    """The same database, with a record whose log Kafka keeps."""
+    with looking(migrated(url)) as connection:
+        keep_by_kafka(connection)
+    return url
+
+
+def told(url: str) -> RelayStanding | None:
+    with looking(url) as connection:
+        return standing(connection)
+
+
+def test_the_record_keeps_its_log_itself_again_whatever_relay_waits_in_trouble(database: str) -> None:
+    to = way(kept(database), Access("127.0.0.1:1", patience=0.5), Place("any", 0))
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(run_relay, to, lambda: False)
+        until(lambda: (found := told(database)) is not None and bool(found.trouble), "it is in trouble")
+        leave(database)
+        assert isinstance(waiting.exception(60), NotKept)
+    assert told(database) is None
+    state_all(database, request(create(observation("1", 1))))
+    leave(database)
+    assert told(database) is None
+
+
+def test_a_relay_that_stood_by_does_not_take_over_what_kafka_no_longer_keeps(database: str) -> None:
+    to = way(kept(database), Access("127.0.0.1:1"), Place("any", 0))
+    with ThreadPoolExecutor() as pool, closing(RelayPost(database)) as post:
+        assert post.take()
+        waiting = pool.submit(run_relay, to, lambda: False)
+        until(lambda: value(database, CONNECTED) > 2, "it stands by")
+        post.leave()
+        for told_late in (lambda: post.tell(1), post.agree, lambda: post.disagree("more"), post.confirmed):
+            with pytest.raises(NotKept):
+                told_late()
+        post.close()
+        assert isinstance(waiting.exception(60), NotKept)
+    assert told(database) is None
+
+
+def test_it_compares_anew_when_another_record_has_come_in_the_place_of_its_own(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "TELL_SECONDS", 0.0)
+    with relayed(migrated(database), kafka, place):
+        state_all(database, request(create(observation("1", 1))))
+        with looking(database) as connection:
+            # So it stands in a backup that is put in the place of the record.
+            connection.execute("update record.relay set compared = 'of another record'")
+        until(lambda: (found := told(database)) is not None and found.compared, "it has compared anew")
+        state_all(database, request(create(observation("1", 1))))
+
+
+def test_it_stands_by_for_one_that_hangs_as_another_role(
+    database: str, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.2)
+    monkeypatch.setattr(relay, "TROUBLE_SECONDS", 0.0)
+    to = way(kept(database), Access("127.0.0.1:1"), Place("any", 0))
+    with held_by_another_role(postgres, database, "record.relay", 0.3), capture_logs() as logs:
+        run_relay(to, lambda: bool(logs))
+    (told,) = logs
+    assert "holds record.relay and hangs" in told["trouble"]
+
+
+def test_nothing_is_sent_behind_what_was_not_confirmed(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A window of three batches, of which the second one is lost: the first one is what the log has then."""
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    sent: list[Sequence[Sent]] = []
+
+    class Losing(Writer):
+        def _written(self, batch: Sequence[Sent]) -> int | None:
+            sent.append(batch)
+            return None if len(sent) == 2 else super()._written(batch)
+
+    monkeypatch.setattr(relay, "Writer", Losing)
+    to = way(migrated(database), kafka, place)
+    state_all(database, request(*(create(observation("1", n)) for n in range(3))))
+    with closing(RelayPost(database)) as post, closing(Relay(to, post)) as one:
+        assert post.take()
+        with pytest.raises(LogUnreachable, match="confirms no more"):
+            next(one.carry(one.begin()))
+        assert len(sent) == 2
+        with closing(Tail(kafka, place)) as tail:
+            assert end_of(tail.last()) == 0  # Not beyond the first of three facts of a flush.
+            assert tail.end == 1
+        assert next(one.carry(one.begin())) == 3
+
+
+def test_a_slow_log_costs_no_relay_its_post(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each batch takes longer than a holder may be silent, and so does finding the log's end."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    migrated(database)
+
+    def wait() -> None:
+        with looking(database) as connection:
+            connection.execute("select pg_sleep(1)")
+        with closing(RelayPost(database)) as other:
+            assert not other.take()
+
+    class Slow(Writer):
+        def _written(self, batch: Sequence[Sent]) -> int | None:
+            wait()
+            return super()._written(batch)
+
+    class SlowTail(Tail):
+        def last(self) -> Placed | None:
+            wait()
+            return super().last()
+
+    monkeypatch.setattr(relay, "Writer", Slow)
+    monkeypatch.setattr(relay, "Tail", SlowTail)
+    state_all(database, request(*(create(observation("1", n)) for n in range(3))))
+    assert refill(way(database, kafka, place)) == 3
