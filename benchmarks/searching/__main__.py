@@ -92,7 +92,7 @@ def _settle(house: House) -> None:
 
 def _measured(house: House, sample: Sample, number: int, before: list[Figure] | None = None) -> list[Figure]:
     """before: figures of the same searches, to hold them against."""
-    former = {one.name: one.p50 for one in before or ()}
+    former = {one.name: one for one in before or ()}
     figures = []
     for figure in measure(house, sample, number):
         figures.append(figure.against(former[figure.name]) if before else figure)

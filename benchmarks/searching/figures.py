@@ -14,7 +14,7 @@ class Figure(msgspec.Struct, frozen=True):
     asked: how many searches; different: how many of them were. hits: of the median first page. refused:
     answers beyond 2xx. cpu: of server, projectors and database, milliseconds a search. before: half of the
     same searches were answered within, on page EARLY or before the resources were updated; 0 where there is
-    nothing to hold it against.
+    nothing to hold it against. cpu_before: the same of cpu.
     """
 
     name: str
@@ -26,15 +26,21 @@ class Figure(msgspec.Struct, frozen=True):
     refused: int
     cpu: float
     before: float = 0.0
+    cpu_before: float = 0.0
 
-    def against(self, before: float) -> "Figure":
-        """The same, held against milliseconds of before."""
-        return msgspec.structs.replace(self, before=before)
+    def against(self, former: "Figure") -> "Figure":
+        """The same, held against a figure of the same searches before."""
+        return msgspec.structs.replace(self, before=former.p50, cpu_before=former.cpu)
 
     @property
     def ratio(self) -> float:
         """To what it was before; 0 where it was nothing."""
         return self.p50 / self.before if self.before else 0.0
+
+    @property
+    def cpu_ratio(self) -> float:
+        """The same of CPU, which tells less of what else the machine did."""
+        return self.cpu / self.cpu_before if self.cpu_before else 0.0
 
 
 class Import(msgspec.Struct, frozen=True):
@@ -49,7 +55,7 @@ class Import(msgspec.Struct, frozen=True):
 
 class Run(msgspec.Struct, frozen=True):
     """One run. size: resources that were asked for; resources: that there were. sizes: bytes of each table
-    with its indexes. updated: figures after some resources, or all, were updated UPDATES times."""
+    with its indexes. updated: figures after some resources, or all, were updated ten times."""
 
     command: str
     day: str

@@ -66,7 +66,7 @@ def _row(name: str, wanted: tuple[float, float], figure: str, verdict: str, note
 
 
 def _of_searches(run: Run, all_updated: Run | None) -> Iterator[str]:
-    some, every = _ratios(run), _ratios(all_updated)
+    some, every = _by_name(run), _by_name(all_updated)
     yield "| first page, ms | must | aim | p50 | p99 | | CPU | hits | values | some updated | all updated |"
     yield "|---|---|---|---|---|---|---|---|---|---|---|"
     for one in _of(run, SEARCHES):
@@ -100,16 +100,16 @@ def _of(run: Run, searches: Mapping[str, object]) -> list[Figure]:
     return [one for one in run.figures if one.name in searches]
 
 
-def _ratios(run: Run | None) -> dict[str, float]:
-    return {one.name: one.ratio for one in run.updated} if run else {}
+def _by_name(run: Run | None) -> dict[str, Figure]:
+    return {one.name: one for one in run.updated} if run else {}
 
 
-def _times(ratios: dict[str, float], figure: Figure) -> str:
-    ratio = ratios.get(figure.name)
-    if ratio is None:
+def _times(updated: dict[str, Figure], figure: Figure) -> str:
+    after = updated.get(figure.name)
+    if after is None:
         return ""
-    text = f"{ratio:.2f} ×"
-    return f"**{text}**" if ratio > UPDATED[0] else text
+    text = f"{after.ratio:.2f} ×"
+    return f"{f'**{text}**' if after.ratio > UPDATED[0] else text}, CPU {after.cpu_ratio:.2f}"
 
 
 def _verdict(figure: float, wanted: tuple[float, float], *, more: bool = False) -> str:

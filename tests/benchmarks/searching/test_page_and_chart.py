@@ -16,7 +16,7 @@ FIRST = next(iter(SEARCHES))
 
 
 def figure(name: str, p50: float, before: float = 0.0) -> Figure:
-    return Figure(name, p50, 2 * p50, 200, 200, 20, 0, 1.0, before)
+    return Figure(name, p50, 2 * p50, 200, 200, 20, 0, 1.2, before, 1.0)
 
 
 def run(size: int, p50: float, updated_resources: int = 5) -> Run:
@@ -41,7 +41,7 @@ def test_the_newest_run_of_every_size_is_kept(tmp_path: Path) -> None:
 def test_the_table_says_what_was_missed() -> None:
     rows = {line.split(" | ")[0].strip("| "): line for line in table.lines(run(1_000_000, 4.0))}
     assert "| 5 | 2 | 4.0 | 8.0 | met |" in rows[FIRST]
-    assert "**2.00 ×**" in rows[FIRST]
+    assert "**2.00 ×**, CPU 1.20" in rows[FIRST]
     assert "50% | aim met" in rows["share of the raw floor"]
     assert "| **missed** |" in rows[next(iter(WALKS))]
     assert "| 4,000 | met |" in rows["store and views, bytes a resource"]
