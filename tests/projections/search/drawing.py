@@ -5,6 +5,7 @@ MARKED.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from random import Random
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from ehr.definitions.search_parameters import SearchParameter
 from projections.search.dates import PREFIXES
 from projections.search.reading import modifiers_of, parameters_of
 
+EPOCH = datetime(1950, 1, 1)  # The zone is written behind it.
 MARK = "qzj"
 MARKED = "31415"
 
@@ -118,10 +120,11 @@ def _references(type_: str) -> Sequence[SearchParameter]:
 
 
 def _value(chance: Random, form: str) -> str:
+    """So many are possible that no two of a query are equal: equal alternatives would count as one."""
     drawn = chance.getrandbits(30)
     return form.format(
         v=f"{MARK}{drawn:x}",
         u=f"http://{MARK}{drawn:x}.org/{drawn % 7}",
-        n=f"{drawn % 1000}{MARKED}.{drawn % 10}",
-        d=f"{1900 + drawn % 200}-{1 + drawn % 12:02}-{1 + drawn % 28:02}"[: (4, 7, 10)[drawn % 3]],
+        n=f"{drawn}{MARKED}.{drawn % 10}",
+        d=f"{(EPOCH + timedelta(seconds=4 * drawn)).isoformat()}+07:00",
     )
