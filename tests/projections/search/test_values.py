@@ -34,10 +34,16 @@ def test_nothing_gets_lost_in_parting(text: str, mark: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "meant"),
-    [(r"a\,b", "a,b"), (r"a\\,b", "a\\,b"), (r"a\b", r"a\b"), ("a\\", "a\\"), (r"\\\|", r"\|"), ("", "")],
+    [(r"a\,b", "a,b"), (r"a\\,b", "a\\,b"), (r"\\\|", r"\|"), (r"\$", "$"), ("", "")],
 )
 def test_what_is_escaped(text: str, meant: str) -> None:
     assert unescaped(text) == meant
+
+
+@pytest.mark.parametrize("text", [r"a\b", "a\\", r"\\\ "])
+def test_a_backslash_before_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(BadValue, match="A backslash in a value is written twice"):
+        unescaped(text)
 
 
 def test_alternatives_keep_their_escapes() -> None:
