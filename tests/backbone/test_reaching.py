@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from backbone import wiring
+from backbone import serving, wiring
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
 from backbone.settings import Settings
@@ -89,6 +89,10 @@ def test_a_server_over_a_backup_from_before_kafka_writes_nothing(
         until(lambda: answers(base), "it serves")
         parts = httpx.get(f"{base}/readyz").json()["parts"]
         assert parts["log"].startswith("writing waits until the log is known to have no more than the store")
+        with looking(database) as connection:
+            connection.execute(
+                "delete from record.relay"
+            )  # As in a backup that comes in its place meanwhile.
         assert httpx.put(f"{base}/fhir/Patient/a", json=patient).status_code == 503
     assert value(database, END) == 0
 
@@ -100,7 +104,10 @@ def answers(base: str) -> bool:
         return False
 
 
-def test_a_server_with_a_forgotten_setting_is_refused(database: str, tmp_path: Path) -> None:
+def test_a_server_with_a_forgotten_setting_is_refused(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "serve", lambda *_: pytest.fail("it serves"))
     wiring.migrate(Settings(data=tmp_path, log="kafka", kafka=NO_BROKER), database)
     with pytest.raises(Refused, match="set EHR_LOG=kafka"):
         wiring.serve(Settings(data=tmp_path, database_url=SecretStr(database)))

@@ -1,6 +1,7 @@
 """A relay through trouble, and how it ends."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -31,6 +32,12 @@ def kept(url: str) -> str:
     return url
 
 
+def after_a_minute() -> Callable[[], bool]:
+    """Stops a relay that should have ended by itself."""
+    end = time.monotonic() + 60
+    return lambda: time.monotonic() > end
+
+
 def told(url: str) -> RelayStanding | None:
     with looking(url) as connection:
         return standing(connection)
@@ -39,7 +46,7 @@ def told(url: str) -> RelayStanding | None:
 def test_the_record_keeps_its_log_itself_again_whatever_relay_waits_in_trouble(database: str) -> None:
     to = way(kept(database), Access("127.0.0.1:1", patience=0.5), Place("any", 0))
     with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(run_relay, to, lambda: False)
+        waiting = pool.submit(run_relay, to, after_a_minute())
         until(lambda: (found := told(database)) is not None and bool(found.trouble), "it is in trouble")
         leave(database)
         assert isinstance(waiting.exception(60), NotKept)
@@ -53,7 +60,7 @@ def test_a_relay_that_stood_by_does_not_take_over_what_kafka_no_longer_keeps(dat
     to = way(kept(database), Access("127.0.0.1:1"), Place("any", 0))
     with ThreadPoolExecutor() as pool, closing(RelayPost(database)) as post:
         assert post.take()
-        waiting = pool.submit(run_relay, to, lambda: False)
+        waiting = pool.submit(run_relay, to, after_a_minute())
         until(lambda: value(database, CONNECTED) > 2, "it stands by")
         post.leave()
         for told_late in (lambda: post.tell(1), post.agree, lambda: post.disagree("more"), post.confirmed):
