@@ -17,13 +17,18 @@ from projections.search.identifiers import Updated
 from projections.search.sorting import After, Key, beyond, order_by
 from projections.search.statement import Statement
 from projections.search.terms import About
-from projections.search.tree import KINDS, And, Node, ReferredToBy
+from projections.search.tree import KINDS, And, Node, ReferredToBy, of_type
 
 WALKED = 5000
 """Resources that a walk looks at. Some 10 ms of the database's time."""
 
 WALKED_SLOWLY = 200
 """The same where each of them takes a look at others."""
+
+WALKED_ALONG = 1000
+"""Resources about one thing that are looked at: others, of which few match, are found faster otherwise."""
+
+NONE: frozenset[int] = frozenset()
 
 _COLUMNS = "r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position"
 _PK = Found._fields.index("pk")
@@ -55,7 +60,7 @@ async def find(
         hits = await _run(connection, *walk(wanted, after, limit))
         if len(hits) == limit:
             return hits
-    return await _run(connection, *gather(wanted, after, limit))
+    return await _run(connection, *gather(wanted, after, limit, common))
 
 
 async def find_ids(connection: Reader, wanted: Wanted, most: int) -> list[str]:
@@ -82,7 +87,7 @@ async def explain(
     connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
 ) -> list[tuple[str, list[str]]]:
     """(walk or gather, PostgreSQL's account of it, line by line) of each statement that a page takes."""
-    statements = {"gather": gather(wanted, after, limit)}
+    statements = {"gather": gather(wanted, after, limit, common)}
     if _walks(wanted, after, common):
         statements = {"walk": walk(wanted, after, limit), **statements}
     told = []
@@ -146,17 +151,20 @@ def _about(wanted: Wanted) -> About | None:
 
 def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:
     """(statement, parameters) that looks at resources in order until there are enough."""
-    statement = Statement(walking=True)
+    statement = Statement(one_by_one=True)
     path = _path(statement, wanted)
     conditions = [*path.conditions, *([_further(statement, path, after)] if after else [])]
     rest, way = And(path.rest).sql(statement, "s"), "desc" if path.descending else "asc"
     shown = ", page.key" if wanted.keys else ""
-    looked_at = statement.value(WALKED_SLOWLY if any(map(_is_slow, path.rest)) else WALKED, "bigint")
+    looked_at = statement.value(WALKED_SLOWLY if any(map(_is_slow, path.rest)) else path.most, "bigint")
+    # What is asked of a resource may stand in another table than its order: only those looked at are joined.
+    row, joined = ("s", "") if path.whole else ("w", "join fhir_resources.search s on s.pk = w.pk ")
     query = (
-        f"select {_COLUMNS}{shown} from (select s.pk, s.key from ("  # noqa: S608
-        f"select s0.*, {path.key} as key from {path.tables} where {' and '.join(conditions)} "
-        f"order by {path.key} {way}, {path.pk} {way} limit {looked_at}) s "
-        f"where {rest} order by s.key {way}, s.pk {way} limit {statement.value(limit, 'bigint')}) page "
+        f"select {_COLUMNS}{shown} from (select {row}.pk, {row}.key from ("  # noqa: S608
+        f"select {'s0.*' if path.whole else path.pk}, {path.key} as key from {path.tables} "
+        f"where {' and '.join(conditions)} order by {path.key} {way}, {path.pk} {way} limit {looked_at}) "
+        f"{row} {joined}where {rest} order by {row}.key {way}, {row}.pk {way} "
+        f"limit {statement.value(limit, 'bigint')}) page "
         f"join fhir_resources.current r on r.pk = page.pk order by page.key {way}, page.pk {way}"
     )
     return query, statement.parameters
@@ -168,7 +176,11 @@ def _is_slow(node: Node) -> bool:
 
 
 class _Path(NamedTuple):
-    """What a walk goes along. key, pk: columns of its order. rest: what is left to ask of each resource."""
+    """What a walk goes along.
+
+    key, pk: columns of its order. rest: what is left to ask of each resource. most: how many are looked at.
+    whole: whether its rows are those of the table ``search``.
+    """
 
     tables: str
     key: str
@@ -176,40 +188,43 @@ class _Path(NamedTuple):
     conditions: list[str]
     rest: tuple[Node, ...]
     descending: bool
+    most: int = WALKED
+    whole: bool = True
 
 
 def _path(statement: Statement, wanted: Wanted) -> _Path:
     key = wanted.keys[0] if wanted.keys else None
-    parts = _parts(wanted.node)
-    kind = f"s0.kind = {statement.value(KINDS[wanted.types[0]], 'smallint')}"
+    parts, about = _parts(wanted.node), _about(wanted)
+    if about and key:
+        return _along_code(statement, about, parts, key.descending)
+    if key and key.source == "updated":
+        return _along_changes(statement, wanted.types[0], parts, key.descending)
+    conditions = [f"s0.kind = {statement.value(KINDS[wanted.types[0]], 'smallint')}"]
     if key is None:
-        return _Path("fhir_resources.search s0", "s0.pk", "s0.pk", [kind], parts, descending=False)
-    if key.source == "updated":
-        return _along_changes(statement, wanted.types[0], kind, parts, key.descending)
-    about = _about(wanted)
-    if about is None:
-        conditions = [kind, "s0.starts is not null", *_bounds(statement, parts, "s0.starts")]
-        return _Path("fhir_resources.search s0", "s0.starts", "s0.pk", conditions, parts, key.descending)
-    conditions = [kind, f"a.term = {statement.value(about.any_of[0], 'bigint')}"]
+        return _Path("fhir_resources.search s0", "s0.pk", "s0.pk", conditions, parts, descending=False)
+    conditions += ["s0.starts is not null", *_bounds(statement, parts, "s0.starts")]
+    return _Path("fhir_resources.search s0", "s0.starts", "s0.pk", conditions, parts, key.descending)
+
+
+def _along_code(statement: Statement, about: About, parts: tuple[Node, ...], descending: bool) -> _Path:
+    conditions = [f"a.term = {statement.value(about.any_of[0], 'bigint')}"]
     conditions += _bounds(statement, parts, "a.starts")
-    tables = "fhir_resources.search_code a join fhir_resources.search s0 on s0.pk = a.pk"
     rest = tuple(part for part in parts if part is not about)
-    return _Path(tables, "a.starts", "a.pk", conditions, rest, key.descending)
+    table = "fhir_resources.search_code a"
+    return _Path(table, "a.starts", "a.pk", conditions, rest, descending, WALKED_ALONG, whole=False)
+
+
+def _along_changes(statement: Statement, type_: str, parts: tuple[Node, ...], descending: bool) -> _Path:
+    updated = [part.condition(statement, "c") for part in parts if isinstance(part, Updated)]
+    rest = tuple(part for part in parts if not isinstance(part, Updated))
+    conditions = [f"c.type = {statement.value(type_, 'text')}", "not c.deleted", *updated]
+    table = "fhir_resources.current c"
+    return _Path(table, "c.last_updated", "c.pk", conditions, rest, descending, whole=False)
 
 
 def _bounds(statement: Statement, parts: Sequence[Node], column: str) -> list[str]:
     dated = (part for part in parts if isinstance(part, DatedMainly))
     return [bound for part in dated for bound in part.bounds(statement, column)]
-
-
-def _along_changes(
-    statement: Statement, type_: str, kind: str, parts: tuple[Node, ...], descending: bool
-) -> _Path:
-    updated = [part.condition(statement, "c") for part in parts if isinstance(part, Updated)]
-    rest = tuple(part for part in parts if not isinstance(part, Updated))
-    conditions = [kind, f"c.type = {statement.value(type_, 'text')}", "not c.deleted", *updated]
-    tables = "fhir_resources.current c join fhir_resources.search s0 on s0.pk = c.pk"
-    return _Path(tables, "c.last_updated", "c.pk", conditions, rest, descending)
 
 
 def _further(statement: Statement, path: _Path, after: After) -> str:
@@ -221,9 +236,12 @@ def _further(statement: Statement, path: _Path, after: After) -> str:
     return f"({path.key}, {path.pk}) {sign} ({key}, {last})"
 
 
-def gather(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:
-    """(statement, parameters) that finds all that match, and sorts them."""
-    statement = Statement()
+def gather(
+    wanted: Wanted, after: After | None, limit: int, common: frozenset[int] = NONE
+) -> tuple[str, dict[str, Any]]:
+    """(statement, parameters) that finds all that match, and sorts them. common: terms of many resources."""
+    few = any(part.selective(common) for part in _parts(wanted.node) if not isinstance(part, ReferredToBy))
+    statement = Statement(one_by_one=few)
     page = _gathered(statement, wanted, after, limit)
     places = [f"page.key{number}" for number in range(len(wanted.keys))]
     query = (
@@ -253,12 +271,10 @@ def _needs_current(keys: Sequence[Key]) -> bool:
 
 
 def _condition(statement: Statement, wanted: Wanted) -> str:
-    kinds = [KINDS[type_] for type_ in wanted.types]
-    if len(kinds) == 1:
-        kind = f"s.kind = {statement.value(kinds[0], 'smallint')}"
-    else:
-        kind = f"s.kind = any({statement.value(kinds, 'smallint[]')})"
-    return f"{kind} and {wanted.node.sql(statement, 's')}"
+    if len(wanted.types) == 1:
+        return of_type(statement, "s", wanted.types[0], wanted.node)
+    kinds = statement.value([KINDS[type_] for type_ in wanted.types], "smallint[]")
+    return f"s.kind = any({kinds}) and {wanted.node.sql(statement, 's')}"
 
 
 async def _run(connection: Reader, query: str, parameters: dict[str, Any]) -> list[Hit]:

@@ -70,8 +70,9 @@ create table search (
     starts timestamptz,                  -- of the main date, as the search parameter says
     ends timestamptz,
     terms bigint[] not null,             -- in order
-    primary key (kind, pk)
+    primary key (pk)
 ) with (fillfactor = 90);
+create unique index search_by_kind on search (kind, pk);
 create index search_terms on search using gin (terms) with (fastupdate = off);
 create index search_by_date on search (kind, starts, pk);
 create index search_self on search (self);

@@ -30,7 +30,7 @@ LONGEST = 40
 """Characters of a number."""
 
 _SQL = {
-    "eq": "{low} >= {least} and {high} < {most}",
+    "eq": "{low} >= {least} and {low} < {most} and {high} < {most}",
     "ne": "not ({low} >= {least} and {high} < {most})",
     "gt": "{high} > {value}",
     "lt": "{low} < {value}",

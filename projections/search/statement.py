@@ -11,9 +11,9 @@ class Statement:
     The text depends on nothing but which values are asked for in which order: never on what they are.
     """
 
-    def __init__(self, *, walking: bool = False) -> None:
-        """walking: whether conditions are asked of a few resources one by one, not of all at once."""
-        self.walking = walking
+    def __init__(self, *, one_by_one: bool = False) -> None:
+        """one_by_one: whether what is asked about other resources is asked for a few, not for all at once."""
+        self.one_by_one = one_by_one
         self.parameters: dict[str, Any] = {}
         self._aliases = 0
 
@@ -31,6 +31,6 @@ class Statement:
     @contextmanager
     def gathering(self) -> Iterator[None]:
         """Conditions on other resources, which are asked of all of these at once."""
-        walking, self.walking = self.walking, False
+        one_by_one, self.one_by_one = self.one_by_one, False
         yield
-        self.walking = walking
+        self.one_by_one = one_by_one

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 
+from ehr.definitions.search_parameters import common_search_parameters
 from projections.search.entries import Entries
 from projections.search.statement import Statement
 
@@ -33,9 +34,17 @@ def base_of(number: int) -> int:
     return (number - _MIDDLE) << HASH_BITS
 
 
+def number_of(term: int) -> int:
+    """The parameter of a term."""
+    return (term >> HASH_BITS) + _MIDDLE
+
+
 def term(number: int, text: str) -> int:
     """The term of a value of a parameter."""
     return base_of(number) | hash_of(text)
+
+
+_COMMON = frozenset(parameter.number for parameter in common_search_parameters().values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,11 @@ class Terms:
     """Any of these terms."""
 
     any_of: tuple[int, ...]
+
+    @property
+    def tells_type(self) -> bool:
+        """Whether only resources of one type have such terms: all but those of the common parameters."""
+        return not any(number_of(one) in _COMMON for one in self.any_of)
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``tree.Node``."""

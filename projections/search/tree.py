@@ -8,7 +8,7 @@ from ehr.definitions import RESOURCE_TYPES
 from projections.search.entries import Entries
 from projections.search.statement import Statement
 from projections.search.tables import InTable
-from projections.search.terms import MASK, base_of
+from projections.search.terms import MASK, Terms, base_of
 
 KINDS = {name: number for number, name in enumerate(sorted(RESOURCE_TYPES))}
 """Resource types as the index names them; fixed with FHIR R4."""
@@ -28,6 +28,17 @@ class Node(Protocol):
     def selective(self, common: frozenset[int]) -> bool:
         """Whether few resources are expected to meet it. common: terms that many resources have."""
         ...
+
+
+def of_type(statement: Statement, of: str, type_: str, node: Node) -> str:
+    """The condition that a row is of a type and a condition holds.
+
+    Where a term tells the type it is not asked for: the database would read all of the type to compare.
+    """
+    parts = node.nodes if isinstance(node, And) else (node,)
+    if any(isinstance(part, Terms) and part.any_of and part.tells_type for part in parts):
+        return node.sql(statement, of)
+    return f"{of}.kind = {statement.value(KINDS[type_], 'smallint')} and {node.sql(statement, of)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,8 @@ class Not:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
+        if isinstance(self.node, InTable):
+            return f"not {self.node.sql(statement, of)}"
         # What is not known (null) is not so.
         return f"({self.node.sql(statement, of)}) is not true"
 
@@ -106,12 +119,11 @@ class Refers:
         """See ``Node``."""
         to = statement.alias()
         base = statement.value(base_of(self.number), "bigint")
-        kind = statement.value(KINDS[self.type], "smallint")
         with statement.gathering():
-            condition = self.node.sql(statement, to)
+            condition = of_type(statement, to, self.type, self.node)
         return (
             f"{of}.terms && array(select {base} | {to}.self from fhir_resources.search {to} "
-            f"where {to}.kind = {kind} and {condition})"
+            f"where {condition})"
         )
 
     def holds(self, entries: Entries) -> bool:
@@ -133,27 +145,25 @@ class ReferredToBy:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        if statement.walking:
+        if statement.one_by_one:
             return self._of_one(statement, of)
         by, t = statement.alias(), statement.alias()
         mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
-        kind = statement.value(KINDS[self.type], "smallint")
         return (
             f"{of}.self in (select {t}.term & {mask} from fhir_resources.search {by}, "
-            f"unnest({by}.terms) {t}(term) where {by}.kind = {kind} "
-            f"and {t}.term between {base} and {base} | {mask} and {self.node.sql(statement, by)})"
+            f"unnest({by}.terms) {t}(term) where {t}.term between {base} and {base} | {mask} "
+            f"and {of_type(statement, by, self.type, self.node)})"
         )
 
     def _of_one(self, statement: Statement, of: str) -> str:
         """The same, by a look into the index for each resource."""
         by = statement.alias()
         base = statement.value(base_of(self.number), "bigint")
-        kind = statement.value(KINDS[self.type], "smallint")
         with statement.gathering():
             condition = self.node.sql(statement, by)
         return (
-            f"exists (select from fhir_resources.search {by} where {by}.kind = {kind} "
-            f"and {by}.terms @> array[{base} | {of}.self] and {condition})"
+            f"exists (select from fhir_resources.search {by} "
+            f"where {by}.terms @> array[{base} | {of}.self] and {condition} offset 0)"
         )
 
     def holds(self, entries: Entries) -> bool:
@@ -174,8 +184,7 @@ class OfType:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        kind = statement.value(KINDS[self.type], "smallint")
-        return f"{of}.kind = {kind} and {self.node.sql(statement, of)}"
+        return of_type(statement, of, self.type, self.node)
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
