@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -12,6 +14,9 @@ DatabaseTrouble = psycopg.OperationalError
 
 PATIENCE = 5.0
 """Seconds that a read waits for a connection: until one is free, or the database is back."""
+
+CHECKED_SECONDS = 1.0
+"""So long a connection is believed to be there: to look costs as much as a small search."""
 
 Reader = psycopg.AsyncConnection[Any]
 
@@ -29,7 +34,7 @@ class ViewDatabase:
             timeout=PATIENCE,
             kwargs={"autocommit": True, "options": "-c timezone=UTC"},
             configure=configure,
-            check=AsyncConnectionPool.check_connection,
+            check=_Checks().check,
         )
 
     async def open(self) -> None:
@@ -51,6 +56,19 @@ class ViewDatabase:
         """A connection in a read-only transaction: all its statements see one moment."""
         async with self._pool.connection() as connection, connection.transaction():
             yield connection
+
+
+class _Checks:
+    """Looks whether connections of a pool are still there, but not at those that were a moment ago."""
+
+    def __init__(self) -> None:
+        self._seen: WeakKeyDictionary[Reader, float] = WeakKeyDictionary()
+
+    async def check(self, connection: Reader) -> None:
+        """Raises an OperationalError for one that is lost."""
+        if monotonic() - self._seen.get(connection, -CHECKED_SECONDS) >= CHECKED_SECONDS:
+            await AsyncConnectionPool.check_connection(connection)
+            self._seen[connection] = monotonic()
 
 
 async def configure(connection: Reader) -> None:

@@ -11,8 +11,6 @@ from fhirpathpy.models import models
 
 Json = dict[str, Any]
 
-TypeInfo.model = models["r4"]  # type: ignore[assignment] # The interpreter sets it too late for ofType.
-
 _REFERENCE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
 _EXACTLY = re.compile(r"\.ofType\(([a-z]\w*)\)")
 """Picks a primitive type. For FHIRPath a canonical is a uri, too; there is a parameter for each."""
@@ -45,10 +43,19 @@ def nodes(branches: list[str], resource: Json, base: Any = None) -> Iterator[Fou
     start = resource if base is None else base
     for branch in branches:
         picked = _EXACTLY.search(branch)
-        for node in _compiled(branch)(start, {"resource": resource}):
+        for node in _evaluated(branch, start, resource):
             value = _value(node)
             if value and (picked is None or picked[1] == value.type):
                 yield Found(value, node)
+
+
+def _evaluated(branch: str, start: Any, resource: Json) -> list[Any]:
+    # The interpreter sets its model too late for ofType. It is one for all, and others set it otherwise.
+    before, TypeInfo.model = TypeInfo.model, models["r4"]  # type: ignore[assignment]
+    try:
+        return list(_compiled(branch)(start, {"resource": resource}))
+    finally:
+        TypeInfo.model = before
 
 
 def _value(node: Any) -> Value | None:
