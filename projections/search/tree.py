@@ -138,10 +138,11 @@ class ReferredToBy:
         by, t = statement.alias(), statement.alias()
         mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
         kind = statement.value(KINDS[self.type], "smallint")
+        # An array is made once. A subquery is joined, and where few rows are expected for each row anew.
         return (
-            f"{of}.self in (select {t}.term & {mask} from fhir_resources.search {by}, "
+            f"{of}.self = any(array(select distinct {t}.term & {mask} from fhir_resources.search {by}, "
             f"unnest({by}.terms) {t}(term) where {by}.kind = {kind} "
-            f"and {t}.term between {base} and {base} | {mask} and {self.node.sql(statement, by)})"
+            f"and {t}.term between {base} and {base} | {mask} and {self.node.sql(statement, by)}))"
         )
 
     def _of_one(self, statement: Statement, of: str) -> str:

@@ -6,12 +6,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import fhirpathpy
-from fhirpathpy.engine.nodes import ResourceNode, TypeInfo
+from fhirpathpy.engine.nodes import ResourceNode
 from fhirpathpy.models import models
 
 Json = dict[str, Any]
 
-TypeInfo.model = models["r4"]  # type: ignore[assignment] # The interpreter sets it too late for ofType.
 
 _REFERENCE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
 _EXACTLY = re.compile(r"\.ofType\(([a-z]\w*)\)")
