@@ -66,7 +66,7 @@ class _Reading:
         self._types = types
         self._base = base
         self._results = Results()
-        self._nodes: dict[str, list[Node]] = {type_: [] for type_ in types}
+        self._conditions: list[dict[str, Node]] = []
         self._used = Parameters()
         self.ignored: list[str] = []
 
@@ -78,16 +78,15 @@ class _Reading:
                 raise BadRequest(f"{name} is there twice.")
             control.read(self._results, self._types, value)
         elif name != TYPES or self._place.types:
-            conditions = {type_: Reading(self._base).condition(type_, name, value) for type_ in self._types}
-            for type_, node in conditions.items():
-                self._nodes[type_].append(node)
+            condition = {type_: Reading(self._base).condition(type_, name, value) for type_ in self._types}
+            self._conditions.append(condition)
         self._used.append((name, value))
 
     def asked(self) -> Asked:
         """What all of them ask for. Raises BadRequest."""
         if self._results.subset and self._results.elements:
             raise BadRequest("_summary and _elements do not go together.")
-        node = And((*_within(self._place, self._types, self._base), _across(self._nodes)))
+        node = And((*_within(self._place, self._types, self._base), *map(_across, self._conditions)))
         wanted = Wanted(self._types, rewritten(node), self._results.keys)
         return Asked(wanted, self._results, self._used, self.ignored)
 
@@ -105,15 +104,17 @@ def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:
     chosen = [{*value.split(",")} for value in said]
     if not set.union(*chosen) <= RESOURCE_TYPES:
         raise BadRequest("_type names what is no resource type.")
-    return tuple(sorted(set.intersection(*chosen)))
+    common = set.intersection(*chosen)
+    if not common:
+        raise BadRequest("_type names no type each time.")
+    return tuple(sorted(common))
 
 
-def _across(nodes: dict[str, list[Node]]) -> Node:
-    """The condition on resources of any of the types; what is the same for all of them is said once."""
-    each = {type_: And(tuple(conditions)) for type_, conditions in nodes.items()}
-    if len({*each.values()}) == 1:
-        return next(iter(each.values()))
-    return Or(tuple(OfType(type_, node) for type_, node in each.items()))
+def _across(condition: dict[str, Node]) -> Node:
+    """A condition on resources of any of the types; what is the same for all of them is said once."""
+    if len({*condition.values()}) == 1:
+        return next(iter(condition.values()))
+    return Or(tuple(OfType(type_, node) for type_, node in condition.items()))
 
 
 def _within(place: Place, types: tuple[str, ...], base: str) -> list[Node]:

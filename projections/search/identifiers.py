@@ -59,17 +59,19 @@ class SomeIdentifier(InTable):
 
 
 @dataclass(frozen=True, slots=True)
-class Named(InTable):
+class Named:
     """The resource is one of these."""
 
-    table = "current"
     any_of: tuple[Key, ...]
 
-    def condition(self, statement: Statement, t: str) -> str:
-        """See ``InTable``."""
-        types = statement.value([key.type for key in self.any_of], "text[]")
+    def sql(self, statement: Statement, of: str) -> str:
+        """See ``tree.Node``."""
+        t, types = statement.alias(), statement.value([key.type for key in self.any_of], "text[]")
         ids = statement.value([key.id for key in self.any_of], "text[]")
-        return f"({t}.type, {t}.id) in (select * from unnest({types}, {ids}))"
+        return (
+            f"{of}.pk = any(array(select {t}.pk from fhir_resources.current {t} "
+            f"where ({t}.type, {t}.id) in (select * from unnest({types}, {ids}))))"
+        )
 
     def holds(self, entries: Entries) -> bool:
         """See ``tree.Node``."""

@@ -171,10 +171,10 @@ class Reading:
         )
 
     def _uri(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
-        address, bar, version = unescaped(text).rpartition("|")
+        *address, version = split(text, "|")
         versions = parameters_of(parameter.resource_type).get("version") if parameter.code == "url" else None
-        if bar and versions and not modifier:
-            found = uris.read_uri(parameter.number, parameter.code, "", address)
+        if address and versions and not modifier:
+            found = uris.read_uri(parameter.number, parameter.code, "", "|".join(address))
             return And((found, _token(versions, "", version)))
         return uris.read_uri(parameter.number, parameter.code, modifier, text)
 

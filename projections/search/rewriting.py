@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-from projections.search.identifiers import Identified
+from projections.search.identifiers import Identified, Named
 from projections.search.terms import Terms
 from projections.search.tree import And, Node, Not, OfType, Or, Pass, ReferredToBy, Refers
 
@@ -25,33 +25,33 @@ def flatten(node: Node) -> Node:
     return node
 
 
+def drop_types(node: Node) -> Node:
+    """Ids stand for a resource of a type: it need not be said beside them."""
+    node = _below(drop_types, node)
+    if isinstance(node, OfType) and isinstance(node.node, Named):
+        return node.node if {key.type for key in node.node.any_of} == {node.type} else node
+    return node
+
+
 def join_alternatives(node: Node) -> Node:
-    """Terms of which any will do are asked for at once."""
+    """Terms, identifiers and ids of which any will do are asked for at once."""
     node = _below(join_alternatives, node)
     if not isinstance(node, Or):
         return node
-    joined = [term for one in node.nodes if isinstance(one, Terms) for term in one.any_of]
-    others = tuple(one for one in node.nodes if not isinstance(one, Terms))
-    if not joined:
-        return node
-    terms = Terms(tuple(dict.fromkeys(joined)))
-    return Or((terms, *others)) if others else terms
+    nodes = node.nodes
+    for kind in (Named, Identified, Terms):
+        nodes = _joined(nodes, kind)
+    return nodes[0] if len(nodes) == 1 else Or(nodes)
 
 
-def join_identifiers(node: Node) -> Node:
-    """Identifiers of which any will do are asked for at once."""
-    node = _below(join_identifiers, node)
-    if not isinstance(node, Or):
-        return node
-    joined = [condition for one in node.nodes if isinstance(one, Identified) for condition in one.any_of]
-    others = tuple(one for one in node.nodes if not isinstance(one, Identified))
-    if not joined:
-        return node
-    identified = Identified(tuple(dict.fromkeys(joined)))
-    return Or((identified, *others)) if others else identified
+def _joined(nodes: tuple[Node, ...], kind: type[Named | Identified | Terms]) -> tuple[Node, ...]:
+    """The alternatives with those of a kind made one, which stands first."""
+    joined = [each for one in nodes if isinstance(one, kind) for each in one.any_of]
+    others = [one for one in nodes if not isinstance(one, kind)]
+    return (kind(tuple(dict.fromkeys(joined))), *others) if joined else nodes  # type: ignore[arg-type]
 
 
-PASSES: tuple[Pass, ...] = (flatten, join_alternatives, join_identifiers)
+PASSES: tuple[Pass, ...] = (flatten, drop_types, join_alternatives)
 
 
 def _below(step: Pass, node: Node) -> Node:

@@ -149,10 +149,11 @@ class ReferredToBy:
             return self._of_one(statement, of)
         by, t = statement.alias(), statement.alias()
         mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
+        # An array is made once. A subquery is joined, and where few rows are expected for each row anew.
         return (
-            f"{of}.self in (select {t}.term & {mask} from fhir_resources.search {by}, "
+            f"{of}.self = any(array(select distinct {t}.term & {mask} from fhir_resources.search {by}, "
             f"unnest({by}.terms) {t}(term) where {t}.term between {base} and {base} | {mask} "
-            f"and {of_type(statement, by, self.type, self.node)})"
+            f"and {of_type(statement, by, self.type, self.node)}))"
         )
 
     def _of_one(self, statement: Statement, of: str) -> str:

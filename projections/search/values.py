@@ -12,12 +12,15 @@ _ESCAPE = re.compile(r"\\([\\,$|])")
 
 
 def alternatives(name: str, text: str) -> list[str]:
-    """The values between commas, still escaped. Raises BadValue when one is empty, or there are too many."""
+    """The values between commas, still escaped. Raises BadValue when one is empty or has a backslash that
+    escapes nothing, or there are too many."""
     found = split(text, ",")
     if not all(found):
         raise BadValue(f"{name} has an empty value.")
     if len(found) > MOST_ALTERNATIVES:
         raise BadValue(f"{name} has more than {MOST_ALTERNATIVES} values.")
+    if "\\" in _ESCAPE.sub("", text):
+        raise BadValue(f"{name} has a backslash that is not written twice, nor stands before one of , $ | .")
     return found
 
 
@@ -36,9 +39,7 @@ def split(text: str, mark: str) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """The text that is meant. Raises BadValue for a backslash before anything else."""
+    """The text that is meant by one of the ``alternatives``."""
     if "\\" not in text:
         return text
-    if "\\" in _ESCAPE.sub("", text):
-        raise BadValue("A backslash in a value is written twice, or stands before one of , $ | .")
     return _ESCAPE.sub(r"\1", text)

@@ -57,11 +57,14 @@ def _is_apart(name: str) -> bool:
 def _types(corpus: Corpus, path: str, pairs: Pairs) -> Iterator[str]:
     """The types that are searched."""
     last = path.rpartition("/")[2]
-    asked = dict(pairs).get("_type")
+    asked = [set(parted(text, ",")) for name, text in pairs if name == "_type"]
     if last not in ("", "*"):
         yield last
     elif asked:
-        yield from parted(asked, ",")
+        common = set.intersection(*asked)
+        if not common:
+            raise Refused("no type is named each time")
+        yield from sorted(common)
     else:
         yield from definitions().parameters
 

@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import fhirpathpy
-from fhirpathpy.engine.nodes import ResourceNode, TypeInfo
+from fhirpathpy.engine.nodes import ResourceNode
 from fhirpathpy.models import models
 
 Json = dict[str, Any]
+
 
 _REFERENCE = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/[A-Za-z0-9.-]{1,64})?")
 _EXACTLY = re.compile(r"\.ofType\(([a-z]\w*)\)")

@@ -181,6 +181,7 @@ HOLDS = [
     ("ValueSet", "url", "http://x/fhir/ValueSet/a", True),
     ("ValueSet", "url", "http://x/fhir/ValueSet/a|2", True),
     ("ValueSet", "url", "http://x/fhir/ValueSet/a|3", False),
+    ("ValueSet", "url", r"http://x/fhir/ValueSet/a\|2", False),
     ("ValueSet", "url:below", "http://x/fhir/ValueSet/a", True),
     ("ValueSet", "url:missing", "false", True),
     ("Observation", "value-quantity:missing", "false", True),

@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from ehr.appending import Condition
-from projections.search.identifiers import Identified
+from ehr.values import Key
+from projections.search.identifiers import Identified, Named
 from projections.search.reading import EVERYTHING, NOTHING, Reading, parameters_of
 from projections.search.rewriting import PASSES, flatten, rewritten
 from projections.search.strings import Beginning
@@ -80,6 +81,7 @@ def test_once_is_enough(type_: str) -> None:
 
 
 A, B, C = Terms((1,)), Terms((2,)), Beginning(3, "x")
+P1, G1 = Key("Patient", "1"), Key("Group", "1")
 ONE, TWO = Identified((Condition("Patient", None, "1"),)), Identified((Condition("Patient", "s", "2"),))
 
 
@@ -96,6 +98,9 @@ ONE, TWO = Identified((Condition("Patient", None, "1"),)), Identified((Condition
         (Refers(1, "Patient", Or((A, B))), Refers(1, "Patient", Terms((1, 2)))),
         (ReferredToBy("Patient", 1, Or((A, B))), ReferredToBy("Patient", 1, Terms((1, 2)))),
         (OfType("Patient", Or((A, B))), OfType("Patient", Terms((1, 2)))),
+        (Or((OfType("Patient", Named((P1,))), OfType("Group", Named((G1,))))), Named((P1, G1))),
+        (OfType("Patient", Not(Named((P1,)))), OfType("Patient", Not(Named((P1,))))),
+        (OfType("Patient", And((Named((P1,)), A))), OfType("Patient", And((Named((P1,)), A)))),
         (EVERYTHING, EVERYTHING),
         (NOTHING, NOTHING),
         (Or((And((A, B)), C)), Or((And((A, B)), C))),

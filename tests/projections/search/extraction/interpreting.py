@@ -4,6 +4,7 @@ What it does not do as the expressions mean it, and what is done here instead:
 
 - ``resolve()`` needs the other resource: the references are taken without it, and judged by their text.
 - ``as`` fails on several values. In R4 it is written of lists all the same, and means ``ofType``.
+- A canonical is a uri for ``ofType``, once any expression has said ``is``: it never is one here.
 - ``Resource`` is not understood as the type of every resource: the type itself is put in its place.
 - Observation-code-value-date spells ``dateTime`` as ``DateTime``.
 - The expressions of the two components of DocumentReference-relationship stand the wrong way round.
@@ -26,6 +27,7 @@ Values = frozenset[bytes]
 """Values as canonical JSON. A union of FHIRPath drops what is there twice, and so do sets."""
 
 RESOLVED = re.compile(r"\.where\(resolve\(\) is (\w+)\)$")
+PICKED = re.compile(r"\.ofType\(([a-z]\w*)\)$")
 REFERENCE = re.compile(r"(?:.*/)?([A-Z]\w+)/[^/]+(?:/_history/[^/]+)?")
 
 
@@ -94,5 +96,7 @@ def _says(value: Json) -> bool:
 def _compiled(expression: str) -> Callable[[dict[str, Json]], list[Json]]:
     meant = re.sub(r"\((\S+) as (\w+)\)", r"\1.ofType(\2)", expression).replace(".as(", ".ofType(")
     meant = meant.replace("ofType(DateTime)", "ofType(dateTime)")
-    compiled = fhirpathpy.compile(meant, models["r4"], {"returnRawData": True})
-    return lambda resource: compiled(resource, None)
+    compiled, picked = fhirpathpy.compile(meant, models["r4"], {"returnRawData": True}), PICKED.search(meant)
+    return lambda resource: [
+        node for node in compiled(resource, None) if picked is None or node.path == picked[1]
+    ]
