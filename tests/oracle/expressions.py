@@ -44,19 +44,10 @@ def nodes(branches: list[str], resource: Json, base: Any = None) -> Iterator[Fou
     start = resource if base is None else base
     for branch in branches:
         picked = _EXACTLY.search(branch)
-        for node in _evaluated(branch, start, resource):
+        for node in _compiled(branch)(start, {"resource": resource}):
             value = _value(node)
             if value and (picked is None or picked[1] == value.type):
                 yield Found(value, node)
-
-
-def _evaluated(branch: str, start: Any, resource: Json) -> list[Any]:
-    # The interpreter sets its model too late for ofType. It is one for all, and others set it otherwise.
-    before, TypeInfo.model = TypeInfo.model, models["r4"]  # type: ignore[assignment]
-    try:
-        return list(_compiled(branch)(start, {"resource": resource}))
-    finally:
-        TypeInfo.model = before
 
 
 def _value(node: Any) -> Value | None:
