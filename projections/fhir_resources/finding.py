@@ -17,7 +17,7 @@ from projections.search.identifiers import Updated
 from projections.search.sorting import After, Key, beyond, order_by
 from projections.search.statement import Statement
 from projections.search.terms import About
-from projections.search.tree import KINDS, And, Node, ReferredToBy, of_type
+from projections.search.tree import KINDS, And, Node, ReferredToBy, Refers, of_type
 
 WALKED = 5000
 """Resources that a walk looks at. Some 10 ms of the database's time."""
@@ -26,7 +26,8 @@ WALKED_SLOWLY = 200
 """The same where each of them takes a look at others."""
 
 WALKED_ALONG = 1000
-"""Resources about one thing that are looked at: others, of which few match, are found faster otherwise."""
+"""Resources about one thing that are looked at: others, of which few match, are found faster otherwise.
+So many as well where what each of them names is looked at."""
 
 NONE: frozenset[int] = frozenset()
 
@@ -151,12 +152,12 @@ def _about(wanted: Wanted) -> About | None:
 
 def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str, Any]]:
     """(statement, parameters) that looks at resources in order until there are enough."""
-    statement = Statement(one_by_one=True)
+    statement = Statement(walking=True)
     path = _path(statement, wanted)
     conditions = [*path.conditions, *([_further(statement, path, after)] if after else [])]
     rest, way = And(path.rest).sql(statement, "s"), "desc" if path.descending else "asc"
     shown = ", page.key" if wanted.keys else ""
-    looked_at = statement.value(WALKED_SLOWLY if any(map(_is_slow, path.rest)) else path.most, "bigint")
+    looked_at = statement.value(min([path.most, *map(_most, path.rest)]), "bigint")
     # What is asked of a resource may stand in another table than its order: only those looked at are joined.
     row, joined = ("s", "") if path.whole else ("w", "join fhir_resources.search s on s.pk = w.pk ")
     query = (
@@ -170,9 +171,11 @@ def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str
     return query, statement.parameters
 
 
-def _is_slow(node: Node) -> bool:
-    """Whether it takes the database a tenth of a millisecond to ask it of one resource."""
-    return isinstance(node, ReferredToBy)
+def _most(node: Node) -> int:
+    """Of how many resources it is asked: looks at others take a hundredth or a tenth of a millisecond."""
+    if isinstance(node, ReferredToBy):
+        return WALKED_SLOWLY
+    return WALKED_ALONG if isinstance(node, Refers) else WALKED
 
 
 class _Path(NamedTuple):

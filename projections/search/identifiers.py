@@ -109,17 +109,20 @@ _HOLDS: dict[str, Callable[[datetime, Span], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Updated(InTable):
-    """The moment of the resource's last change stands to a time as the prefix says."""
+    """The moment of the resource's last change stands to any of these times as the prefix with it says."""
 
     table = "current"
-    prefix: str
-    asked: Span
+    any_of: tuple[tuple[str, Span], ...]
 
     def condition(self, statement: Statement, t: str) -> str:
         """See ``InTable``."""
-        start, end = (statement.value(one, "timestamptz") for one in self.asked)
-        return f"({_UPDATED[self.prefix].format(u=f'{t}.last_updated', start=start, end=end)})"
+        return f"({' or '.join(self._one(statement, t, *one) for one in self.any_of)})"
+
+    def _one(self, statement: Statement, t: str, prefix: str, asked: Span) -> str:
+        start, end = (statement.value(one, "timestamptz") for one in asked)
+        return f"({_UPDATED[prefix].format(u=f'{t}.last_updated', start=start, end=end)})"
 
     def holds(self, entries: Entries) -> bool:
         """See ``tree.Node``."""
-        return entries.updated is not None and _HOLDS[self.prefix](entries.updated, self.asked)
+        moment = entries.updated
+        return moment is not None and any(_HOLDS[prefix](moment, asked) for prefix, asked in self.any_of)

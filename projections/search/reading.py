@@ -134,7 +134,7 @@ class Reading:
         if parameter.restricts:
             return self._restricted(parameter, modifier, text)
         if parameter.code == "_lastUpdated":
-            return Updated(*dates.read_prefixed(parameter.code, text))
+            return Updated((dates.read_prefixed(parameter.code, text),))
         return self._of_type(parameter, modifier, text)
 
     def _restricted(self, parameter: SearchParameter, modifier: str, text: str) -> Node:

@@ -2,7 +2,7 @@
 
 from functools import reduce
 
-from projections.search.identifiers import Identified, Named
+from projections.search.identifiers import Identified, Named, Updated
 from projections.search.terms import Terms
 from projections.search.tree import And, Node, Not, OfType, Or, Pass, ReferredToBy, Refers
 
@@ -34,17 +34,21 @@ def drop_types(node: Node) -> Node:
 
 
 def join_alternatives(node: Node) -> Node:
-    """Terms, identifiers and ids of which any will do are asked for at once."""
+    """Terms, identifiers, ids and times of change of which any will do are asked for at once."""
     node = _below(join_alternatives, node)
     if not isinstance(node, Or):
         return node
     nodes = node.nodes
-    for kind in (Named, Identified, Terms):
+    for kind in _JOINED:
         nodes = _joined(nodes, kind)
     return nodes[0] if len(nodes) == 1 else Or(nodes)
 
 
-def _joined(nodes: tuple[Node, ...], kind: type[Named | Identified | Terms]) -> tuple[Node, ...]:
+_Joined = Named | Updated | Identified | Terms
+_JOINED: tuple[type[_Joined], ...] = (Named, Updated, Identified, Terms)
+
+
+def _joined(nodes: tuple[Node, ...], kind: type[_Joined]) -> tuple[Node, ...]:
     """The alternatives with those of a kind made one, which stands first."""
     joined = [each for one in nodes if isinstance(one, kind) for each in one.any_of]
     others = [one for one in nodes if not isinstance(one, kind)]

@@ -11,9 +11,11 @@ class Statement:
     The text depends on nothing but which values are asked for in which order: never on what they are.
     """
 
-    def __init__(self, *, one_by_one: bool = False) -> None:
-        """one_by_one: whether what is asked about other resources is asked for a few, not for all at once."""
-        self.one_by_one = one_by_one
+    def __init__(self, *, one_by_one: bool = False, walking: bool = False) -> None:
+        """one_by_one: whether what is asked about other resources is asked for a few, not for all at once.
+        walking: whether everything is."""
+        self.one_by_one = one_by_one or walking
+        self.walking = walking
         self.parameters: dict[str, Any] = {}
         self._aliases = 0
 
@@ -31,6 +33,7 @@ class Statement:
     @contextmanager
     def gathering(self) -> Iterator[None]:
         """Conditions on other resources, which are asked of all of these at once."""
-        one_by_one, self.one_by_one = self.one_by_one, False
+        before = self.one_by_one, self.walking
+        self.one_by_one = self.walking = False
         yield
-        self.one_by_one = one_by_one
+        self.one_by_one, self.walking = before

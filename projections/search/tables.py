@@ -17,10 +17,14 @@ class InTable:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``tree.Node``."""
+        return f"exists ({self.own_rows(statement, of)})"
+
+    def own_rows(self, statement: Statement, of: str) -> str:
+        """Such rows of a resource, without columns, as a query."""
         t = statement.alias()
         return (
-            f"exists (select from fhir_resources.{self.table} {t} "
-            f"where {t}.pk = {of}.pk and {self.condition(statement, t)})"
+            f"select from fhir_resources.{self.table} {t} "
+            f"where {t}.pk = {of}.pk and {self.condition(statement, t)}"
         )
 
     def rows(self, statement: Statement) -> str:

@@ -1,6 +1,6 @@
 """A query as a tree: what must hold of a resource."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,10 +71,16 @@ class Or:
         in_tables = [node for node in self.nodes if isinstance(node, InTable)]
         others = [f"({node.sql(statement, of)})" for node in self.nodes if not isinstance(node, InTable)]
         if in_tables:
-            # Of several EXISTS between OR the database would ask for every resource of the type.
-            rows = " union all ".join(node.rows(statement) for node in in_tables)
-            others.append(f"{of}.pk in ({rows})")
+            others.append(self._in_any(in_tables, statement, of))
         return f"({' or '.join(others)})" if others else "false"
+
+    @staticmethod
+    def _in_any(nodes: Sequence[InTable], statement: Statement, of: str) -> str:
+        if statement.walking:
+            # A union that is tied to the resource cannot be read as a whole for each of them.
+            return f"exists ({' union all '.join(node.own_rows(statement, of) for node in nodes)})"
+        # Of several EXISTS between OR the database would ask for every resource of the type.
+        return f"{of}.pk in ({' union all '.join(node.rows(statement) for node in nodes)})"
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
@@ -117,6 +123,8 @@ class Refers:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
+        if statement.walking:
+            return self._of_one(statement, of)
         to = statement.alias()
         base = statement.value(base_of(self.number), "bigint")
         with statement.gathering():
@@ -124,6 +132,16 @@ class Refers:
         return (
             f"{of}.terms && array(select {base} | {to}.self from fhir_resources.search {to} "
             f"where {condition})"
+        )
+
+    def _of_one(self, statement: Statement, of: str) -> str:
+        """The same, by a look at what each resource names: to gather all that it may name takes long."""
+        to, t = statement.alias(), statement.alias()
+        mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
+        return (
+            f"exists (select from unnest({of}.terms) {t}(term) join fhir_resources.search {to} "
+            f"on {to}.self = {t}.term & {mask} where {t}.term between {base} and {base} | {mask} "
+            f"and {of_type(statement, to, self.type, self.node)} offset 0)"
         )
 
     def holds(self, entries: Entries) -> bool:
