@@ -31,9 +31,12 @@ class Statement:
         return f"t{self._aliases}"
 
     @contextmanager
-    def gathering(self) -> Iterator[None]:
-        """Conditions on other resources, which are asked of all of these at once."""
+    def gathering(self, *, walking: bool = False) -> Iterator[None]:
+        """Conditions on other resources, which are asked of all of these at once.
+
+        walking: of those alone that refer to one resource; but what refers to them is gathered once.
+        """
         before = self.one_by_one, self.walking
-        self.one_by_one = self.walking = False
+        self.one_by_one, self.walking = False, walking
         yield
         self.one_by_one, self.walking = before

@@ -23,6 +23,10 @@ _MIDDLE = 2048
 """Parameters are numbered from 0 to 4095; the terms of those below it are negative."""
 
 
+COUNTED = 16
+"""Terms of any of which resources are expected as the database's statistics tell."""
+
+
 @lru_cache(maxsize=1 << 17)
 def hash_of(text: str) -> int:
     """52 bits."""
@@ -62,7 +66,11 @@ class Terms:
         """See ``tree.Node``."""
         if len(self.any_of) == 1:
             return f"{of}.terms @> {statement.value(list(self.any_of), 'bigint[]')}"
-        return f"{of}.terms && {statement.value(list(self.any_of), 'bigint[]')}"
+        terms = statement.value(list(self.any_of), "bigint[]")
+        if len(self.any_of) > COUNTED:
+            # Of many the database expects many resources, and would compare all: it is not shown them.
+            return f"{of}.terms && array(select unnest({terms}))"
+        return f"{of}.terms && {terms}"
 
     def holds(self, entries: Entries) -> bool:
         """See ``tree.Node``."""

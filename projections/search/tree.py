@@ -167,18 +167,23 @@ class ReferredToBy:
             return self._of_one(statement, of)
         by, t = statement.alias(), statement.alias()
         mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
-        # An array is made once. A subquery is joined, and where few rows are expected for each row anew.
-        return (
-            f"{of}.self = any(array(select distinct {t}.term & {mask} from fhir_resources.search {by}, "
-            f"unnest({by}.terms) {t}(term) where {t}.term between {base} and {base} | {mask} "
-            f"and {of_type(statement, by, self.type, self.node)}))"
+        with statement.gathering():
+            condition = of_type(statement, by, self.type, self.node)
+        found = (
+            f"select distinct {t}.term & {mask} from fhir_resources.search {by}, "
+            f"unnest({by}.terms) {t}(term) where {t}.term between {base} and {base} | {mask} and {condition}"
         )
+        if statement.walking:
+            # "Is true" keeps it from being joined: it is hashed once, and no index is read for each resource.
+            return f"({of}.self in ({found})) is true"
+        # An array is made once. A subquery is joined, and where few rows are expected for each row anew.
+        return f"{of}.self = any(array({found}))"
 
     def _of_one(self, statement: Statement, of: str) -> str:
         """The same, by a look into the index for each resource."""
         by = statement.alias()
         base = statement.value(base_of(self.number), "bigint")
-        with statement.gathering():
+        with statement.gathering(walking=True):
             condition = self.node.sql(statement, by)
         return (
             f"exists (select from fhir_resources.search {by} "

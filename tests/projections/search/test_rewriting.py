@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from random import Random
 
@@ -9,8 +10,9 @@ import orjson
 import pytest
 
 from ehr.appending import Condition
+from ehr.dates import Span
 from ehr.values import Key
-from projections.search.identifiers import Identified, Named
+from projections.search.identifiers import Identified, Named, Updated
 from projections.search.reading import EVERYTHING, NOTHING, Reading, parameters_of
 from projections.search.rewriting import PASSES, flatten, rewritten
 from projections.search.strings import Beginning
@@ -81,6 +83,8 @@ def test_once_is_enough(type_: str) -> None:
 
 
 A, B, C = Terms((1,)), Terms((2,)), Beginning(3, "x")
+YEAR = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+SINCE, UNTIL = Updated((("ge", YEAR),)), Updated((("lt", YEAR),))
 P1, G1 = Key("Patient", "1"), Key("Group", "1")
 ONE, TWO = Identified((Condition("Patient", None, "1"),)), Identified((Condition("Patient", "s", "2"),))
 
@@ -98,6 +102,7 @@ ONE, TWO = Identified((Condition("Patient", None, "1"),)), Identified((Condition
         (Refers(1, "Patient", Or((A, B))), Refers(1, "Patient", Terms((1, 2)))),
         (ReferredToBy("Patient", 1, Or((A, B))), ReferredToBy("Patient", 1, Terms((1, 2)))),
         (OfType("Patient", Or((A, B))), OfType("Patient", Terms((1, 2)))),
+        (Or((SINCE, A, UNTIL)), Or((A, Updated((*SINCE.any_of, *UNTIL.any_of))))),
         (Or((OfType("Patient", Named((P1,))), OfType("Group", Named((G1,))))), Named((P1, G1))),
         (OfType("Patient", Not(Named((P1,)))), OfType("Patient", Not(Named((P1,))))),
         (OfType("Patient", And((Named((P1,)), A))), OfType("Patient", And((Named((P1,)), A)))),
