@@ -27,6 +27,7 @@ from fhir_api.subsetting import Subset
 from projections.fhir_resources.finding import Wanted
 from projections.fhir_resources.found import Found, bodies_of
 from projections.search.identifiers import Identified, Named
+from projections.search.references import is_id
 from projections.search.tree import And, Node
 
 ALL = "*"
@@ -69,6 +70,8 @@ def _place(call: Call) -> Place:
     member = places["member"]
     if within.type not in COMPARTMENTS or (member != ALL and member not in RESOURCE_TYPES):
         raise NoSuchPlace
+    if not is_id(within.id):
+        raise NoSuchPlace("It names no resource.")
     return Place(f"{within.reference}/{member}", () if member == ALL else (member,), within)
 
 

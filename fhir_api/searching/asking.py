@@ -86,6 +86,8 @@ class _Reading:
         """What all of them ask for. Raises BadRequest."""
         if self._results.subset and self._results.elements:
             raise BadRequest("_summary and _elements do not go together.")
+        if self._results.only_counted:
+            self._results.count = 0
         node = And((*_within(self._place, self._types, self._base), *map(_across, self._conditions)))
         wanted = Wanted(self._types, rewritten(node), self._results.keys)
         return Asked(wanted, self._results, self._used, self.ignored)
@@ -128,5 +130,5 @@ def _within(place: Place, types: tuple[str, ...], base: str) -> list[Node]:
             if code == "_id":
                 ways.append(Named((place.within,)))
             else:
-                ways.append(reading.condition(type_, code, place.within.reference))
+                ways.append(reading.naming(type_, code, place.within))
     return [Or(tuple(ways))]

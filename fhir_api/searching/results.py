@@ -22,6 +22,7 @@ class Results:
 
     total: one of TOTALS; None when nothing was said. subset: which part of every resource, elements: which of
     matches alone. steps: to what is included. exact: whether pages are those of one moment.
+    only_counted: whether the total alone is told, whatever the count.
     """
 
     keys: tuple[Key, ...] = ()
@@ -31,6 +32,7 @@ class Results:
     elements: Subset | None = None
     steps: list[Step] = field(default_factory=list)
     exact: bool = False
+    only_counted: bool = False
     explain: bool = False
 
 
@@ -67,7 +69,7 @@ def _read_total_method(results: Results, _: tuple[str, ...], text: str) -> None:
 
 def _read_summary(results: Results, types: tuple[str, ...], text: str) -> None:
     if text == COUNT:
-        results.count = 0
+        results.only_counted = True
     else:
         results.subset = read_subset({"_summary": text}, types)
 

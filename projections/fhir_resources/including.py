@@ -85,6 +85,8 @@ async def _next(
 async def _named(connection: Reader, keys: Sequence[Key]) -> list[Found]:
     if not keys:
         return []
+    if len(keys) > MOST_INCLUDED:
+        raise TooManyIncluded
     parameters = {"types": [key.type for key in keys], "ids": [key.id for key in keys]}
     cursor = await connection.execute(_sql["named"], parameters, binary=True)
     return [Found(*row) for row in await cursor.fetchall()]

@@ -41,6 +41,9 @@ MODIFIERS = MappingProxyType(
     }
 )
 
+MOST_STEPS = 12
+"""Of a chain, by references and ``_has``: far more than anybody can read."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_\-]{0,63}")
 
 
@@ -71,6 +74,8 @@ class Reading:
 
     def condition(self, type_: str, name: str, text: str) -> Node:
         """The condition of ``name=text`` on resources of a type. Raises UnknownName, BadValue."""
+        if name.count(".") + name.count("_has:") > MOST_STEPS:
+            raise UnknownName(f"A chain has at most {MOST_STEPS} steps.")
         if name.startswith("_has:"):
             return self._has(name, text)
         head, dot, rest = name.partition(".")
@@ -83,6 +88,12 @@ class Reading:
         if parameter.code == "_id" and modifier != "missing":
             return _named(type_, modifier, text)
         return self._of_parameter(parameter, modifier, text)
+
+    def naming(self, type_: str, code: str, key: Key) -> Node:
+        """The condition that a reference parameter names a resource of this server."""
+        parameter = find(type_, code)
+        origin = origin_of(parameter)
+        return references.naming(origin.number, key, self._base)
 
     def _has(self, name: str, text: str) -> Node:
         _, type_, code, rest = [*name.split(":", 3), "", "", ""][:4]

@@ -68,7 +68,7 @@ def _index_link(entries: Entries, number: int, text: str) -> None:
     local = _LOCAL.fullmatch(text)
     if local and local[1] in RESOURCE_TYPES:
         entries.terms.add(term(number, f"{local[1]}/{local[2]}"))
-    elif text[0] != "#":
+    elif text and text[0] != "#":
         entries.terms.add(term(number, "u" + _VERSION.sub("", text)))
 
 
@@ -79,6 +79,16 @@ def _index_identifier(entries: Entries, number: int, identifier: dict[str, Any])
         entries.terms.add(term(number, f"x{system}\0{value}"))
     if system:
         entries.terms.add(term(number, "y" + system))
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be a resource's id."""
+    return re.fullmatch(_ID, text) is not None
+
+
+def naming(number: int, key: Key, base: str) -> Terms:
+    """The condition that it names a resource of this server. base: the server's own address."""
+    return of_values(number, [key.reference, f"u{base}/{key.reference}"])
 
 
 def of_targets(number: int, types: Sequence[str]) -> Terms:
@@ -101,7 +111,7 @@ def read_reference(
             return Terms(())
         place = f"{local[1]}/{local[2]}"
         return of_values(number, [place, f"u{base}/{place}"])
-    if re.fullmatch(_ID, link):
+    if is_id(link):
         places = [f"{target}/{link}" for target in targets]
         return of_values(number, [*places, *(f"u{base}/{place}" for place in places)])
     if ":" not in link:

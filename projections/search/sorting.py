@@ -16,6 +16,8 @@ from projections.search.statement import Statement
 SORTED = ("date", "string", "number", "quantity")
 """Types of parameters by which one may sort, besides ``_id`` and ``_lastUpdated``."""
 
+MOST_KEYS = 8
+
 Source = Literal["main", "updated", "id", "date", "string", "quantity"]
 
 _COLUMN = {
@@ -81,6 +83,8 @@ class After(NamedTuple):
 
 def read_sort(type_: str, text: str) -> tuple[Key, ...]:
     """The keys of ``_sort=-date,family``. Raises UnknownName."""
+    if text.count(",") >= MOST_KEYS:
+        raise UnknownName(f"_sort has at most {MOST_KEYS} keys.")
     return tuple(_key(type_, one) for one in text.split(","))
 
 

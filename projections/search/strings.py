@@ -18,6 +18,9 @@ INDEXED = 500
 """Characters of a folded text that the index orders by, as the schema says: entries of a b-tree end near
 2,700 bytes. What follows is compared in the row."""
 
+MOST_WORDS = 20
+"""Words of a name by which it is found. What is kept from a later word on is twice as long as INDEXED."""
+
 MODIFIERS = ("missing", "exact", "contains")
 
 _PARTS_OF_NAMES = ("family", "given", "prefix", "suffix", "text")
@@ -33,13 +36,15 @@ def index_string(entries: Entries, number: int, value: Any) -> None:
 
 
 def index_name(entries: Entries, number: int, value: Any) -> None:
-    """A string within a HumanName."""
+    """A string within a HumanName; of its later words, as many as a name can have."""
     if value.__class__ is str:
         folded = unaccented(value)
         exact: str | None = value
-        while folded:
+        for _ in range(MOST_WORDS):
+            if not folded:
+                return
             entries.strings.append(StringEntry(number, folded, exact))
-            folded, exact = folded.partition(" ")[2], None
+            folded, exact = folded[: INDEXED * 2].partition(" ")[2], None
 
 
 def index_human_name(entries: Entries, number: int, value: Any) -> None:

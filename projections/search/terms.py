@@ -19,6 +19,9 @@ HASH_BITS = 52
 MASK = (1 << HASH_BITS) - 1
 """The bits of a term that are the value's hash."""
 
+REMEMBERED = 200
+"""Characters of values whose hashes are remembered; longer ones would fill the memory."""
+
 _MIDDLE = 2048
 """Parameters are numbered from 0 to 4095; the terms of those below it are negative."""
 
@@ -27,10 +30,16 @@ COUNTED = 16
 """Terms of any of which resources are expected as the database's statistics tell."""
 
 
-@lru_cache(maxsize=1 << 17)
 def hash_of(text: str) -> int:
     """52 bits."""
+    return _remembered(text) if len(text) <= REMEMBERED else _hashed(text)
+
+
+def _hashed(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - HASH_BITS)
+
+
+_remembered = lru_cache(maxsize=1 << 17)(_hashed)
 
 
 def base_of(number: int) -> int:

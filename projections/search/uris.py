@@ -1,13 +1,18 @@
 """Parameters of type uri (https://hl7.org/fhir/R4/search.html#uri): compared as they are."""
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from projections.search.entries import Entries, WordEntry
 from projections.search.errors import BadValue
 from projections.search.terms import Terms, of_values, term
 from projections.search.values import unescaped
 from projections.search.words import Below
+
+MOST_SLASHES = 60
+"""Of an address that is above or below others."""
+
+_HOSTED = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/\s]+")
 
 MODIFIERS = ("missing", "above", "below")
 
@@ -32,10 +37,12 @@ def index_canonical(entries: Entries, number: int, value: Any) -> None:
 def read_uri(number: int, name: str, modifier: str, text: str) -> Terms | Below:
     """The condition of one value. Raises BadValue."""
     address = unescaped(text)
-    if modifier and not urlsplit(address).netloc:
+    if modifier and not _HOSTED.match(address):
         raise BadValue(
             f"{name}:{modifier} takes addresses with a host: names (urn:) are not above each other."
         )
+    if modifier and address.count("/") > MOST_SLASHES:
+        raise BadValue(f"{name}:{modifier} takes addresses with at most {MOST_SLASHES} slashes.")
     if modifier == "below":
         return Below(number, address)
     return of_values(number, _above(address) if modifier == "above" else [address])

@@ -485,3 +485,13 @@ def test_a_walk_waits_for_a_position(door: Door) -> None:
     position = door.put({"resourceType": "Device", "id": "d"}).headers["x-ehr-position"]
     assert [one["resource"]["id"] for one in entries(door, "Device")] == ["d"]
     assert ids(door.json("Device", headers={"X-EHR-Position": position})) == ["d"]
+
+
+@pytest.mark.parametrize("id_", ["a%2Cb", "a%5Cb", "a,", "a%7Cb", "*", "a$b", "x" * 65])
+def test_a_compartment_of_what_is_no_id_is_not_there(door: Door, id_: str) -> None:
+    assert outcome_of(door.get(f"Patient/{id_}/Observation", 404))["code"] == "not-found"
+
+
+def test_a_count_alone_is_told_in_whatever_order_it_is_asked_for(door: Door) -> None:
+    for query in ("_summary=count&_count=10", "_count=10&_summary=count"):
+        assert "entry" not in door.json(f"Patient?{query}")
