@@ -23,10 +23,12 @@ READERS = 4
 """So many who read at different places do not disturb each other: the views of one process, after one of them
 stood still. Whoever is disturbed reads the tail again each time."""
 
-TAIL_BYTES = 16 * 1024 * 1024
-"""Of large ones those will do that have about so many bytes: such a relay brings one batch."""
+LATE_BYTES = 12 * 1024 * 1024
+"""Of large ones those will do that have so many bytes: more than the one batch, or the one largest fact, that
+such a relay brings, so that something before it is among them."""
 
-_FEW = 16  # of the largest, too
+NOWHERE = -1
+_FEW = 16
 _RECORDS = 2_000
 _STEP_BACK = 100
 _PATIENCE_SECONDS = 2.0
@@ -134,7 +136,11 @@ class FactReader:
         if self.position != after:
             self._waiting.clear()
             self._last = after
-            self._seek(self._partition)
+            try:
+                self._seek(self._partition)
+            except BaseException:
+                self._last = NOWHERE  # Whoever asks for the same place again must not be taken to be there.
+                raise
         return self._partition
 
     def _seek(self, partition: Partition) -> None:
@@ -263,19 +269,20 @@ class Tail:
 
 def _tail(partition: Partition, first: int, end: int) -> int:
     """The offset at which the tail begins. Raises OffsetGone."""
-    begin = max(first, end - TAIL)
-    while end - begin > _FEW and not _is_small(partition, begin, end):
-        begin = end - (end - begin) // 4
-    return begin
+    least, few = max(first, end - TAIL), _FEW
+    while end - few > least and not _has_bytes(partition, end - few, end):
+        few *= 2
+    return max(least, end - few)
 
 
-def _is_small(partition: Partition, begin: int, end: int) -> bool:
+def _has_bytes(partition: Partition, begin: int, end: int) -> bool:
+    """Whether what is there has LATE_BYTES or more."""
     size = 0
     for records in _between(partition, begin, end):
         size += sum(len(record.value or b"") for record in records)
-        if size > TAIL_BYTES:
-            return False
-    return True
+        if size >= LATE_BYTES:
+            return True
+    return False
 
 
 def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]:

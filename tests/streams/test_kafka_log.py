@@ -12,8 +12,8 @@ from kafka import KafkaAdminClient, TopicPartition
 from ehr.event_store.notifications import NotificationRow, Notifications
 from streams import kafka_log
 from streams.broker import Access, OffsetGone, Partition, Place, Read, Sent, Writer
-from streams.event_log import EventLog, LogDamaged
-from streams.kafka_log import KafkaLog, Tail
+from streams.event_log import EventLog, LogDamaged, LogUnreachable
+from streams.kafka_log import FactReader, KafkaLog, Tail
 from streams.log_record import Placed, from_record, to_record
 from streams.recorded_fact import Quarantined, RecordedFact
 from tests.backbone.waiting import until
@@ -167,17 +167,46 @@ def test_of_large_facts_few_are_looked_at_to_find_the_end(
     """As many as have some bytes, but never fewer than some."""
     written(kafka, place, facts, range(1, 31))
     size = max(len(fact.state) for fact in facts)
-    monkeypatch.setattr(kafka_log, "TAIL_BYTES", 4 * size)
+    monkeypatch.setattr(kafka_log, "LATE_BYTES", 3 * size)
     monkeypatch.setattr(kafka_log, "_FEW", few)
     monkeypatch.setattr(kafka_log, "_STEP_BACK", 1)
     monkeypatch.setattr(kafka_log, "_RECORDS", 1)
     looked = counted(monkeypatch)
     with closing(KafkaLog(kafka, place)) as log:
         assert log.end() == 30
-        assert len(looked) == (30 if few == 40 else 5 + 5 + 1)
+        assert len(looked) == (30 if few == 40 else 2 + 4 + 4)
         looked.clear()
         assert log.read(30, 100) == []
-    assert len(looked) == (1 + 30 if few == 40 else 1 + 5 + 5 + 1 + 1)
+    assert len(looked) == (1 + 30 if few == 40 else 1 + 2 + 4 + 5)
+
+
+def test_a_late_batch_of_small_facts_does_not_hide_the_end(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay that was frozen brings what it had under way when the log has long gone on."""
+    written(kafka, place, facts, range(1, 31), range(2, 20))
+    late = sum(len(fact.state) for fact in facts[1:19])
+    monkeypatch.setattr(kafka_log, "LATE_BYTES", late + 1)
+    monkeypatch.setattr(kafka_log, "_FEW", 2)
+    with closing(KafkaLog(kafka, place)) as log:
+        assert log.end() == 30
+
+
+def test_a_reader_that_could_not_go_back_does_not_think_that_it_is_there(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(kafka, place, facts, range(1, 31))
+
+    def away(_: Partition) -> tuple[int, int]:
+        raise LogUnreachable("away")
+
+    with closing(FactReader(kafka, place)) as reader:
+        assert len(reader.read(0, 20)) == 20
+        with monkeypatch.context() as patched:
+            patched.setattr(Partition, "bounds", away)
+            with pytest.raises(LogUnreachable):
+                reader.read(5, 1)
+        assert [placed.row.position for placed in reader.read(5, 2)] == [6, 7]
 
 
 def test_the_end_of_a_log_that_is_cut_meanwhile_is_found(
