@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from ehr.names import HumanName, main_name
+from ehr.systems import FACILITY_CODE
 from projections.health_record.elements import (
     Concept,
     Identifier,
@@ -16,9 +17,6 @@ from projections.health_record.elements import (
     words,
 )
 from projections.health_record.entry import Named
-
-FACILITY_CODE = "http://fhir.ehealth.gov.vn/core/sid/provider-code"
-"""Identifier system of facility codes: the draft of the Ministry of Health's VN Core implementation guide."""
 
 
 class Listing(NamedTuple):

@@ -3,17 +3,17 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ehr.masking import mask
+from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID, PASSPORT_NUMBER, PATIENT_NUMBER
 from projections.health_record.kinds import Numbered
 
-_SID = "http://fhir.ehealth.gov.vn/core/sid/"
 _KNOWN = {
-    f"{_SID}national_id": "national",
-    f"{_SID}citizen_id": "former",
-    f"{_SID}insurance_number": "insurance",
-    f"{_SID}passport_number": "passport",
-    f"{_SID}patient-internal-id": "facility",
+    NATIONAL_ID: "national",
+    OLD_CITIZEN_ID: "former",
+    INSURANCE_NUMBER: "insurance",
+    PASSPORT_NUMBER: "passport",
+    PATIENT_NUMBER: "facility",
 }
-"""Systems of the draft of the Ministry of Health's VN Core implementation guide."""
 
 _TYPES = {"NI": "national", "SB": "insurance", "PPN": "passport", "MR": "facility", "PI": "facility"}
 """Types of http://terminology.hl7.org/CodeSystem/v2-0203, where the system is not known."""
@@ -46,13 +46,6 @@ def in_banner(numbers: Iterable[ShownNumber]) -> list[ShownNumber]:
     """The numbers by which people are told apart; any current one where there are none of these."""
     current = [one for one in numbers if not one.old]
     return [one for one in current if one.kind in _IN_BANNER] or current[:1]
-
-
-def mask(value: str) -> str:
-    """``045090000017`` as ``0450****0017``: the ends, for comparing with a card."""
-    ends = 4 if len(value) >= 10 else 2
-    hidden = len(value) - 2 * ends
-    return f"{value[:ends]}{'*' * hidden}{value[-ends:]}" if hidden > 0 else value
 
 
 def _shown(number: Numbered) -> ShownNumber:

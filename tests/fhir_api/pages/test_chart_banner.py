@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from fhir_api.pages.chart.ages import Age, age_on
-from fhir_api.pages.chart.numbers import in_banner, mask, numbers_of
+from fhir_api.pages.chart.numbers import in_banner, numbers_of
 from fhir_api.pages.chart.words import age_text, sayer, told
 from fhir_api.pages.formats import moment_text
 from fhir_api.pages.languages import Messages
@@ -54,21 +54,6 @@ def test_age(birth: str | None, age: Age | None) -> None:
 )
 def test_age_in_words(age: Age | None, text: str) -> None:
     assert age_text(age, Messages("vi")) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "masked"),
-    [
-        ("045090000017", "0450****0017"),
-        ("GD4454500000017", "GD44*******0017"),
-        ("X60614240X", "X606**240X"),
-        ("194954374", "19*****74"),
-        ("1234", "1234"),
-        ("", ""),
-    ],
-)
-def test_mask(value: str, masked: str) -> None:
-    assert mask(value) == masked
 
 
 def test_numbers_in_order_and_those_for_the_banner() -> None:
