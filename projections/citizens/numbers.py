@@ -1,17 +1,15 @@
-"""Numbers of people: the keys under which identifiers and telephones are stored, and those of what is typed.
-
-A personal number (CCCD) has 12 digits. An insurance number (BHYT) has 10; that of a card has 15 characters,
-these last: object, benefit level, province, number (Decision 1351/QĐ-BHXH of 16 November 2015).
-"""
+"""Numbers of people: the keys under which they are stored, and those of what is typed."""
 
 import re
 
+from ehr.formats.digits import compact
+from ehr.formats.insurance_number import card_number
+from ehr.formats.telephone import telephone
 from ehr.identifiers import shortened
 from ehr.names import plain
 
-_NOT_COUNTED = re.compile(r"[\s.\-]+")
-_CARD = re.compile(r"[A-Z]{2}[1-5]\d{2}(\d{10})")
-_TELEPHONE = re.compile(r"(?:\+84|0084|84|0)(\d{8,10})")
+_UNKNOWN_NATIONAL = re.compile(r"(?:\+84|0084|84|0)([0-9]{8,10})")
+_UNKNOWN = re.compile(r"\+[0-9]{8,15}|[0-9]{6,11}")
 
 
 def number_key(text: str) -> str:
@@ -20,27 +18,25 @@ def number_key(text: str) -> str:
 
     Of an insurance card it is the person's own number. Short enough for an index.
     """
-    compact = _compact(text)
-    card = _CARD.fullmatch(compact)
-    return card[1] if card else shortened(compact)
+    card = card_number(text)
+    return card.person if card else shortened(compact(plain(text)).upper())
 
 
 def is_card(text: str) -> bool:
     """Whether the text is the number of an insurance card."""
-    return _CARD.fullmatch(_compact(text)) is not None
+    return card_number(text) is not None
 
 
 def telephone_key(text: str) -> str | None:
     """A telephone number in Vietnam with its leading 0, of another country its digits; None for no number.
 
-    Twelve digits without a plus are a personal number.
+    Numbers of eleven digits of before 2018 are told as the ten digits that they became. Digits that are a
+    number in no plan count as they are. Twelve digits without a plus are a personal number.
     """
-    compact = re.sub(r"[\s.\-()]+", "", plain(text))
-    national = _TELEPHONE.fullmatch(compact)
+    if known := telephone(text):
+        return known.number.lstrip("+")
+    digits = re.sub(r"[\s.\-()]+", "", plain(text))
+    national = _UNKNOWN_NATIONAL.fullmatch(digits)
     if national:
         return f"0{national[1]}"
-    return compact.lstrip("+") if re.fullmatch(r"\+\d{8,15}|\d{6,11}", compact) else None
-
-
-def _compact(text: str) -> str:
-    return _NOT_COUNTED.sub("", plain(text)).upper()
+    return digits.lstrip("+") if _UNKNOWN.fullmatch(digits) else None

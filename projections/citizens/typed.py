@@ -1,18 +1,13 @@
 """What somebody typed or scanned into the one search box, taken apart."""
 
-import re
 from typing import NamedTuple
 
+from ehr.formats.said import birth_said
 from ehr.names import LONGEST, fold, plain, spelling, unaccented
 from projections.citizens.numbers import is_card, number_key, telephone_key
 from projections.citizens.patient import Birth, birth_of
 
 MOST_WORDS = 12
-
-_DAY = re.compile(r"(?:(\d{1,2})[/.\-])?(\d{1,2})[/.\-]((?:18|19|20|21)\d\d)")
-_PACKED_DAY = re.compile(r"(\d\d)(\d\d)((?:18|19|20|21)\d\d)")
-_YEAR = re.compile(r"(?:18|19|20|21)\d\d")
-_ISO = re.compile(r"(?:18|19|20|21)\d\d-\d\d(?:-\d\d)?")
 
 
 class Typed(NamedTuple):
@@ -58,13 +53,6 @@ def read_typed(text: str) -> Typed:
 
 
 def _birth(word: str) -> Birth | None:
-    """The birth date that a word says: a year, mm/yyyy, dd/mm/yyyy, ddmmyyyy or an ISO date."""
-    word = word.strip(",;()")
-    found = _DAY.fullmatch(word) or _PACKED_DAY.fullmatch(word)
-    if found:
-        day, month, year = found.groups()
-        word = "-".join(part.zfill(2) for part in (year, month, day) if part)
-    if _YEAR.fullmatch(word) or _ISO.fullmatch(word):
-        said = birth_of(word)
-        return said if said.earliest else birth_of(word[:4])
-    return None
+    """The birth date that a word says."""
+    said = birth_said(word)
+    return birth_of(said) if said else None

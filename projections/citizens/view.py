@@ -25,7 +25,7 @@ class Citizens:
     """See ``projections.view.View``."""
 
     name = "citizens"
-    code_version = 2
+    code_version = 3
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
