@@ -68,6 +68,35 @@ class Unresolved(Refusal):
     """A reference points to an entry that this request does not contain."""
 
 
+class KeptApart(Refusal):
+    """Somebody has looked at these two Patients and has not linked them; only a number that they did not have
+    in common then lets a program come back to it."""
+
+
+class NoNumberShared(Refusal):
+    """A program links two Patients only by a number that was captured or verified in both."""
+
+
+class OnlyPeople(Refusal):
+    """Only a person decides that: a program links and proposes."""
+
+
+class NotLinked(Refusal):
+    """These two Patients are not linked with each other."""
+
+
+class StillLinked(Refusal):
+    """These two Patients are linked: the link is to be taken back first."""
+
+
+class NotProposed(Refusal):
+    """There is no proposal to put off."""
+
+
+class JudgedMeanwhile(Refusal):
+    """Something else has been decided about these two Patients meanwhile."""
+
+
 class Unavailable(Refusal):
     """The record cannot be reached now. This attempt stored nothing. An earlier one with the same
     Idempotency-Key may have been stored; a retry with that key is safe."""

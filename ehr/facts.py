@@ -109,9 +109,86 @@ class ResourceRetracted(Fact, frozen=True, kw_only=True, tag="ResourceRetracted"
     name = "ResourceRetracted"
 
 
-AnyFact = CitizenRegistered | EncounterDocumented | ResourceRecorded | ResourceAmended | ResourceRetracted
+class Evidence(msgspec.Struct, frozen=True, array_like=True):
+    """How far two Patients agree in one field; never what stands in it.
+
+    level: a word of the rule that compared them. bits: binary logarithm of how much likelier that is of one
+    person than of two; negative where it speaks against one person.
+    """
+
+    field: str
+    level: str
+    bits: float
+
+
+class PairFact(Fact, frozen=True, kw_only=True):
+    """What was decided about two Patients: whether they are one person. It states no resource.
+
+    subject, other: of ``patient`` and ``other_patient`` (ids), the smaller UUID first. The stream is the
+    pair's own (linking.py). rule: version of the rules by which a program decided; None: somebody did.
+    reason: in the words of whoever decided.
+    """
+
+    patient: str
+    other: UUID
+    other_patient: str
+    evidence: list[Evidence] = []
+    rule: str | None = None
+    reason: str | None = None
+
+
+class LinkProposed(PairFact, frozen=True, kw_only=True, tag="LinkProposed"):
+    """Two Patients may be one person: somebody shall look."""
+
+    name = "LinkProposed"
+
+
+class RecordsLinked(PairFact, frozen=True, kw_only=True, tag="RecordsLinked"):
+    """Two Patients are one person."""
+
+    name = "RecordsLinked"
+
+
+class RecordsUnlinked(PairFact, frozen=True, kw_only=True, tag="RecordsUnlinked"):
+    """A link was taken back."""
+
+    name = "RecordsUnlinked"
+
+
+class RecordsJudgedDifferent(PairFact, frozen=True, kw_only=True, tag="RecordsJudgedDifferent"):
+    """Two Patients are not one person."""
+
+    name = "RecordsJudgedDifferent"
+
+
+class LinkPostponed(PairFact, frozen=True, kw_only=True, tag="LinkPostponed"):
+    """Somebody looked at a proposal and could not tell."""
+
+    name = "LinkPostponed"
+
+
+AnyPairFact = LinkProposed | RecordsLinked | RecordsUnlinked | RecordsJudgedDifferent | LinkPostponed
+AnyFact = (
+    CitizenRegistered
+    | EncounterDocumented
+    | ResourceRecorded
+    | ResourceAmended
+    | ResourceRetracted
+    | AnyPairFact
+)
 FACT_TYPES: dict[str, type[Fact]] = {
     fact.name: fact
-    for fact in (CitizenRegistered, EncounterDocumented, ResourceRecorded, ResourceAmended, ResourceRetracted)
+    for fact in (
+        CitizenRegistered,
+        EncounterDocumented,
+        ResourceRecorded,
+        ResourceAmended,
+        ResourceRetracted,
+        LinkProposed,
+        RecordsLinked,
+        RecordsUnlinked,
+        RecordsJudgedDifferent,
+        LinkPostponed,
+    )
 }
 """The closed table of fact types: nothing outside it is ever decoded, no module path is ever resolved."""

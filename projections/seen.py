@@ -52,11 +52,11 @@ async def _look(connection: Reader, view: str, types: Collection[str]) -> _Seen:
 
 def _concerns(state: bytes | None, types: Collection[str]) -> bool:
     """Whether whoever is left out may have resources of the types: of a citizen all that can be about one, of
-    anything else what the fact is about."""
+    anything else what the fact is about. A fact without resources is about a citizen."""
     if state is None:
         return True
     try:
-        waiting = {version.type for version in decode_fact(state).resources}
+        waiting = {version.type for version in decode_fact(state).resources} or {"Patient"}
     except (Undecodable, SchemaTooNew):
         return True
     return not waiting.isdisjoint(types) or (_is_citizens(waiting) and _is_citizens(types))

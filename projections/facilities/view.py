@@ -38,7 +38,8 @@ class Facilities:
         """Adds up the batch, then adds it to the tables."""
         sums = _Sums()
         for recorded in facts:
-            sums.add(recorded)
+            if recorded.resources:  # Without any it is a judgement of what others have stated.
+                sums.add(recorded)
         _add_up(connection, sums)
         _state_organizations(connection, facts)
 

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehr.encoding import SchemaTooNew, Undecodable, content_hash, decode_fact, encode_fact
-from ehr.facts import FACT_TYPES, SCHEMA_VERSION, Answer, AnyFact, CitizenRegistered, ResourceVersion
+from ehr.facts import (
+    FACT_TYPES,
+    SCHEMA_VERSION,
+    Answer,
+    AnyFact,
+    CitizenRegistered,
+    Evidence,
+    PairFact,
+    ResourceVersion,
+)
 from ehr.upcasting import STEPS, upcast
 
 NUMBERS = st.integers(0, 2**31 - 1)
@@ -26,7 +35,18 @@ FIELDS: Any = {
     "user": st.none() | st.text(),
     "parts": NUMBERS,
 }
-FACTS: st.SearchStrategy[AnyFact] = st.one_of(*(st.builds(kind, **FIELDS) for kind in FACT_TYPES.values()))
+EVIDENCE = st.builds(Evidence, st.text(), st.text(), st.floats(allow_nan=False))
+OF_PAIRS: Any = {
+    "evidence": st.lists(EVIDENCE, max_size=3),
+    "rule": st.none() | st.text(),
+    "reason": st.none() | st.text(),
+}
+FACTS: st.SearchStrategy[AnyFact] = st.one_of(
+    *(
+        st.builds(kind, **FIELDS, **(OF_PAIRS if issubclass(kind, PairFact) else {}))
+        for kind in FACT_TYPES.values()
+    )
+)
 FACT = CitizenRegistered(
     event_id="e",
     schema_version=SCHEMA_VERSION,

@@ -1,0 +1,351 @@
+"""Linking: whether two Patients are one person, decided pair by pair.
+
+A pair is the fold of its facts, and a judgement about it becomes a fact, nothing where it is so already, or a
+refusal. Nothing is rewritten by a link, so it can be taken back at any time. Pure.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from hashlib import blake2b
+from math import isfinite
+from types import MappingProxyType
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from ehr.errors import (
+    Contradiction,
+    JudgedMeanwhile,
+    KeptApart,
+    KeyReused,
+    NoNumberShared,
+    NotLinked,
+    NotProposed,
+    OnlyPeople,
+    StillLinked,
+    Unknown,
+)
+from ehr.facts import (
+    SCHEMA_VERSION,
+    AnyPairFact,
+    Evidence,
+    LinkPostponed,
+    LinkProposed,
+    RecordsJudgedDifferent,
+    RecordsLinked,
+    RecordsUnlinked,
+)
+from ehr.identifiers import shortened
+from ehr.values import STREAMS, Actor, Key, new_id, subject_of
+
+OBTAINED = MappingProxyType({"typed": 1, "captured": 2, "verified": 3})
+"""The levels that a number in common may have, the weaker of both sides, and how far each is to be trusted.
+Only a number that can be the key to a person has one of them: an old identity card or a telephone has not."""
+
+LEAST_TO_LINK = OBTAINED["captured"]
+"""A number that was merely typed may be mistyped, or another person's."""
+
+MOST_EVIDENCE = 64
+LONGEST_WORD = 64
+LONGEST_REASON = 2000
+"""Fields that are kept of what was compared; characters of a field, level or rule, and of a reason."""
+
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
+class Pair(NamedTuple):
+    """Ids of two Patients, in the order of their subjects."""
+
+    patient: str
+    other_patient: str
+
+    @property
+    def subject(self) -> UUID:
+        """Of the first one."""
+        return subject_of(f"Patient/{self.patient}")
+
+    @property
+    def other(self) -> UUID:
+        """Of the second one."""
+        return subject_of(f"Patient/{self.other_patient}")
+
+    @property
+    def stream(self) -> UUID:
+        """Of the facts about this pair."""
+        return uuid5(STREAMS, f"pair/{self.subject}/{self.other}")
+
+    @property
+    def keys(self) -> tuple[Key, Key]:
+        """Of the two Patients."""
+        return Key("Patient", self.patient), Key("Patient", self.other_patient)
+
+
+def pair_of(one: str, other: str) -> Pair:
+    """The pair of two Patients' ids, whichever is named first. Raises Unknown for what is no id, and
+    Contradiction for one Patient with itself."""
+    if not (_ID.fullmatch(one) and _ID.fullmatch(other)):
+        raise Unknown
+    if one == other:
+        raise Contradiction("A Patient makes no pair with itself.")
+    first, second = sorted((one, other), key=lambda id_: subject_of(f"Patient/{id_}"))
+    return Pair(first, second)
+
+
+class Act(StrEnum):
+    """What may be asked for."""
+
+    PROPOSE = "propose"
+    LINK = "link"
+    UNLINK = "unlink"
+    JUDGE_DIFFERENT = "judge-different"
+    POSTPONE = "postpone"
+
+
+class Judgement(NamedTuple):
+    """The wish that something is decided about a pair.
+
+    evidence: what was known when it was judged; of a person's judgement, what was shown. rule: version of the
+    rules by which a program judges; None for a person. op_id: under which it is stored at most once; that of
+    a program follows from what it has judged. if_version: of the pair, when it was looked at.
+    """
+
+    act: Act
+    pair: Pair
+    actor: Actor
+    recorded_at: str
+    evidence: tuple[Evidence, ...] = ()
+    rule: str | None = None
+    reason: str | None = None
+    op_id: str | None = None
+    if_version: int | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
+class State(StrEnum):
+    """How it stands with a pair."""
+
+    UNKNOWN = "unknown"
+    PROPOSED = "proposed"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    DIFFERENT = "different"
+    POSTPONED = "postponed"
+
+
+STATES: Mapping[str, State] = MappingProxyType(
+    {
+        LinkProposed.name: State.PROPOSED,
+        RecordsLinked.name: State.LINKED,
+        RecordsUnlinked.name: State.UNLINKED,
+        RecordsJudgedDifferent.name: State.DIFFERENT,
+        LinkPostponed.name: State.POSTPONED,
+    }
+)
+"""What each fact about a pair makes of it: the last one says how it stands."""
+
+_LOOKED_AT = frozenset({State.UNLINKED, State.DIFFERENT, State.POSTPONED})
+"""Somebody has looked and there is no link: a program does not decide over that on what was known."""
+
+_FACTS: Mapping[Act, type[AnyPairFact]] = MappingProxyType(
+    {
+        Act.PROPOSE: LinkProposed,
+        Act.LINK: RecordsLinked,
+        Act.UNLINK: RecordsUnlinked,
+        Act.JUDGE_DIFFERENT: RecordsJudgedDifferent,
+        Act.POSTPONE: LinkPostponed,
+    }
+)
+
+_Numbers = Mapping[str, int]
+"""Field -> the most trusted level (OBTAINED) in which a number was in common."""
+
+
+class Past(NamedTuple):
+    """What the facts of a pair amount to.
+
+    version: how many they are. known: of all evidence so far. judged: what was known when somebody last
+    looked and did not link; empty after somebody did. ops: op_id -> name of its fact.
+    """
+
+    state: State = State.UNKNOWN
+    version: int = 0
+    known: _Numbers = MappingProxyType({})
+    judged: _Numbers = MappingProxyType({})
+    ops: Mapping[str, str] = MappingProxyType({})
+
+
+def past_of(facts: Iterable[AnyPairFact]) -> Past:
+    """The fold of a pair's facts, in order."""
+    past = Past()
+    for fact in facts:
+        past = _after(past, fact)
+    return past
+
+
+def _after(past: Past, fact: AnyPairFact) -> Past:
+    state = STATES[fact.name]
+    known = _together(past.known, _numbers(fact.evidence))
+    judged = past.judged
+    if state in _LOOKED_AT:
+        judged = known
+    elif state is State.LINKED and fact.rule is None:
+        judged = {}
+    ops = {**past.ops, fact.op_id: fact.name} if fact.op_id else past.ops
+    return Past(state, past.version + 1, known, judged, ops)
+
+
+def decide(judgement: Judgement, past: Past) -> AnyPairFact | None:
+    """The fact that the judgement becomes; None where it is so already. Raises a Refusal in words."""
+    judgement = _cut(judgement)
+    kind = _FACTS[judgement.act]
+    before = past.ops.get(judgement.op_id or "")
+    if before and before != kind.name:
+        raise KeyReused
+    if before or not _RULES[judgement.act](judgement, past):
+        return None
+    if judgement.if_version not in (None, past.version):
+        raise JudgedMeanwhile
+    return _fact(kind, judgement)
+
+
+# Whether each act changes something. They raise what speaks against it.
+
+
+def _propose(judgement: Judgement, past: Past) -> bool:
+    if past.state is State.LINKED:
+        return False
+    if judgement.rule is None:
+        return past.state is not State.PROPOSED
+    if past.state is State.UNKNOWN or _beyond(judgement, past.known):
+        return True
+    if past.state in _LOOKED_AT:
+        raise KeptApart
+    return False
+
+
+def _link(judgement: Judgement, past: Past) -> bool:
+    if past.state is State.LINKED:
+        return False
+    if judgement.rule is None:
+        return True
+    if not _beyond(judgement, {}, LEAST_TO_LINK):
+        raise NoNumberShared
+    if not _beyond(judgement, past.judged, LEAST_TO_LINK):
+        raise KeptApart
+    return True
+
+
+def _unlink(judgement: Judgement, past: Past) -> bool:
+    _require_person(judgement)
+    if past.state not in (State.LINKED, State.UNLINKED):
+        raise NotLinked
+    return past.state is State.LINKED
+
+
+def _judge_different(judgement: Judgement, past: Past) -> bool:
+    _require_person(judgement)
+    if past.state is State.LINKED:
+        raise StillLinked
+    return past.state is not State.DIFFERENT
+
+
+def _postpone(judgement: Judgement, past: Past) -> bool:
+    _require_person(judgement)
+    if past.state not in (State.PROPOSED, State.POSTPONED):
+        raise NotProposed
+    return past.state is State.PROPOSED
+
+
+_RULES: Mapping[Act, Callable[[Judgement, Past], bool]] = MappingProxyType(
+    {
+        Act.PROPOSE: _propose,
+        Act.LINK: _link,
+        Act.UNLINK: _unlink,
+        Act.JUDGE_DIFFERENT: _judge_different,
+        Act.POSTPONE: _postpone,
+    }
+)
+
+
+def _require_person(judgement: Judgement) -> None:
+    if judgement.rule is not None:
+        raise OnlyPeople
+
+
+def _beyond(judgement: Judgement, known: _Numbers, least: int = 1) -> bool:
+    """Whether a number in common was not known to be, or is to be trusted more than it was."""
+    return any(
+        level >= least and level > known.get(field, 0)
+        for field, level in _numbers(judgement.evidence).items()
+    )
+
+
+def _numbers(evidence: Iterable[Evidence]) -> _Numbers:
+    numbers: dict[str, int] = {}
+    for one in evidence:
+        if one.level in OBTAINED:
+            numbers[one.field] = max(OBTAINED[one.level], numbers.get(one.field, 0))
+    return numbers
+
+
+def _together(one: _Numbers, other: _Numbers) -> _Numbers:
+    return {field: max(one.get(field, 0), other.get(field, 0)) for field in {*one, *other}}
+
+
+def _fact(kind: type[AnyPairFact], judgement: Judgement) -> AnyPairFact:
+    pair, actor = judgement.pair, judgement.actor
+    return kind(
+        event_id=new_id(),
+        schema_version=SCHEMA_VERSION,
+        subject=pair.subject,
+        stream=pair.stream,
+        resources=[],
+        facility=actor.facility,
+        device=actor.device,
+        actor=actor.client,
+        user=actor.user,
+        happened_at=judgement.recorded_at,
+        recorded_at=judgement.recorded_at,
+        correlation_id=judgement.correlation_id,
+        causation_id=judgement.causation_id,
+        op_id=judgement.op_id,
+        patient=pair.patient,
+        other=pair.other,
+        other_patient=pair.other_patient,
+        evidence=list(judgement.evidence),
+        rule=judgement.rule,
+        reason=judgement.reason,
+    )
+
+
+def _cut(judgement: Judgement) -> Judgement:
+    """The same within bounds, and under its op_id."""
+    evidence = tuple(
+        Evidence(_text(one.field, LONGEST_WORD), _text(one.level, LONGEST_WORD), _number(one.bits))
+        for one in judgement.evidence[:MOST_EVIDENCE]
+    )
+    rule = None if judgement.rule is None else _text(judgement.rule, LONGEST_WORD)
+    cut = judgement._replace(
+        evidence=evidence, rule=rule, reason=_text(judgement.reason or "", LONGEST_REASON) or None
+    )
+    if judgement.op_id:
+        return cut._replace(op_id=shortened(_text(judgement.op_id, LONGEST_REASON)) or None)
+    return cut if rule is None else cut._replace(op_id=_op_id(cut))
+
+
+def _op_id(judgement: Judgement) -> str:
+    """Of a program: the same for the same act by the same rules on the same evidence. How many bits that
+    weighs is left out: it changes with how often a name is met."""
+    said = sorted(f"{one.field}={one.level}" for one in judgement.evidence)
+    text = "\n".join([judgement.act, str(judgement.pair.stream), judgement.rule or "", *said])
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _text(text: str, most: int) -> str:
+    """What can be stored: no NUL, no half of a character, and not longer than that."""
+    return text[:most].replace("\0", " ").encode(errors="replace").decode().strip()
+
+
+def _number(bits: float) -> float:
+    return bits if isfinite(bits) else 0.0

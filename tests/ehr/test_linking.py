@@ -1,0 +1,316 @@
+"""Whether two Patients are one person: what becomes of each judgement, and what holds whatever was judged."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ehr.encoding import decode_fact, encode_fact
+from ehr.errors import (
+    Contradiction,
+    JudgedMeanwhile,
+    KeptApart,
+    KeyReused,
+    NoNumberShared,
+    NotLinked,
+    NotProposed,
+    OnlyPeople,
+    Refusal,
+    StillLinked,
+    Unknown,
+)
+from ehr.facts import AnyPairFact, Evidence, LinkProposed, RecordsLinked
+from ehr.linking import (
+    LEAST_TO_LINK,
+    LONGEST_REASON,
+    MOST_EVIDENCE,
+    OBTAINED,
+    STATES,
+    Act,
+    Judgement,
+    Past,
+    State,
+    decide,
+    pair_of,
+    past_of,
+)
+from ehr.values import Actor, subject_of
+
+PAIR = pair_of("p1", "p2")
+TYPED, CAPTURED = Evidence("cccd", "typed", 9.5), Evidence("cccd", "captured", 14.0)
+NAME = Evidence("name", "exact", 7.25)
+PEOPLE: Any = {"rule": None}
+PROGRAM: Any = {"rule": "1"}
+
+
+def judgement(act: Act, *evidence: Evidence, **changes: Any) -> Judgement:
+    """By a person, at a facility, unless something else is said."""
+    one = Judgement(act, PAIR, Actor("page", "nurse", "45901"), "2026-11-26T08:00:00.000Z", evidence)
+    return one._replace(**changes)
+
+
+def after(*judgements: Judgement) -> list[AnyPairFact]:
+    """The facts that judgements leave, one after the other."""
+    facts: list[AnyPairFact] = []
+    for one in judgements:
+        fact = decide(one, past_of(facts))
+        if fact:
+            facts.append(fact)
+    return facts
+
+
+PROPOSED = (judgement(Act.PROPOSE, TYPED, NAME, **PROGRAM),)
+LINKED = (judgement(Act.LINK, CAPTURED, **PROGRAM),)
+UNLINKED = (*LINKED, judgement(Act.UNLINK, CAPTURED))
+DIFFERENT = (judgement(Act.JUDGE_DIFFERENT, TYPED),)
+POSTPONED = (*PROPOSED, judgement(Act.POSTPONE))
+WAYS = {
+    State.UNKNOWN: (),
+    State.PROPOSED: PROPOSED,
+    State.LINKED: LINKED,
+    State.UNLINKED: UNLINKED,
+    State.DIFFERENT: DIFFERENT,
+    State.POSTPONED: POSTPONED,
+}
+
+
+def test_a_pair_is_the_same_whoever_is_named_first() -> None:
+    assert pair_of("p2", "p1") == PAIR
+    assert PAIR.stream == pair_of("p2", "p1").stream != pair_of("p1", "p3").stream
+    assert PAIR.subject < PAIR.other
+    assert {PAIR.subject, PAIR.other} == {subject_of("Patient/p1"), subject_of("Patient/p2")}
+
+
+@pytest.mark.parametrize("id_", ["", "a/b", "a\0", "x" * 65, "Hoa Thử", "a\n"])
+def test_what_is_no_id_makes_no_pair(id_: str) -> None:
+    with pytest.raises(Unknown):
+        pair_of("p1", id_)
+
+
+def test_a_patient_makes_no_pair_with_itself() -> None:
+    with pytest.raises(Contradiction):
+        pair_of("p1", "p1")
+
+
+def test_a_fact_says_who_has_decided_what_and_why() -> None:
+    (fact,) = after(judgement(Act.LINK, TYPED, NAME, reason=" cùng một người ", op_id="form-1"))
+    assert isinstance(fact, RecordsLinked)
+    assert (fact.subject, fact.other, fact.stream) == (PAIR.subject, PAIR.other, PAIR.stream)
+    assert (fact.patient, fact.other_patient) == PAIR
+    assert (fact.actor, fact.user, fact.facility) == ("page", "nurse", "45901")
+    assert (fact.evidence, fact.reason, fact.rule) == ([TYPED, NAME], "cùng một người", None)
+    assert (fact.op_id, fact.happened_at) == ("form-1", fact.recorded_at)
+    assert (fact.resources, decode_fact(encode_fact(fact))) == ([], fact)
+
+
+P, H = PROGRAM, PEOPLE
+PRESENT: Any = "nothing"
+
+
+@pytest.mark.parametrize(
+    ("state", "act", "by", "evidence", "outcome"),
+    [
+        (State.UNKNOWN, Act.PROPOSE, P, [NAME], State.PROPOSED),
+        (State.UNKNOWN, Act.PROPOSE, H, [], State.PROPOSED),
+        (State.UNKNOWN, Act.LINK, P, [CAPTURED], State.LINKED),
+        (State.UNKNOWN, Act.LINK, P, [TYPED, NAME], NoNumberShared),
+        (State.UNKNOWN, Act.LINK, P, [NAME], NoNumberShared),
+        (State.UNKNOWN, Act.LINK, H, [], State.LINKED),
+        (State.UNKNOWN, Act.UNLINK, H, [], NotLinked),
+        (State.UNKNOWN, Act.JUDGE_DIFFERENT, H, [], State.DIFFERENT),
+        (State.UNKNOWN, Act.POSTPONE, H, [], NotProposed),
+        (State.PROPOSED, Act.PROPOSE, P, [TYPED], PRESENT),
+        (State.PROPOSED, Act.PROPOSE, P, [CAPTURED], State.PROPOSED),
+        (State.PROPOSED, Act.PROPOSE, H, [CAPTURED], PRESENT),
+        (State.PROPOSED, Act.LINK, P, [CAPTURED], State.LINKED),
+        (State.PROPOSED, Act.LINK, H, [], State.LINKED),
+        (State.PROPOSED, Act.UNLINK, H, [], NotLinked),
+        (State.PROPOSED, Act.JUDGE_DIFFERENT, H, [], State.DIFFERENT),
+        (State.PROPOSED, Act.POSTPONE, H, [], State.POSTPONED),
+        (State.LINKED, Act.PROPOSE, P, [Evidence("bhyt", "verified", 3.0)], PRESENT),
+        (State.LINKED, Act.PROPOSE, H, [], PRESENT),
+        (State.LINKED, Act.LINK, P, [NAME], PRESENT),
+        (State.LINKED, Act.LINK, H, [], PRESENT),
+        (State.LINKED, Act.UNLINK, H, [], State.UNLINKED),
+        (State.LINKED, Act.JUDGE_DIFFERENT, H, [], StillLinked),
+        (State.LINKED, Act.POSTPONE, H, [], NotProposed),
+        (State.UNLINKED, Act.PROPOSE, P, [CAPTURED, NAME], KeptApart),
+        (State.UNLINKED, Act.PROPOSE, P, [Evidence("bhyt", "typed", 8.0)], State.PROPOSED),
+        (State.UNLINKED, Act.LINK, P, [CAPTURED], PRESENT),  # It has been answered under this name.
+        (State.UNLINKED, Act.LINK, P, [CAPTURED, NAME], KeptApart),
+        (State.UNLINKED, Act.LINK, P, [Evidence("cccd", "verified", 19.0)], State.LINKED),
+        (State.UNLINKED, Act.LINK, H, [], State.LINKED),
+        (State.UNLINKED, Act.UNLINK, H, [], PRESENT),
+        (State.UNLINKED, Act.JUDGE_DIFFERENT, H, [], State.DIFFERENT),
+        (State.DIFFERENT, Act.PROPOSE, P, [TYPED, NAME], KeptApart),
+        (State.DIFFERENT, Act.PROPOSE, P, [Evidence("phone", "exact", 30.0)], KeptApart),
+        (State.DIFFERENT, Act.PROPOSE, P, [CAPTURED], State.PROPOSED),
+        (State.DIFFERENT, Act.PROPOSE, H, [], State.PROPOSED),
+        (State.DIFFERENT, Act.LINK, P, [TYPED, NAME], NoNumberShared),
+        (State.DIFFERENT, Act.LINK, P, [CAPTURED], State.LINKED),
+        (State.DIFFERENT, Act.LINK, H, [], State.LINKED),
+        (State.DIFFERENT, Act.JUDGE_DIFFERENT, H, [], PRESENT),
+        (State.POSTPONED, Act.PROPOSE, P, [TYPED], KeptApart),
+        (State.POSTPONED, Act.PROPOSE, P, [CAPTURED], State.PROPOSED),
+        (State.POSTPONED, Act.POSTPONE, H, [], PRESENT),
+        (State.POSTPONED, Act.LINK, H, [], State.LINKED),
+        *((state, act, P, [CAPTURED], OnlyPeople) for state in State for act in list(Act)[2:]),
+    ],
+)
+def test_what_becomes_of_each_judgement(
+    state: State, act: Act, by: Any, evidence: list[Evidence], outcome: Any
+) -> None:
+    facts = after(*WAYS[state])
+    past = past_of(facts)
+    assert past.state == state
+    wish = judgement(act, *evidence, **by)
+    if isinstance(outcome, type):
+        with pytest.raises(outcome) as refused:
+            decide(wish, past)
+        assert str(refused.value)
+    else:
+        fact = decide(wish, past)
+        assert past_of([*facts, *([fact] if fact else [])]).state == (
+            state if outcome is PRESENT else outcome
+        )
+        assert (fact is None) == (outcome is PRESENT)
+
+
+def test_a_number_that_was_known_when_somebody_looked_does_not_count_later() -> None:
+    """A proposal on another number lies between, and links by neither."""
+    facts = after(
+        judgement(Act.JUDGE_DIFFERENT, CAPTURED),
+        judgement(Act.PROPOSE, CAPTURED, Evidence("bhyt", "typed", 6.0), **PROGRAM),
+    )
+    assert past_of(facts).state is State.PROPOSED
+    with pytest.raises(KeptApart):
+        decide(judgement(Act.LINK, CAPTURED, Evidence("bhyt", "typed", 6.0), **PROGRAM), past_of(facts))
+
+
+def test_a_wish_is_stored_once_under_its_name() -> None:
+    wish = judgement(Act.LINK, op_id="form-1")
+    facts = after(wish, judgement(Act.UNLINK), wish)
+    assert [fact.name for fact in facts] == ["RecordsLinked", "RecordsUnlinked"]
+    with pytest.raises(KeyReused):
+        decide(judgement(Act.JUDGE_DIFFERENT, op_id="form-1"), past_of(facts))
+
+
+def test_a_program_names_what_it_has_judged() -> None:
+    one, same, other = (
+        after(judgement(Act.PROPOSE, *evidence, **PROGRAM))[0].op_id
+        for evidence in ((TYPED, NAME), (NAME, Evidence("cccd", "typed", 9.75)), (TYPED,))
+    )
+    assert one == same != other
+    assert after(judgement(Act.PROPOSE, TYPED, NAME, rule="2"))[0].op_id != one
+    assert after(judgement(Act.PROPOSE, TYPED, NAME))[0].op_id is None
+
+
+def test_whoever_has_seen_an_older_state_is_told() -> None:
+    past = past_of(after(*PROPOSED))
+    with pytest.raises(JudgedMeanwhile):
+        decide(judgement(Act.LINK, if_version=0), past)
+    assert isinstance(decide(judgement(Act.LINK, if_version=1), past), RecordsLinked)
+    assert decide(judgement(Act.PROPOSE, if_version=0), past) is None
+
+
+def test_what_is_too_long_or_cannot_be_stored_is_cut() -> None:
+    odd = Evidence("a\0b", "\ud800", float("nan"))
+    (fact,) = after(judgement(Act.LINK, *[odd] * 1000, reason="\0" + "x" * 5000, op_id="y" * 5000))
+    assert fact.evidence == [Evidence("a b", "?", 0.0)] * MOST_EVIDENCE
+    assert fact.reason == "x" * (LONGEST_REASON - 1)
+    assert fact.op_id is not None
+    assert len(fact.op_id) < 300
+    assert decode_fact(encode_fact(fact)) == fact
+
+
+# Whatever was judged.
+
+EVIDENCE = st.builds(
+    Evidence, st.sampled_from(["cccd", "bhyt", "name"]), st.sampled_from([*OBTAINED, "exact"]), st.floats()
+)
+JUDGEMENTS = st.builds(
+    Judgement,
+    st.sampled_from(Act),
+    st.just(PAIR),
+    st.just(Actor()),
+    st.just("2026-11-26T08:00:00.000Z"),
+    st.lists(EVIDENCE, max_size=3).map(tuple),
+    st.sampled_from([None, "1", "2"]),
+    st.none(),
+    st.sampled_from([None, None, None, "a", "b"]),
+    st.none() | st.integers(0, 4),
+)
+
+
+def told(wish: Judgement, past: Past) -> AnyPairFact | Refusal | None:
+    """What becomes of a wish."""
+    try:
+        return decide(wish, past)
+    except Refusal as refusal:
+        return refusal
+
+
+def is_new(fact: AnyPairFact, before: Sequence[AnyPairFact], least: int) -> bool:
+    """Whether a fact names a number in common, trusted so much, that no fact before did."""
+    known = {(one.field, OBTAINED.get(one.level, 0)) for past in before for one in past.evidence}
+    return any(
+        OBTAINED.get(one.level, 0) >= least
+        and not any(field == one.field and level >= OBTAINED[one.level] for field, level in known)
+        for one in fact.evidence
+    )
+
+
+def history(wishes: Sequence[Judgement]) -> list[AnyPairFact]:
+    """The facts that remain. What was refused says why; what is wished again adds nothing."""
+    facts: list[AnyPairFact] = []
+    for wish in wishes:
+        outcome = told(wish, past_of(facts))
+        if isinstance(outcome, Refusal):
+            assert outcome.message
+        elif outcome is not None:
+            facts.append(outcome)
+            assert told(wish, past_of(facts)) is None
+    return facts
+
+
+def apart(facts: Sequence[AnyPairFact]) -> Sequence[AnyPairFact]:
+    """The facts until somebody last looked and did not link; none once somebody has linked."""
+    for n in range(len(facts), 0, -1):
+        if facts[n - 1].rule is None and not isinstance(facts[n - 1], LinkProposed):
+            return [] if isinstance(facts[n - 1], RecordsLinked) else facts[:n]
+    return []
+
+
+HISTORIES = st.lists(JUDGEMENTS, max_size=25).map(history)
+
+
+@given(HISTORIES)
+def test_a_program_only_links_and_proposes_and_never_over_somebody_on_what_was_known(
+    facts: list[AnyPairFact],
+) -> None:
+    for n, fact in enumerate(facts):
+        if isinstance(fact, RecordsLinked) and fact.rule:
+            assert is_new(fact, apart(facts[:n]), LEAST_TO_LINK)
+        elif fact.rule:
+            assert isinstance(fact, LinkProposed)
+            assert n == 0 or is_new(fact, apart(facts[:n]), 1)
+
+
+@given(HISTORIES)
+def test_every_fact_changes_how_it_stands_but_a_proposal_that_is_renewed(facts: list[AnyPairFact]) -> None:
+    states = [past_of(facts[:n]).state for n in range(len(facts) + 1)]
+    for fact, (before, state) in zip(facts, pairwise(states), strict=True):
+        assert state == STATES[fact.name]
+        assert state != before or (isinstance(fact, LinkProposed) and fact.rule)
+        assert (before is State.LINKED) <= (state is State.UNLINKED)
+        assert (state is State.UNLINKED) <= (before is State.LINKED)
+
+
+@given(HISTORIES)
+def test_no_wish_is_stored_twice(facts: list[AnyPairFact]) -> None:
+    names = [fact.op_id for fact in facts if fact.op_id]
+    assert len(names) == len(set(names))
+    assert past_of(facts).version == len(facts)
