@@ -1,0 +1,1 @@
+"""How well people are matched, on people whose truth is known: ``python -m benchmarks.matching``."""

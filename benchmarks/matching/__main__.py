@@ -1,0 +1,109 @@
+"""``python -m benchmarks.matching {estimate|evaluate|blocking|speed} [--people N] [--seed N] [--write]``.
+
+estimate: m and u of every level, from ``fitting_people``; with what EM finds without the truth beside them.
+``--write``: as the data file ``ehr/matching/weights.json``.
+evaluate: links, proposals and what is missed, of ``judging_people``. ``--typed``, ``--absent``: shares of
+registrations in which the number is typed, or not there. ``--write``: the table into docs/matching.md.
+blocking: how well keys find. speed: how long a comparison takes.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.matching import fitting_people, judging_people
+from benchmarks.matching.estimating import by_expectation, estimate, write
+from benchmarks.matching.evaluating import blocked, evaluate
+from benchmarks.matching.timing import timed
+from benchmarks.page import put
+from ehr.matching.weights import LEVELS, Weights, load_weights
+
+PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
+TYPED, ABSENT = 0.01, 0.007
+"""Shares of registrations where cards are scanned as a rule."""
+
+HEAD = (
+    "| | registrations | links | wrong | precision | pairs of one person | linked | with proposals "
+    "| proposals per 100 | of them wrong |\n|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def main() -> None:
+    """Does what it is told, prints, and writes when asked to."""
+    given = _arguments()
+    verbs = {"estimate": _estimate, "evaluate": _evaluate, "blocking": _blocking, "speed": _speed}
+    lines = []
+    for line in verbs[given.verb](given):
+        print(line, flush=True)
+        lines.append(line)
+    if given.write and given.verb != "estimate":
+        put(given.verb, "\n".join(lines), PAGE)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="How well people are matched.")
+    parser.add_argument("verb", choices=["estimate", "evaluate", "blocking", "speed"])
+    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--typed", type=float, default=TYPED, help="share of registrations with a typed number"
+    )
+    parser.add_argument("--absent", type=float, default=ABSENT, help="share without an identity card")
+    parser.add_argument("--strangers", type=int, default=300_000, help="random pairs by which u is estimated")
+    parser.add_argument(
+        "--write", action="store_true", help="the data file, or the table of docs/matching.md"
+    )
+    return parser.parse_args()
+
+
+def _command(given: argparse.Namespace, *options: str) -> str:
+    said = "".join(f" --{option} {getattr(given, option)}" for option in ("people", "seed", *options))
+    return f"`python -m benchmarks.matching {given.verb}{said}`"
+
+
+def _estimate(given: argparse.Namespace) -> Iterator[str]:
+    said = list(fitting_people.registrations(given.seed, given.people))
+    stated = estimate(said, given.strangers, f"1-{given.seed}-{given.people}-{given.strangers}")
+    share, without_truth = by_expectation(said)
+    weights = Weights(stated)
+    yield f"{len(said):,} registrations; EM: {share:.1%} of the pairs that share a key are one person's"
+    for field, levels in LEVELS.items():
+        for level in levels:
+            one = stated.fields[field][level]
+            yield (
+                f"{field:12} {level:20} m {one.m:<9.3g} by EM {without_truth[field][level]:<9.3g} "
+                f"u {one.u:<9.3g} bits {weights.bits[field][level]:6.1f}"
+            )
+    if given.write:
+        write(stated)
+
+
+def _evaluate(given: argparse.Namespace) -> Iterator[str]:
+    said = judging_people.registrations(given.seed, given.people, given.typed, given.absent)
+    yield f"{_command(given, 'typed', 'absent')}, weights {load_weights().version}:"
+    yield ""
+    yield HEAD
+    for group, figures in evaluate(said).items():
+        yield f"| {group} | {figures.row} |"
+
+
+def _blocking(given: argparse.Namespace) -> Iterator[str]:
+    found = blocked(judging_people.registrations(given.seed, given.people, given.typed, given.absent))
+    yield (
+        f"{_command(given)}: {found.registrations:,} registrations, {found.keys:.1f} keys each. Of the "
+        f"pairs of one person {found.recall:.4f} share a key; a registration has {found.mean:.1f} candidates "
+        f"on average, {found.most} at most."
+    )
+
+
+def _speed(given: argparse.Namespace) -> Iterator[str]:
+    said = judging_people.registrations(given.seed, given.people, given.typed, given.absent)
+    yield f"{_command(given)}, on a shared core:"
+    yield ""
+    yield "| | median, µs | 99 of 100, µs |\n|---|---|---|"
+    for part, (middle, high) in timed(said, 20_000).items():
+        yield f"| {part} | {middle:.1f} | {high:.1f} |"
+
+
+if __name__ == "__main__":
+    main()

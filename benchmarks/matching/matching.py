@@ -1,0 +1,50 @@
+"""Registrations one after the other, each compared with those before it that share a key."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import orjson
+
+from benchmarks.matching.registrations import Registration, patient_of
+from ehr.matching.blocking import block_keys
+from ehr.matching.frequencies import Counted
+from ehr.matching.person import Person, read_person
+
+
+def prepared(registrations: Sequence[Registration]) -> list[Person]:
+    """Each as the record would read its Patient."""
+    return [read_person(orjson.dumps(patient_of(said))) for said in registrations]
+
+
+def counted(people: Sequence[Person]) -> Counted:
+    """How common names are among the registered."""
+    return Counted((one.commune, name) for one in people for name in one.names[:1])
+
+
+def candidates(people: Sequence[Person]) -> Iterator[tuple[int, list[int]]]:
+    """Each with those before it that share a key."""
+    blocks: dict[str, list[int]] = defaultdict(list)
+    for index, person in enumerate(people):
+        keys = block_keys(person)
+        yield index, sorted({other for key in keys for other in blocks[key]})
+        for key in keys:
+            blocks[key].append(index)
+
+
+class Components:
+    """Who has been found to be one person."""
+
+    def __init__(self, number: int) -> None:
+        self._parents = list(range(number))
+
+    def of(self, index: int) -> int:
+        """The first of its component."""
+        while self._parents[index] != index:
+            self._parents[index] = self._parents[self._parents[index]]
+            index = self._parents[index]
+        return index
+
+    def join(self, one: int, other: int) -> None:
+        """Both are one person from now on."""
+        first, second = sorted((self.of(one), self.of(other)))
+        self._parents[second] = first

@@ -1,0 +1,59 @@
+"""Keys under which a Person is found by whoever may be the same one.
+
+Two Persons are compared when they share a key. Each key is so selective that few people of a million share
+it, and each damage that is frequent leaves at least one key as it is.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from ehr.matching.births import Birth
+from ehr.matching.names import Name
+from ehr.matching.person import Person
+
+MOST: Final = 48
+"""Keys of one person; what is first is kept."""
+
+
+def block_keys(person: Person) -> list[str]:
+    """At most MOST, each once.
+
+    ``n``: a number. ``t``: a telephone. ``y``: the words of the name and the birth year. ``d``: the birth
+    day, month and day in the order of their size, with the first or the last word of the name. ``m``: the
+    name's words, month and day. ``g``: surname, given name, year and commune. ``p``: mother and birth day.
+    """
+    return list(dict.fromkeys(islice(_keys(person), MOST)))
+
+
+def _keys(person: Person) -> Iterator[str]:
+    for number in person.every_number:
+        yield f"n|{number.kind}|{number.value}"
+    for telephone in sorted(person.telephones):
+        yield f"t|{telephone}"
+    if person.birth:
+        for mother in person.mothers:
+            yield f"p|{_words(mother)}|{_day(person.birth) or person.birth.year}"
+        for name in person.every_name:
+            yield from _of_name(name, person.birth, person.commune)
+
+
+def _of_name(name: Name, birth: Birth, commune: str | None) -> Iterator[str]:
+    day = _day(birth)
+    yield f"y|{_words(name)}|{birth.year}"
+    if day:
+        yield f"d|{day}|{name.surname}"
+        yield f"d|{day}|{name.given}"
+        yield f"m|{_words(name)}|{day[4:]}"
+    if commune:
+        yield f"g|{name.surname}|{name.given}|{birth.year}|{commune}"
+
+
+def _words(name: Name) -> str:
+    return " ".join(name.keys)
+
+
+def _day(birth: Birth) -> str:
+    """Year, and month and day with the smaller first; "" for a partial date."""
+    digits = birth.digits
+    return digits and f"{digits[:4]}{min(digits[4:6], digits[6:])}{max(digits[4:6], digits[6:])}"

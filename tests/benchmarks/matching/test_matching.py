@@ -1,0 +1,73 @@
+"""The generators are separate, and with few people already the targets hold; the commands run."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from benchmarks.matching import fitting_damage, fitting_people, judging_damage, judging_people
+from benchmarks.matching.__main__ import ABSENT, TYPED
+from benchmarks.matching.estimating import by_expectation, estimate
+from benchmarks.matching.evaluating import blocked, evaluate
+from benchmarks.matching.registrations import patient_of
+from ehr.matching.weights import LEVELS, Weights
+
+ROOT = Path(__file__).parents[3]
+
+
+def imported(module: ModuleType) -> set[str]:
+    tree = ast.parse(inspect.getsource(module))
+    return {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+
+def test_generators_share_no_damage() -> None:
+    fitting = imported(fitting_people) | imported(fitting_damage)
+    judging = imported(judging_people) | imported(judging_damage)
+    shared = {name for name in fitting & judging if name.startswith(("benchmarks", "ehr", "simulation"))}
+    assert shared == {"benchmarks.matching.registrations", "simulation.chance", "simulation.code_lists"}
+
+
+def test_registrations_are_the_same_for_the_same_seed() -> None:
+    one, again, other = (
+        [patient_of(said) for said in judging_people.registrations(seed, 300, TYPED, ABSENT)]
+        for seed in (3, 3, 4)
+    )
+    assert one == again != other
+    fitted = [[patient_of(said) for said in fitting_people.registrations(seed, 300)] for seed in (3, 3, 4)]
+    assert fitted[0] == fitted[1] != fitted[2]
+
+
+def test_the_targets_hold_for_few_people() -> None:
+    figures = evaluate(judging_people.registrations(2, 2_500, TYPED, ABSENT))["all"]
+    assert figures.links > 2_000
+    assert figures.wrong_links == 0
+    assert figures.found_pairs / figures.pairs >= 0.97
+    assert figures.proposals / figures.registrations <= 0.03
+
+
+def test_blocking_finds_nearly_all_with_few_candidates() -> None:
+    found = blocked(judging_people.registrations(2, 2_000, TYPED, ABSENT))
+    assert found.recall > 0.99
+    assert found.mean < 10
+
+
+def test_what_is_estimated_can_be_loaded_and_em_agrees() -> None:
+    said = list(fitting_people.registrations(5, 1_500))
+    stated = estimate(said, 5_000, "test")
+    weights = Weights(stated)
+    assert weights.bits.keys() == LEVELS.keys()
+    _, without_truth = by_expectation(said)
+    assert without_truth["birth"]["exact"] == pytest.approx(stated.fields["birth"]["exact"].m, abs=0.05)
+    assert without_truth["sex"]["same"] == pytest.approx(stated.fields["sex"]["same"].m, abs=0.05)
+
+
+@pytest.mark.parametrize("verb", ["estimate", "evaluate", "blocking", "speed"])
+def test_commands_run(verb: str) -> None:
+    command = [sys.executable, "-m", "benchmarks.matching", verb, "--people", "300", "--strangers", "1000"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout) > 100

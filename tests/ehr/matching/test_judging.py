@@ -1,0 +1,211 @@
+"""Weights: people without a shared number, families, twins, the old, and communes where all are named Hồ."""
+
+import pytest
+
+from ehr.matching.frequencies import Counted
+from ehr.matching.judging import judge
+from ehr.matching.names import name_of
+from tests.ehr.matching.people import OTHER_CCCD, Json, cccd, judged, levels, number, patient, person
+
+AT_HOME: Json = {"phone": "0570123456", "mother": "Trần Thị Mai"}
+LAN = patient("Nguyễn Thị Ngọc Lan", "1990-05-15", gender="female", commune="19429", phone="0570123456")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"name": [{"text": "NGUYEN THI NGOC LAN"}]},
+        {"name": [{"text": "Nguyễn Ngọc Lan"}]},
+        {"name": [{"text": "Nguyễn Thị Lan"}]},
+        {"name": [{"text": "Lan Nguyễn Thị Ngọc"}]},
+        {"name": [{"text": "Nguyễn Thị Ngocj Lan"}]},
+        {"birthDate": "1990"},
+        {"birthDate": "1990-01-01"},
+        {"birthDate": "1990-05-16"},
+        {"birthDate": "1990-05-05"},
+        {"telecom": []},
+        {"address": []},
+        {"gender": "unknown"},
+        {"identifier": [cccd(captured=None)]},
+    ],
+    ids=str,
+)
+def test_one_slip_is_proposed_without_any_number(changed: Json) -> None:
+    judgement = judged(LAN, LAN | changed)
+    assert judgement.decision == "propose"
+    assert judgement.grade in ("probable", "possible")
+
+
+def test_everything_alike_without_a_number_is_no_link() -> None:
+    assert judged(LAN, LAN).decision == "propose"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        patient("Nguyễn Thị Ngọc Lan", "1962-08-20", gender="female", commune="02701"),
+        patient("Nguyễn Thị Ngọc Lan", None, gender="female", commune="02701"),
+        patient("Trần Văn Hùng", "1990-05-15", commune="19429"),
+        patient(None, "1990-05-15", gender="female", commune="19429"),
+        patient(None, None, gender="female", commune="19429", phone="0570123456"),
+    ],
+    ids=str,
+)
+def test_namesakes_and_those_who_share_little_are_not_proposed(other: Json) -> None:
+    assert judged(LAN, other).decision == "none"
+
+
+TWIN = patient("Nguyễn Văn Nam", "2024-03-04", **AT_HOME)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        patient("Nguyễn Văn Hùng", "2024-03-04", **AT_HOME),
+        patient("Nguyễn Thị Nam", "2024-03-04", gender="female", **AT_HOME),
+        patient("Nguyễn Văn Lam", "2024-03-04", **AT_HOME),
+        patient("Nguyễn Nam Văn", "2024-03-04", **AT_HOME),
+    ],
+    ids=str,
+)
+def test_twins_of_another_given_name_are_not_proposed(other: Json) -> None:
+    assert judged(TWIN, other).decision == "none"
+
+
+def test_twins_of_another_number_are_not_proposed() -> None:
+    one, other = (
+        patient("Nguyễn Văn Nam", "2024-03-04", numbers=[cccd(n)], **AT_HOME)
+        for n in ("045224000017", OTHER_CCCD)
+    )
+    assert (judged(one, other).decision, judged(one, other).grade) == ("none", "certainly-not")
+
+
+def test_twins_who_are_numbered_in_their_order_are_not_proposed() -> None:
+    first, second = TWIN | {"multipleBirthInteger": 1}, TWIN | {"multipleBirthInteger": 2}
+    assert judged(first, second).decision == "none"
+    assert judged(first, TWIN).decision == "propose"
+
+
+def test_newborn_twins_with_numbers_of_their_own_are_not_proposed() -> None:
+    one, other = (
+        patient(
+            "Con bà Trần Thị Mai",
+            "2026-11-20",
+            phone="0570123456",
+            numbers=[number("temporary-id", f"MT-45901-{n}")],
+        )
+        for n in (1, 2)
+    )
+    assert judged(one, other).decision == "none"
+
+
+def test_a_newborn_is_found_again_by_mother_and_day() -> None:
+    newborn = patient(
+        "Con bà Trần Thị Mai", "2026-11-20", numbers=[number("temporary-id", "MT-45901-1", "qr")]
+    )
+    named = patient(
+        "Nguyễn Văn Nam", "2026-11-20", mother="Trần Thị Mai", numbers=[cccd("045226000017", None)]
+    )
+    assert judged(newborn, named).decision == "propose"
+    assert "name" not in levels(judged(newborn, named))
+
+
+def test_a_newborn_is_not_its_mother() -> None:
+    mother = patient(
+        "Trần Thị Mai", "1995-03-04", gender="female", phone="0570123456", numbers=[cccd("045195000017")]
+    )
+    newborn = patient("Con bà Trần Thị Mai", "2026-11-20", gender="female", phone="0570123456")
+    assert judged(mother, newborn).decision == "none"
+
+
+def test_a_son_called_as_his_father_is_not_proposed() -> None:
+    father, son = (
+        patient("Nguyễn Văn Nam", birth, phone="0570123456") for birth in ("1965-02-03", "1992-10-20")
+    )
+    assert judged(father, son).decision == "none"
+
+
+def test_brothers_are_not_proposed() -> None:
+    one, other = (
+        patient("Nguyễn Văn Nam", "2015-02-03", **AT_HOME),
+        patient("Nguyễn Văn Hùng", "2017-10-20", **AT_HOME),
+    )
+    assert judged(one, other).decision == "none"
+
+
+def test_what_a_household_shares_is_no_evidence_for_those_who_may_be_sisters() -> None:
+    one, other = (
+        patient(name, "1990-05-15", gender="female", phone="0570123456")
+        for name in ("Lê Thị Thúy", "Lê Thị Thủy")
+    )
+    bits = {evidence.field: evidence.bits for evidence in judged(one, other).evidence}
+    assert bits["telephone"] == bits["residence"] == 0.0
+
+
+def test_a_womans_name_by_her_husbands_surname_is_asked_only_with_more_evidence() -> None:
+    one, other = (
+        patient(
+            name, "1985-02-03", gender="female", commune="02701", numbers=[number("citizen_id", "063123456")]
+        )
+        for name in ("Vàng Thị Mỷ", "Sùng Thị Mỷ")
+    )
+    assert judged(one, other).decision == "propose"
+
+
+def test_the_old_who_know_their_age_alone_are_proposed_where_a_telephone_agrees() -> None:
+    one, other = (
+        patient("Nguyễn Thị Khuê", birth, gender="female", phone="0570123456") for birth in ("1943", "1944")
+    )
+    assert judged(one, other).decision == "propose"
+    assert levels(judged(one, other))["birth"] == "close"
+
+
+NAMES = [("19435", f"Hồ Văn {given}") for given in ("Thương", "Xa", "Bình", "Phin") * 25]
+NAMES += [
+    ("19429", f"{surname} Văn {given}")
+    for surname in ("Nguyễn", "Trần", "Lê")
+    for given in ("Hùng", "Nam") * 50
+]
+COUNTED = Counted((commune, name) for commune, text in NAMES if (name := name_of(text)))
+
+
+def test_a_rare_surname_weighs_more_and_ho_in_huong_hoa_next_to_nothing() -> None:
+    def weight(name: str, commune: str) -> float:
+        same = person(name, commune=commune)
+        return next(e.bits for e in judge(same, same, COUNTED).evidence if e.field == "name")
+
+    assert weight("Hồ Văn Thương", "19435") < 5.0
+    assert weight("Hồ Văn Thương", "19435") + 5.0 < weight("Hồ Văn Thương", "19429")
+    assert weight("Hồ Văn Thương", "19435") + 5.0 < weight("Kăn Văn Thương", "19435")
+
+
+def test_two_of_one_common_name_and_year_in_one_commune_are_not_proposed_by_that() -> None:
+    one = person("Hồ Văn Thương", "1950")
+    judgement = judge(one, one, COUNTED)
+    assert judgement.decision == "none"
+    assert judge(person("Hồ Văn Thương"), person("Hồ Văn Thương"), COUNTED).decision == "propose"
+
+
+def test_the_evidence_says_field_by_field_what_it_weighs() -> None:
+    judgement = judged(LAN, LAN | {"birthDate": "1990"})
+    assert [evidence.field for evidence in judgement.evidence] == [
+        "name",
+        "birth",
+        "sex",
+        "residence",
+        "telephone",
+    ]
+    assert levels(judgement)["birth"] == "year"
+    assert judgement.weight == sum(evidence.bits for evidence in judgement.evidence)
+    assert "Lan" not in repr(judgement)
+    assert judgement.version
+
+
+def test_nothing_known_is_nothing_judged() -> None:
+    judgement = judged({}, {})
+    assert (judgement.decision, judgement.grade, judgement.evidence) == ("none", "certainly-not", ())
+
+
+def test_a_question_with_name_and_year_alone_is_answered_as_possible() -> None:
+    asked = {"name": [{"text": "Nguyễn Thị Ngọc Lan"}], "birthDate": "1990"}
+    assert (judged(asked, LAN).decision, judged(asked, LAN).grade) == ("none", "possible")

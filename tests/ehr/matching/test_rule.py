@@ -1,0 +1,120 @@
+"""Shared numbers: what links by itself, what is asked, and what is neither."""
+
+import pytest
+
+from tests.ehr.matching.people import BHYT, CCCD, OTHER_CCCD, Json, cccd, judged, levels, number, patient
+
+HO_VAN_THU = patient(numbers=[cccd()])
+
+
+@pytest.mark.parametrize("captured", ["qr", "mrz", "chip", "verified"])
+@pytest.mark.parametrize(
+    "same",
+    [
+        {},
+        {"name": "HO VAN THU"},
+        {"birth": "1990"},
+        {"birth": "1990-08-20"},
+        {"commune": "02701", "phone": "0570999999"},
+        {"mother": "Hồ Thị Lành"},
+    ],
+    ids=str,
+)
+def test_a_captured_number_links_where_name_sex_and_year_agree(captured: str, same: Json) -> None:
+    judgement = judged(HO_VAN_THU, patient(numbers=[cccd(captured=captured)], **same))
+    assert (judgement.decision, judgement.grade) == ("link", "certain")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        patient(numbers=[cccd(captured=None)]),
+        patient(numbers=[cccd(captured="typed")]),
+        patient("Hồ Thử", numbers=[cccd()]),
+        patient("Hồ Văn Thư Sinh", numbers=[cccd()]),
+        patient(birth="1991-05-15", numbers=[cccd()]),
+        patient(birth=None, numbers=[cccd()]),
+        patient(gender="female", numbers=[cccd()]),
+        patient(gender="unknown", numbers=[cccd()]),
+        patient(gender=None, numbers=[cccd()]),
+        patient(None, numbers=[cccd()]),
+    ],
+    ids=str,
+)
+def test_otherwise_it_is_a_proposal(other: Json) -> None:
+    judgement = judged(HO_VAN_THU, other)
+    assert judgement.decision == "propose"
+    assert judgement.grade in ("probable", "possible")
+    assert levels(judgement)["personal"] == "same"
+
+
+def test_two_unknown_sexes_do_not_agree() -> None:
+    one = patient(gender="unknown", numbers=[cccd()])
+    assert judged(one, one).decision == "propose"
+
+
+def test_an_insurance_number_links_too_whichever_way_it_is_written() -> None:
+    one = patient(numbers=[number("insurance_number", BHYT, "qr")])
+    other = patient(numbers=[number("social-insurance-number", "4500000017", "verified")])
+    assert judged(one, other).decision == "link"
+
+
+def test_an_insurance_number_does_not_link_against_captured_personal_numbers() -> None:
+    insured = number("insurance_number", BHYT, "qr")
+    one, other = patient(numbers=[cccd(), insured]), patient(numbers=[cccd(OTHER_CCCD), insured])
+    assert judged(one, other).decision == "propose"
+
+
+def test_another_insurance_number_does_not_hinder_a_personal_one() -> None:
+    one = patient(numbers=[cccd(), number("insurance_number", "4500000017", "qr")])
+    other = patient(numbers=[cccd(), number("insurance_number", "4512345678", "qr")])
+    assert judged(one, other).decision == "link"
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {"numbers": [number("citizen_id", "191234567", "verified")]},
+        {"numbers": [number("birth-certificate", "00017.GCS.45901.26", "qr")]},
+        {"phone": "0570123456"},
+        {"numbers": [cccd(use="old")]},
+        {"numbers": [number("personal-number-cancelled", CCCD, "qr")]},
+        {"numbers": [cccd(period={"end": "2025-01-01"})]},
+        {"numbers": [number("temporary-id", "MT-45901-1", "qr")]},
+    ],
+    ids=str,
+)
+def test_evidence_never_links(evidence: Json) -> None:
+    assert judged(patient(**evidence), patient(**evidence)).decision == "propose"
+
+
+def test_a_number_that_ended_is_weighed_only() -> None:
+    """It was re-issued, or given to two by mistake: of a stranger it says nothing by itself."""
+    one = patient(numbers=[cccd(OTHER_CCCD), cccd(use="old")])
+    renumbered = judged(one, HO_VAN_THU)
+    assert (renumbered.decision, levels(renumbered)["personal"]) == ("propose", "same")
+    stranger = patient("Trần Thị Mai", "1970-02-03", gender="female", commune="02701", numbers=[cccd()])
+    assert judged(one, stranger).decision == "none"
+
+
+@pytest.mark.parametrize("temporary", ["MT-45901-20261126-000017", "VD-45901-20261126-000017"])
+def test_newborns_and_unknown_patients_are_never_linked_by_themselves(temporary: str) -> None:
+    one = patient(numbers=[cccd(), number("temporary-id", temporary, "qr")])
+    assert judged(one, HO_VAN_THU).decision == "propose"
+    assert judged(one, one).decision == "propose"
+    replaced = patient(numbers=[cccd(), number("temporary-id", temporary, "qr", use="old")])
+    assert judged(replaced, HO_VAN_THU).decision == "link"
+
+
+def test_the_mothers_card_scanned_for_her_child_does_not_link() -> None:
+    mother = patient("Hồ Thị Lành", "1990-02-01", gender="female", numbers=[cccd("045190000017")])
+    child = patient("Hồ Văn Bình", "2024-03-04", mother="Hồ Thị Lành", numbers=[cccd("045190000017")])
+    newborn = patient("Con bà Hồ Thị Lành", "2024-03-04", gender="female", numbers=[cccd("045190000017")])
+    assert judged(mother, child).decision == "propose"
+    assert judged(mother, newborn).decision == "propose"
+
+
+def test_a_former_name_alone_does_not_link() -> None:
+    renamed = patient("Vàng Văn Thử", numbers=[cccd()])
+    renamed["name"].append({"use": "old", "text": "Hồ Văn Thử"})
+    assert judged(HO_VAN_THU, renamed).decision == "propose"
