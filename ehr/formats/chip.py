@@ -19,7 +19,7 @@ from ehr.formats.scanned import Extra, Fields, Kind, Number, Scanned, each_once
 from ehr.formats.warning_codes import WarningCode
 from ehr.systems import NATIONAL_ID
 
-LONGEST = 65_536
+LONGEST = 16_384
 """Bytes that are read; the group of a card has about 500."""
 
 DEEPEST = 6

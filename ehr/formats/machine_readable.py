@@ -65,7 +65,7 @@ def zone(text: str) -> Zone | None:
     compact = re.sub(r"\s+", "", text).upper()
     if not re.fullmatch(f"[0-9A-Z<]{{{3 * LINE}}}", compact):
         return None
-    return Zone((compact[:LINE], _numbers_read(compact[LINE : 2 * LINE]), compact[2 * LINE :]))
+    return Zone((_first_line(compact[:LINE]), _second_line(compact[LINE : 2 * LINE]), compact[2 * LINE :]))
 
 
 def read_machine_readable(text: str) -> Scanned | None:
@@ -77,12 +77,17 @@ def read_machine_readable(text: str) -> Scanned | None:
     if found is None:
         return Scanned((Kind.MACHINE_READABLE_ZONE,), warnings=(WarningCode.INCOMPLETE,))
     read = _of_viet_nam(found) if found.issuer == VIET_NAM else _of_another_state(found)
-    letters = found.lines[1] != compact[LINE : 2 * LINE]
+    letters = "".join(found.lines) != compact
     return read.warned(*[WarningCode.LETTER_FOR_DIGIT] * letters)
 
 
-def _numbers_read(line: str) -> str:
-    """The second line with digits where only these can stand."""
+def _first_line(line: str) -> str:
+    """With digits where only these can stand: on cards of Viet Nam, all after the state."""
+    return line[:5] + as_digits(line[5:]) if line[2:5] == VIET_NAM else line
+
+
+def _second_line(line: str) -> str:
+    """With digits where only these can stand."""
     return as_digits(line[:7]) + line[7] + as_digits(line[8:15]) + line[15:29] + as_digits(line[29])
 
 

@@ -1,4 +1,4 @@
-"""What somebody carries who has no number yet: ``MT-45901-20261120-A10017-0``.
+"""What somebody carries who has no number yet: ``MT-45901-20261120-A10017-6``.
 
 A newborn (MT, mã tạm) or somebody whom nobody can name (VD, vô danh): facility (5), day (8), device (2),
 number of the day on that device (4), check character. Two devices that are cut off from each other never make

@@ -100,7 +100,7 @@ def test_the_century_comes_from_the_number_or_from_nowhere(
 
 
 def test_letters_where_only_digits_can_stand() -> None:
-    scanned = read(ZONE[0], ZONE[1].replace("9005156", "9OO5I56"), ZONE[2])
+    scanned = read(ZONE[0].replace("045", "O45"), ZONE[1].replace("9005156", "9OO5I56"), ZONE[2])
     assert scanned.fields == read(*ZONE).fields
     assert scanned.warnings == (W.LETTER_FOR_DIGIT, W.NAME_UNACCENTED)
 
