@@ -37,6 +37,7 @@ _COUNTRY = re.compile(r"(?:\+84|0084|84(?=[1235789]))0?(?=[1-9])")
 _MOBILE = re.compile("0[35789][0-9]{8}")
 _OLD_MOBILE = re.compile("01[0-9]{9}")
 _LANDLINE = re.compile("02[0-9]{9}")
+_IN_NO_PLAN = re.compile(r"(?:\+84|0084|84|0)([0-9]{8,10})")
 _FOREIGN = re.compile(r"\+(?!84)[1-9][0-9]{7,14}")
 
 
@@ -64,6 +65,20 @@ def telephone(text: str) -> Telephone | None:
         return Telephone(number, mobile=True)
     known = _LANDLINE.fullmatch(number) or _FOREIGN.fullmatch(number)
     return Telephone(number) if known else None
+
+
+def telephone_key(text: str) -> str | None:
+    """What the ways of writing a number share: in Vietnam with its leading 0, of another country its digits.
+
+    Of a mobile number of before 2018 it is that of today. Digits that are a number in no plan count as they
+    are; what has fewer than six, or is no number, has none.
+    """
+    if known := telephone(text):
+        return known.number.lstrip("+")
+    number = _PARTING.sub("", plain(text))
+    if national := _IN_NO_PLAN.fullmatch(number):
+        return f"0{national[1]}"
+    return number.lstrip("+") if re.fullmatch(r"\+[0-9]{8,15}|[0-9]{6,11}", number) else None
 
 
 def read_telephone(text: str) -> Scanned | None:

@@ -36,6 +36,7 @@ class WarningCode(StrEnum):
     BIRTH_DATE_UNREADABLE = "birth-date-unreadable"
     DATE_UNREADABLE = "date-unreadable"
     NUMBER_UNREADABLE = "number-unreadable"
+    NUMBER_MADE_UP = "number-made-up"
     CENTURY_UNKNOWN = "century-unknown"
 
     SEX_DIFFERS = "sex-differs"
@@ -166,6 +167,10 @@ TEXTS = MappingProxyType(
         ),
         _W.NUMBER_UNREADABLE: Text(
             "Một số trên giấy tờ không đọc được.", "A number on the paper could not be read."
+        ),
+        _W.NUMBER_MADE_UP: Text(
+            "Dãy số này giống số gõ cho có, không phải số của một người.",
+            "These digits look like a filler, not like anybody's number.",
         ),
         _W.CENTURY_UNKNOWN: Text(
             "Không rõ năm sinh thuộc thế kỷ nào nên chưa điền ngày sinh.",

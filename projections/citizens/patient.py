@@ -9,9 +9,10 @@ import msgspec
 
 from ehr.addresses import Address, Residence, in_one_line, residence_of
 from ehr.dates import ZONE, span
+from ehr.formats.telephone import telephone_key
 from ehr.identifiers import shortened
 from ehr.names import LONGEST, HumanName, main_name, name_words, readings
-from projections.citizens.numbers import number_key, telephone_key
+from projections.citizens.numbers import number_key
 
 
 class Number(NamedTuple):

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from ehr.formats.said import birth_said
+from ehr.formats.telephone import telephone_key
 from ehr.names import LONGEST, fold, plain, spelling, unaccented
-from projections.citizens.numbers import is_card, number_key, telephone_key
+from projections.citizens.numbers import is_card, number_key
 from projections.citizens.patient import Birth, birth_of
 
 MOST_WORDS = 12

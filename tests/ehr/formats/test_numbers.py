@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ehr.formats.birth_paper import birth_paper, read_birth_paper
 from ehr.formats.old_citizen_id import read_old_citizen_id
-from ehr.formats.telephone import OLD_PREFIXES, Telephone, read_telephone, telephone
+from ehr.formats.telephone import OLD_PREFIXES, Telephone, read_telephone, telephone, telephone_key
 from ehr.formats.warning_codes import WarningCode as W
 from ehr.systems import BIRTH_PAPER, OLD_CITIZEN_ID
 
@@ -96,6 +96,29 @@ def test_telephones(text: str, expected: Telephone) -> None:
 )
 def test_no_telephone(text: str) -> None:
     assert telephone(text) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("0912 345 678", "0912345678"),
+        ("+84 912 345 678", "0912345678"),
+        ("0084912345678", "0912345678"),
+        ("(0233) 3852-123", "02333852123"),
+        ("0168 123 4567", "0381234567"),
+        ("+84 168 123 4567", "0381234567"),
+        ("+1 555 123 4567", "15551234567"),
+        ("\u202d+84 912 345 678\u202c", "0912345678"),
+        ("0570 123 456", "0570123456"),
+        ("053 385 2123", "0533852123"),
+        ("3852123", "3852123"),
+        ("115", None),
+        ("không có", None),
+        ("٠٩١٢٣٤٥٦٧٨", None),
+    ],
+)
+def test_telephone_keys(written: str, key: str | None) -> None:
+    assert telephone_key(written) == key
 
 
 def test_warnings_of_telephones() -> None:

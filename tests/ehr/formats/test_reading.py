@@ -159,3 +159,8 @@ def test_the_longest_texts_are_cut(text: str) -> None:
     assert (W.TOO_LONG in scanned.warnings) == (len(text) > 1)
     assert len(scanned.fields.name or "") <= 200
     assert len("".join(one.text for one in scanned.extra)) <= LONGEST
+
+
+@pytest.mark.parametrize("text", ["000000000000", "123456789012", "111111111", "1234567890"])
+def test_fillers_are_told(text: str) -> None:
+    assert W.NUMBER_MADE_UP in read(text).warnings

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.citizens.numbers import number_key, telephone_key
+from projections.citizens.numbers import number_key
 from projections.citizens.patient import birth_of
 from projections.citizens.typed import Typed, read_typed
 
@@ -29,26 +29,6 @@ from projections.citizens.typed import Typed, read_typed
 def test_number_keys(written: str, key: str) -> None:
     assert number_key(written) == key
     assert len(key.encode()) <= 300
-
-
-@pytest.mark.parametrize(
-    ("written", "key"),
-    [
-        ("0912 345 678", "0912345678"),
-        ("+84 912 345 678", "0912345678"),
-        ("0084912345678", "0912345678"),
-        ("(0233) 3852-123", "02333852123"),
-        ("0168 123 4567", "0381234567"),
-        ("+84 168 123 4567", "0381234567"),
-        ("+1 555 123 4567", "15551234567"),
-        ("\u202d+84 912 345 678\u202c", "0912345678"),
-        ("115", None),
-        ("không có", None),
-        ("٠٩١٢٣٤٥٦٧٨", None),
-    ],
-)
-def test_telephone_keys(written: str, key: str | None) -> None:
-    assert telephone_key(written) == key
 
 
 @pytest.mark.parametrize(
