@@ -5,8 +5,8 @@ signature it is captured, not verified. Ids 1 to 13 are those on which independe
 kept as they came.
 
 Religion (7) and distinguishing marks (10) are dropped, and so are fingerprints, should a reader hand over
-more than this group: care has no use for them, and what is not needed is not collected (Law 91/2025/QH15,
-art. 3).
+more than this group: care has no use for them, and what is not needed is not collected (Law 91/2025/QH15
+on personal data).
 """
 
 from collections.abc import Iterator
