@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from ehr.facts import Answer
+from ehr.facts import Answer, AnyFact
 from ehr.searching import Search
 from ehr.values import Key
 
@@ -22,12 +22,16 @@ LARGEST_REQUEST = 256 * 1024 * 1024
 
 
 class EncodedFact(NamedTuple):
-    """A fact ready to be stored. ``state`` is its MessagePack form."""
+    """A fact ready to be stored. ``state`` is its MessagePack form.
+
+    version: the place in its stream that it must take, which is an assertion too; None: wherever that ends.
+    """
 
     stream: UUID
     type: str
     state: bytes
     subject: UUID
+    version: int | None = None
 
 
 class Head(NamedTuple):
@@ -146,6 +150,13 @@ class Found(NamedTuple):
     position: int
 
 
+class Stream(NamedTuple):
+    """The facts of a stream, in order. position: of the last one; 0 where there is none."""
+
+    facts: list[AnyFact]
+    position: int
+
+
 class Recorder(Protocol):
     """The deciding store, as the door sees it."""
 
@@ -161,6 +172,10 @@ class Recorder(Protocol):
     async def find(self, searches: Mapping[Search, int]) -> Found:
         """Ids (sorted) that match each search now; of those that match more than the number beside it, at
         least so many. ``append`` asserts them again. Raises Unavailable, its Unseen."""
+        ...
+
+    async def read_stream(self, stream: UUID) -> Stream:
+        """All facts of a stream; ``append`` asserts the place of the next one. Raises Unavailable."""
         ...
 
     async def append(self, request: Append) -> Appended:

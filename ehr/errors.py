@@ -93,6 +93,10 @@ class NotProposed(Refusal):
     """There is no proposal to put off."""
 
 
+class Outdated(Refusal):
+    """One of these two Patients was amended after it was looked at."""
+
+
 class JudgedMeanwhile(Refusal):
     """Something else has been decided about these two Patients meanwhile."""
 

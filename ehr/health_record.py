@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.appending import Head, Recorder, Resolved, Stored, Verdict
+from ehr.appending import Append, EncodedFact, Head, Recorder, Resolved, Stored, Stream, Verdict
 from ehr.asking import Question, ask
 from ehr.dates import instant
 from ehr.deciding import Outcome, decide
+from ehr.encoding import encode_fact
 from ehr.errors import KeyReused, Unavailable
-from ehr.facts import ResourceVersion
+from ehr.facts import PairFact, ResourceVersion
+from ehr.linking import STATES, Judgement, Past, State, looked_at, past_of
+from ehr.linking import decide as decide_pair
 from ehr.requests import Request
 from ehr.searching import Searcher
 from ehr.values import Key
@@ -33,6 +36,18 @@ class Receipt(NamedTuple):
     repeated: bool
     versions: Mapping[Key, ResourceVersion]
     subjects: frozenset[UUID]
+
+
+class Judged(NamedTuple):
+    """How it stands with a pair now. stored: whether by this judgement; else it was so already.
+
+    version: of the pair, the number of its facts. position: where they can be read; 0 where there is none.
+    """
+
+    state: State
+    version: int
+    position: int
+    stored: bool
 
 
 class HealthRecord:
@@ -64,6 +79,33 @@ class HealthRecord:
                 subjects |= {fact.subject for fact in decision.append.facts}
                 return Receipt(decision.outcomes, appended.position, stamp, False, made, subjects)
         raise Unavailable("Others keep changing what this request depends on.")
+
+    async def judge(self, judgement: Judgement) -> Judged:
+        """Stores what becomes of a judgement about two Patients, if that changes anything. Raises a Refusal.
+
+        Of several at once one is stored first, and the others are judged again by what is so then.
+        """
+        for _ in range(MOST_TRIES):
+            stream = await self._recorder.read_stream(judgement.pair.stream)
+            past = _past(stream)
+            append = await self._judged(judgement, past)
+            if append is None:
+                return Judged(past.state, past.version, stream.position, stored=False)
+            appended = await self._recorder.append(append)
+            if appended.verdict is Verdict.STORED:
+                state = STATES[append.facts[0].type]
+                return Judged(state, past.version + 1, appended.position, stored=True)
+        raise Unavailable("Others keep changing what this judgement depends on.")
+
+    async def _judged(self, judgement: Judgement, past: Past) -> Append | None:
+        """What is to be appended; None when it is so already."""
+        fact = decide_pair(judgement, past)
+        if fact is None:
+            return None
+        heads = (await self._recorder.resolve(set(judgement.pair.keys), set(), None)).heads
+        asserted = looked_at(judgement, heads)
+        encoded = EncodedFact(fact.stream, fact.name, encode_fact(fact), fact.subject, past.version + 1)
+        return Append([encoded], asserted_heads=asserted)
 
     async def _repeat(self, request: Request, stored: Stored) -> Receipt:
         """The answer that was given before, about whom it is now. Raises KeyReused."""
@@ -100,6 +142,10 @@ class HealthRecord:
         if any(second.heads[key].deleted for key in _found(first) & second.heads.keys()):
             return await self._resolve(question)  # What matched was deleted between the two moments.
         return first._replace(heads=second.heads)
+
+
+def _past(stream: Stream) -> Past:
+    return past_of(fact for fact in stream.facts if isinstance(fact, PairFact))
 
 
 def _subjects(outcomes: list[Outcome], heads: Mapping[Key, Head]) -> frozenset[UUID]:

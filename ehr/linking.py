@@ -13,8 +13,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from ehr.appending import Head
 from ehr.errors import (
     Contradiction,
+    Gone,
     JudgedMeanwhile,
     KeptApart,
     KeyReused,
@@ -22,6 +24,7 @@ from ehr.errors import (
     NotLinked,
     NotProposed,
     OnlyPeople,
+    Outdated,
     StillLinked,
     Unknown,
 )
@@ -106,7 +109,8 @@ class Judgement(NamedTuple):
 
     evidence: what was known when it was judged; of a person's judgement, what was shown. rule: version of the
     rules by which a program judges; None for a person. op_id: under which it is stored at most once; that of
-    a program follows from what it has judged. if_version: of the pair, when it was looked at.
+    a program follows from what it has judged. if_version: of the pair, when it was looked at. patients: the
+    versions of the Patients that were looked at, by id.
     """
 
     act: Act
@@ -118,6 +122,7 @@ class Judgement(NamedTuple):
     reason: str | None = None
     op_id: str | None = None
     if_version: int | None = None
+    patients: Mapping[str, int] = MappingProxyType({})
     correlation_id: str | None = None
     causation_id: str | None = None
 
@@ -207,6 +212,23 @@ def decide(judgement: Judgement, past: Past) -> AnyPairFact | None:
     if judgement.if_version not in (None, past.version):
         raise JudgedMeanwhile
     return _fact(kind, judgement)
+
+
+def looked_at(judgement: Judgement, heads: Mapping[Key, Head]) -> list[tuple[Key, int]]:
+    """The versions of the Patients that a judgement takes for granted; ``append`` asserts them again.
+
+    Raises Outdated for others than it names, and for Patients that are to be one person Unknown and Gone.
+    """
+    asserted: list[tuple[Key, int]] = []
+    for key in judgement.pair.keys:
+        head = heads.get(key)
+        if judgement.act in (Act.PROPOSE, Act.LINK) and (head is None or head.deleted):
+            raise Gone if head else Unknown
+        if key.id in judgement.patients:
+            if head is None or head.version != judgement.patients[key.id]:
+                raise Outdated
+            asserted.append((key, head.version))
+    return asserted
 
 
 # Whether each act changes something. They raise what speaks against it.

@@ -155,6 +155,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.NotLinked: Answer(409, "conflict"),
     errors.StillLinked: Answer(409, "conflict"),
     errors.NotProposed: Answer(409, "conflict"),
+    errors.Outdated: Answer(412, "conflict"),
     errors.JudgedMeanwhile: Answer(412, "conflict"),
     errors.Unavailable: Answer(503, "transient"),
     errors.Unseen: Answer(503, "transient"),

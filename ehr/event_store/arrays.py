@@ -15,15 +15,15 @@ _queries = load_queries(Path(__file__).with_name("arrays.sql"))
 APPEND = _queries["append"]
 
 
-def parameters(flush_id: UUID, flush: Sequence[Append], versions: Sequence[int] | None = None) -> list[Any]:
-    """One list a column, in the order of append.sql. versions: expected stream version of each fact."""
+def parameters(flush_id: UUID, flush: Sequence[Append]) -> list[Any]:
+    """One list a column, in the order of append.sql."""
     columns: list[Any] = [flush_id, len(flush)]
     columns += _columns(
         5, [(n, a.client, a.key, a.request_hash, entries_of(a)) for n, r in _each(flush) if (a := r.answer)]
     )
-    facts = [(n, f.stream, f.type, f.state, f.subject) for n, r in _each(flush) for f in r.facts]
-    columns += _columns(5, facts)
-    columns.append(list(versions) if versions is not None else [None] * len(facts))
+    columns += _columns(
+        6, [(n, f.stream, f.type, f.state, f.subject, f.version) for n, r in _each(flush) for f in r.facts]
+    )
     columns += _columns(8, [(n, *w.key, *w.head) for n, r in _each(flush) for w in r.heads])
     columns += _columns(4, [(n, *key, version) for n, r in _each(flush) for key, version in r.asserted_heads])
     columns += _columns(

@@ -45,12 +45,11 @@ class FactRecorder(PostgresApplicationRecorder):
         if not stored_events:
             return []
         facts = [
-            EncodedFact(UUID(str(e.originator_id)), e.topic, e.state, UUID(str(e.originator_id)))
+            EncodedFact(stream := UUID(str(e.originator_id)), e.topic, e.state, stream, e.originator_version)
             for e in stored_events
         ]
-        versions = [event.originator_version for event in stored_events]
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(APPEND, parameters(UUID(new_id()), [Append(facts)], versions))
+            cursor.execute(APPEND, parameters(UUID(new_id()), [Append(facts)]))
             row = cursor.fetchone()
         return self._positions(row, len(facts))
 

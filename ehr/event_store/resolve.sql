@@ -16,6 +16,11 @@ select a.client, a.key, a.request_hash, a.entries, a.position, f.last_updated
 from unnest(%(clients)b::text[], %(keys)b::text[]) k(client, key)
 join record.answers a using (client, key) left join record.facts f on f.notification_id = a.position;
 
+-- name: streams
+-- All facts of streams, each in its order.
+select originator_id, notification_id, state from record.facts
+where originator_id = any(%(streams)b::uuid[]) order by originator_id, originator_version;
+
 -- name: flush
 -- What a flush whose outcome was lost came to.
 select verdicts, ends, last_updated from record.flushes where flush_id = %(flush_id)b;

@@ -1,14 +1,17 @@
 """Resolution: what the record knows now, for many requests in one round of queries."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 import psycopg
 
-from ehr.appending import Condition, Criteria, Head, Resolved, Stored
+from ehr.appending import Condition, Criteria, Head, Resolved, Stored, Stream
 from ehr.dates import instant
+from ehr.encoding import decode_fact
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
@@ -34,7 +37,11 @@ class Resolver:
         """Connects at the first question."""
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
+        self._connecting = asyncio.Lock()
         self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, psycopg.OperationalError)
+        self._streams: MicroBatch[UUID, list[tuple[int, bytes]]] = MicroBatch(
+            self._read_streams, psycopg.OperationalError
+        )
 
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
@@ -43,6 +50,11 @@ class Resolver:
         if not heads and not conditions and not key:
             return Resolved({}, {}, None)
         return await self._batch.ask(_Wanted(heads, conditions, key))
+
+    async def read_stream(self, stream: UUID) -> Stream:
+        """All facts of a stream. Raises what decode_fact raises."""
+        rows = await self._streams.ask(stream)
+        return Stream([decode_fact(state) for _, state in rows], rows[-1][0] if rows else 0)
 
     async def close(self) -> None:
         """Closes the connection."""
@@ -73,10 +85,21 @@ class Resolver:
             for client, key, request_hash, entries, position, at in rows
         }
 
+    async def _read_streams(self, streams: Sequence[UUID]) -> list[list[tuple[int, bytes]]]:
+        found: dict[UUID, list[tuple[int, bytes]]] = {stream: [] for stream in streams}
+        for stream, position, state in await self._rows("streams", streams, streams=list(found)):
+            found[stream].append((position, state))
+        return [found[stream] for stream in streams]
+
     async def _rows(self, query: str, asked: Sequence[Any], **parameters: list[Any]) -> list[Any]:
         if not asked:
             return []
-        if self._connection is None or self._connection.closed:
-            self._connection = await connect_async(self._conninfo)
-        cursor = await self._connection.execute(_queries[query], parameters, prepare=True, binary=True)
+        connection = await self._connected()
+        cursor = await connection.execute(_queries[query], parameters, prepare=True, binary=True)
         return await cursor.fetchall()
+
+    async def _connected(self) -> AsyncConnection:
+        async with self._connecting:
+            if self._connection is None or self._connection.closed:
+                self._connection = await connect_async(self._conninfo)
+            return self._connection

@@ -63,6 +63,7 @@ def _touches(request: Append) -> tuple[set[Any], set[Any]]:
     """(what the request writes, what it reads or writes), as comparable tokens."""
     writes: set[Any] = {write.key for write in request.heads}
     writes |= {(claim.key.type, claim.value, "claim") for claim in request.claims}
+    writes |= {(fact.stream, fact.version, "place") for fact in request.facts if fact.version is not None}
     if request.answer:
         writes.add((request.answer.client, request.answer.key, "answer"))
     reads: set[Any] = {key for key, _ in request.asserted_heads}

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from uuid import UUID
 
 import psycopg
 import structlog
 
-from ehr.appending import Append, Appended, Condition, Found, Resolved
+from ehr.appending import Append, Appended, Condition, Found, Resolved, Stream
+from ehr.encoding import SchemaTooNew, Undecodable
 from ehr.errors import Unavailable
 from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
@@ -68,6 +70,16 @@ class PostgresRecorder:
                 return await self._searches.find(searches)
         except (psycopg.OperationalError, TimeoutError) as error:
             raise Unavailable from error
+
+    async def read_stream(self, stream: UUID) -> Stream:
+        """See ``Recorder.read_stream``."""
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                return await self._resolver.read_stream(stream)
+        except (psycopg.OperationalError, TimeoutError) as error:
+            raise Unavailable from error
+        except (SchemaTooNew, Undecodable) as error:
+            raise Unavailable("What was stated there cannot be read by this server.") from error
 
     async def append(self, request: Append) -> Appended:
         """See ``Recorder.append``."""

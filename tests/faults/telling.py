@@ -12,8 +12,10 @@ from ehr.appending import Append, Condition, EncodedFact
 from ehr.errors import Refusal
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import connect
+from ehr.facts import Evidence
 from ehr.grouping import ENVELOPE
 from ehr.health_record import HealthRecord, Receipt
+from ehr.linking import OBTAINED, Act, Judgement, pair_of
 from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor, new_id
 from tests.stating import create, observation, on_record, patient, update, value
@@ -135,11 +137,13 @@ def _entries(*changes: Change) -> list[Change]:
 
 
 def tell(url: str, seed: int, rounds: int) -> None:
-    """States a history, with an event of the library among the facts."""
+    """States a history, with judgements about pairs and an event of the library among the facts."""
+    chance = random.Random(seed)
 
     async def work(record: HealthRecord) -> None:
         for requests in History(seed).rounds(rounds):
-            await asyncio.gather(*(record.state(one) for one in requests), return_exceptions=True)
+            stating = [record.state(one) for one in requests]
+            await asyncio.gather(*stating, record.judge(_judgement(chance)), return_exceptions=True)
 
     with patch("ehr.grouping.LARGEST_FACT", ENVELOPE + SPLIT_AT):
         on_record(url, work)
@@ -147,6 +151,14 @@ def tell(url: str, seed: int, rounds: int) -> None:
     event = Append([EncodedFact(stream, "planted", b"state", stream)])
     with connect(url) as connection:
         connection.execute(APPEND, parameters(UUID(new_id()), [event]))
+
+
+def _judgement(chance: random.Random) -> Judgement:
+    one, other = chance.sample(range(PEOPLE), 2)
+    act, evidence = chance.choice(list(Act)), Evidence("cccd", chance.choice(list(OBTAINED)), 9.5)
+    pair, actor = pair_of(f"p{one}", f"p{other}"), Actor(client="test")
+    rule = chance.choice([None, "1"])
+    return Judgement(act, pair, actor, "2024-03-01T08:00:00.000Z", (evidence,), rule, "vì thế")
 
 
 def answers(url: str, seed: int, requests: int) -> list[Told]:

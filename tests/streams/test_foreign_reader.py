@@ -11,11 +11,13 @@ import pytest
 
 from ehr.compression import DICTIONARIES
 from ehr.event_store.notifications import NotificationRow, Notifications
+from ehr.linking import Act
 from ehr.values import subject_of
 from streams.broker import Access, Place, Writer
 from streams.log_record import to_record
 from streams.recorded_fact import RecordedFact, entry_of
 from streams.relay import refill
+from tests.pairing import judge_all, judgement
 from tests.stating import migrated, observation, patient, request, state_all, update
 from tests.streams.relaying import way
 
@@ -49,6 +51,7 @@ def state(url: str, number: int) -> None:
         registered = update({**patient(f"Hồ Thị Thử {number}"), "id": who})
         results = [update({**observation(who, n), "id": f"{who}-{number}-{n}"}) for n in range(3)]
         state_all(url, request(registered, *results), request(results[0]))
+    judge_all(url, judgement(Act.UNLINK if number % 2 else Act.LINK, CITIZEN, OTHER))
 
 
 @pytest.fixture

@@ -78,6 +78,8 @@ def test_histories_are_of_every_kind(two: Two) -> None:
         "select count(*) from record.answers where position > 0",
         "select count(*) from record.answers where position = 0",
         "select count(*) from record.facts where topic = 'ResourceRetracted'",
+        "select count(*) from record.facts where topic = 'RecordsLinked'",
+        "select count(*) from record.facts where topic = 'LinkProposed'",
         "select count(*) from record.facts where state like '%moved_to%'::bytea",
         "select count(*) from record.facts where state like '%parts%'::bytea",
     ):
