@@ -32,6 +32,7 @@ from projections.facilities.view import Facilities
 from projections.fhir_resources.view import FhirResources
 from projections.generations import Held, ensure_generation
 from projections.health_record.view import HealthRecord
+from projections.links.view import Links
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.view import View
@@ -46,13 +47,13 @@ SERVE_SECONDS = 30.0
 """So long a server that starts waits for the database."""
 
 VIEWS: Mapping[str, Callable[[], View]] = {
-    view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities)
+    view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities, Links)
 }
 
 # Views that one process projects together: what clients wait for has a process of its own.
 PROJECTORS: Mapping[str, Sequence[str]] = {
     "project-resources": [FhirResources.name],
-    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name],
+    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name, Links.name],
 }
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.wiring import VIEWS
+from ehr.errors import Refusal
 from ehr.health_record import HealthRecord
+from ehr.linking import Act, Judgement
 from ehr.requests import Change
 from ehr.values import subject_of
 from projections.digests import digest
@@ -26,6 +28,7 @@ from projections.view import Connection, Digested, View
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 from tests.conftest import fresh_database
+from tests.pairing import CAPTURED, judgement
 from tests.stating import looking, migrated, observation, on_record, patient, request, update, value
 
 PATIENTS = ("1", "2", "3", "4")
@@ -72,13 +75,25 @@ def history() -> list[Change]:
     return changes
 
 
+def judgements() -> list[Judgement]:
+    """Of every kind, of which some are refused."""
+    chance = random.Random(4)
+    acts = [*Act, Act.LINK, Act.LINK, Act.UNLINK]
+    pairs = [chance.sample(PATIENTS, 2) for _ in range(FACTS)]
+    return [judgement(chance.choice(acts), one, other, *CAPTURED) for one, other in pairs]
+
+
 @pytest.fixture(scope="module")
 def recorded(module_database: str) -> str:
-    """A record of the history, fact by fact."""
+    """A record of the history, fact by fact, with what was judged meanwhile."""
 
     async def state(record: HealthRecord) -> None:
-        for change in history():
+        for id_ in PATIENTS:
+            await record.state(request(update({**patient("Lê Thị Đầu"), "id": id_})))
+        for change, wish in zip(history(), judgements(), strict=True):
             await record.state(request(change))
+            with suppress(Refusal):
+                await record.judge(wish)
 
     on_record(migrated(module_database), state)
     return module_database

@@ -9,12 +9,14 @@ import pytest
 
 from ehr.errors import Unseen
 from ehr.event_store.connections import connect, connect_async
+from ehr.linking import Act, pair_of
 from ehr.values import subject_of
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
 from projections.projector import Projector
 from projections.seen import MOST_LEFT_OUT, seen
 from streams.notification_log import NotificationLog
+from tests.pairing import judge_all, judgement
 from tests.projections.test_parking import Failing
 from tests.stating import looking, migrated, observation, patient, request, state_all, update
 
@@ -139,3 +141,19 @@ def test_what_is_found_in_two_generations_is_found_again(database: str) -> None:
         return len(looks)
 
     assert looked(url, "Patient", find) == (2, 2)
+
+
+def test_whoever_waits_with_a_judgement_is_a_citizen(database: str) -> None:
+    """It holds no resource, but what waits behind it may."""
+    stated(database)
+    state_all(database, request(update({**patient("Q"), "id": "q"})))
+    judge_all(database, judgement(Act.LINK, "p", "q"))
+    with looking(database) as connection:
+        connection.execute(
+            "insert into views.parked select 'fhir_resources', 1, %s, max(notification_id), 'test'"
+            " from record.facts",
+            [pair_of("p", "q").subject],
+        )
+    assert looked(database, "Practitioner") == ("found", 3)
+    with pytest.raises(Unseen):
+        looked(database, "Observation")

@@ -1,0 +1,1 @@
+"""Who is one person: what was decided about pairs of Patients, and whom that makes one."""

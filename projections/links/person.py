@@ -1,0 +1,50 @@
+"""Who is one person: the one place that everything goes through that reads about several subjects as one.
+
+``at`` is a position of the log: the answer is as it was after that fact. None: as it is now. The view must
+have come so far; whoever reads another view at a position waits for this one to show it as well.
+"""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from uuid import UUID
+
+from ehr.sql import load_queries
+from ehr.values import subject_of
+from projections.database import Reader
+
+_sql = load_queries(Path(__file__).with_name("queries.sql"))
+
+People = dict[UUID, dict[UUID, str]]
+"""For each subject that was asked for: the id of each Patient that is the same person, by its subject. Empty
+where nothing is linked: the subject stands for itself then."""
+
+
+async def subjects_of(connection: Reader, subject: UUID, at: int | None = None) -> list[UUID]:
+    """Everyone who is one person with a subject, itself among them, in order."""
+    people = await people_of(connection, [subject], at)
+    return sorted({subject, *people[subject]})
+
+
+async def patients_of(connection: Reader, patient: str, at: int | None = None) -> list[str]:
+    """Ids of all Patients that are one person with the one of this id, itself among them, in order."""
+    subject = subject_of(f"Patient/{patient}")
+    people = await people_of(connection, [subject], at)
+    return sorted({patient, *people[subject].values()})
+
+
+async def people_of(connection: Reader, subjects: Collection[UUID], at: int | None = None) -> People:
+    """The same for many subjects in one statement."""
+    people: People = {subject: {} for subject in subjects}
+    if people:
+        cursor = await connection.execute(_sql["people"], {"subjects": list(people), "at": at}, binary=True)
+        for mine, subject, patient in await cursor.fetchall():
+            people[mine][subject] = patient
+    return people
+
+
+def grouped(people: People, subjects: Iterable[UUID]) -> list[list[UUID]]:
+    """The subjects, those of one person together, each person where its first one stood."""
+    groups: dict[UUID, list[UUID]] = {}
+    for subject in subjects:
+        groups.setdefault(min({subject, *people.get(subject, ())}), []).append(subject)
+    return list(groups.values())

@@ -1,0 +1,64 @@
+-- name: add_decisions
+-- What was decided.
+insert into decision
+select p, s, o, patient, other_patient, version, state, evidence::jsonb, rule, reason, program, decided_by,
+       facility, recorded_at
+from unnest(
+    %(positions)b::bigint[], %(subjects)b::uuid[], %(others)b::uuid[], %(patients)b::text[],
+    %(other_patients)b::text[], %(versions)b::bigint[], %(states)b::text[], %(evidence)b::text[],
+    %(rules)b::text[], %(reasons)b::text[], %(programs)b::text[], %(deciders)b::text[], %(facilities)b::text[],
+    %(recorded)b::timestamptz[]
+) d(p, s, o, patient, other_patient, version, state, evidence, rule, reason, program, decided_by, facility,
+    recorded_at);
+
+-- name: state_pairs
+-- What the decisions of a batch make of their pairs. Whatever comes late, the last decision says how it stands.
+insert into pair as p
+select distinct on (d.subject, d.other)
+    d.subject, d.other, d.patient, d.other_patient, d.position, d.version, d.state,
+    bool_or(d.state = 'linked') over (partition by d.subject, d.other)
+from decision d where d.position = any(%(positions)b::bigint[])
+order by d.subject, d.other, d.position desc
+on conflict (subject, other) do update set
+    position = greatest(p.position, excluded.position),
+    version = greatest(p.version, excluded.version),
+    state = case when excluded.position > p.position then excluded.state else p.state end,
+    was_linked = p.was_linked or excluded.was_linked;
+
+-- name: connected
+-- Whoever was ever linked, over however many, with those about whom these decisions are.
+with recursive reached(subject) as (
+    select s.subject
+    from decision d join pair p using (subject, other) cross join lateral (values (d.subject), (d.other)) s(subject)
+    where d.position = any(%(positions)b::bigint[]) and p.was_linked
+    union
+    select next.subject
+    from reached cross join lateral (
+        select p.other from pair p where p.subject = reached.subject and p.was_linked
+        union all
+        select p.subject from pair p where p.other = reached.subject and p.was_linked) next(subject)
+)
+select subject from reached;
+
+-- name: links
+-- Every decision about pairs of them that were ever linked, and whether it links, in order.
+select d.position, d.subject, d.other, d.patient, d.other_patient, d.state = 'linked'
+from pair p join decision d using (subject, other)
+where p.subject = any(%(subjects)b::uuid[]) and p.was_linked
+order by d.position;
+
+-- name: members
+-- Whose Patients were one person so far.
+select subject, patient, person, from_position, to_position from member where subject = any(%(subjects)b::uuid[]);
+
+-- name: forget_members
+-- What is not so after all, or has ended.
+delete from member m using unnest(%(subjects)b::uuid[], %(from)b::bigint[]) g(subject, from_position)
+where m.subject = g.subject and m.from_position = g.from_position;
+
+-- name: add_members
+-- What is so instead.
+insert into member
+select * from unnest(
+    %(subjects)b::uuid[], %(patients)b::text[], %(persons)b::uuid[], %(from)b::bigint[], %(to)b::bigint[]
+);

@@ -1,0 +1,47 @@
+-- name: people
+-- Who is one person with each of these subjects, itself among them, now or after a position. A condition whose
+-- parameter is null falls away when the statement is planned.
+select mine.subject, m.subject, m.patient
+from links.member mine join links.member m using (person)
+where mine.subject = any(%(subjects)b::uuid[])
+  and case when %(at)b::bigint is null then mine.to_position is null and m.to_position is null
+      else mine.from_position <= %(at)b and coalesce(mine.to_position > %(at)b, true)
+           and m.from_position <= %(at)b and coalesce(m.to_position > %(at)b, true) end;
+
+-- name: decisions
+-- What was decided about a pair, the newest first.
+select position, subject, other, patient, other_patient, version, state, evidence, rule, reason, program,
+       decided_by, facility, recorded_at
+from links.decision where subject = %(subject)b and other = %(other)b order by position desc;
+
+-- name: latest
+-- What was decided before a position, the newest first.
+select position, subject, other, patient, other_patient, version, state, evidence, rule, reason, program,
+       decided_by, facility, recorded_at
+from links.decision where %(before)b::bigint is null or position < %(before)b order by position desc limit %(limit)b;
+
+-- name: standing
+-- The last decisions about pairs that stand so, in order, after a position.
+select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
+       d.program, d.decided_by, d.facility, d.recorded_at
+from links.pair p join links.decision d using (position)
+where p.state = %(state)b and p.position > %(after)b order by p.position limit %(limit)b;
+
+-- name: concerning
+-- The last decisions about all pairs to which one of the subjects belongs, in order.
+select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
+       d.program, d.decided_by, d.facility, d.recorded_at
+from (
+    select position from links.pair where subject = any(%(subjects)b::uuid[])
+    union
+    select position from links.pair where other = any(%(subjects)b::uuid[])
+) p join links.decision d using (position) order by position;
+
+-- name: contradicted
+-- The last decisions about pairs that were kept apart, whose two are one person all the same, over others.
+select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
+       d.program, d.decided_by, d.facility, d.recorded_at
+from links.pair p join links.decision d using (position)
+join links.member one on one.subject = p.subject and one.to_position is null
+join links.member other on other.subject = p.other and other.to_position is null and other.person = one.person
+where p.state in ('different', 'unlinked') and p.position > %(after)b order by p.position limit %(limit)b;

@@ -1,0 +1,47 @@
+-- One generation of what was decided about pairs of Patients, and of whom that makes one person.
+
+-- Every decision.
+create table decision (
+    position bigint primary key,
+    subject uuid not null,               -- of `patient`, the smaller of the two
+    other uuid not null,
+    patient text not null,
+    other_patient text not null,
+    version bigint not null,             -- place among the decisions about the pair
+    state text not null,                 -- what it made of the pair: ehr.linking.State
+    evidence jsonb not null,             -- [[field, level, bits], …]
+    rule text,                           -- null: a person decided
+    reason text,
+    program text not null,
+    decided_by text,
+    facility text,
+    recorded_at timestamptz not null
+);
+create index decision_pair on decision (subject, other, position);
+
+-- How it stands with every pair about which something was decided.
+create table pair (
+    subject uuid not null,
+    other uuid not null,
+    patient text not null,
+    other_patient text not null,
+    position bigint not null,            -- of the last decision
+    version bigint not null,
+    state text not null,
+    was_linked boolean not null,         -- at any time
+    primary key (subject, other)
+) with (fillfactor = 70);
+create index pair_other on pair (other);
+create index pair_state on pair (state, position);
+
+-- Whose Patients were one person, and when: after the fact at from_position until that at to_position, null for
+-- still. person is the smallest subject. There is no row for the times at which a subject stands alone.
+create table member (
+    subject uuid not null,
+    patient text not null,
+    person uuid not null,
+    from_position bigint not null,
+    to_position bigint,
+    primary key (subject, from_position)
+);
+create index member_person on member (person);
