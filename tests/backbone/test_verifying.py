@@ -18,6 +18,7 @@ from ehr.event_store import restoring
 from ehr.event_store.connections import connect
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import RelayPost
+from ehr.linking import Act
 from ehr.requests import Request
 from projections import rebuild
 from projections.citizens.view import Citizens
@@ -32,6 +33,7 @@ from streams.topics import Wish, ensure_topic
 from tests.conftest import fresh_database
 from tests.ehr.test_encoding import state
 from tests.faults.telling import tell
+from tests.pairing import judge_all, judgement, register
 from tests.projections.test_digests import DAMAGE, ENCOUNTER, ORGANIZATION
 from tests.replaying import catch_up
 from tests.stating import create, migrated, observation, patient, request, state_all, update
@@ -55,6 +57,8 @@ def told(module_database: str) -> str:
     phone = {"telecom": [{"system": "phone", "value": "0912345678"}]}
     state_all(module_database, request(update({**patient("Hoa", "one"), "id": "one", **phone})))
     state_all(module_database, request(update(ORGANIZATION), update(ENCOUNTER)))
+    register(module_database, "two")
+    judge_all(module_database, judgement(Act.LINK, "one", "two"))
     for make in VIEWS.values():
         view = make()
         with connect(module_database) as connection:
