@@ -1,10 +1,12 @@
-"""``python -m benchmarks.matching {estimate|evaluate|blocking|speed} [--people N] [--seed N] [--write]``.
+"""``python -m benchmarks.matching VERB [--people N] [--seed N] [--write]``.
 
-estimate: m and u of every level, from ``fitting_people``; with what EM finds without the truth beside them.
-``--write``: as the data file ``ehr/matching/weights.json``.
+estimate: m and u of every level, from ``fitting_people``, beside what EM finds without the truth.
+``--write``: also the data file, ``ehr/matching/weights.json``.
 evaluate: links, proposals and what is missed, of ``judging_people``. ``--typed``, ``--absent``: shares of
-registrations in which the number is typed, or not there. ``--write``: the table into docs/matching.md.
-blocking: how well keys find. speed: how long a comparison takes.
+registrations in which the number is typed, or there is no identity card.
+shares: the same for other shares. blocking: how well keys find. speed: how long a comparison takes.
+
+``--write``: what is printed into docs/matching.md.
 """
 
 import argparse
@@ -12,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.matching import fitting_people, judging_people
-from benchmarks.matching.estimating import by_expectation, estimate, write
-from benchmarks.matching.evaluating import blocked, evaluate
+from benchmarks.matching.estimating import BELIEVED, by_expectation, estimate, write
+from benchmarks.matching.evaluating import ALL, blocked, evaluate
 from benchmarks.matching.timing import timed
 from benchmarks.page import put
 from ehr.matching.weights import LEVELS, Weights, load_weights
@@ -21,6 +23,8 @@ from ehr.matching.weights import LEVELS, Weights, load_weights
 PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
 TYPED, ABSENT = 0.01, 0.007
 """Shares of registrations where cards are scanned as a rule."""
+
+SHARES = ((0.0, 0.0), (TYPED, ABSENT), (0.03, 0.02), (0.1, 0.03), (0.3, 0.05))
 
 HEAD = (
     "| | registrations | links | wrong | precision | pairs of one person | linked | with proposals "
@@ -31,18 +35,17 @@ HEAD = (
 def main() -> None:
     """Does what it is told, prints, and writes when asked to."""
     given = _arguments()
-    verbs = {"estimate": _estimate, "evaluate": _evaluate, "blocking": _blocking, "speed": _speed}
     lines = []
-    for line in verbs[given.verb](given):
+    for line in VERBS[given.verb](given):
         print(line, flush=True)
         lines.append(line)
-    if given.write and given.verb != "estimate":
+    if given.write:
         put(given.verb, "\n".join(lines), PAGE)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How well people are matched.")
-    parser.add_argument("verb", choices=["estimate", "evaluate", "blocking", "speed"])
+    parser.add_argument("verb", choices=VERBS)
     parser.add_argument("--people", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
@@ -64,18 +67,20 @@ def _command(given: argparse.Namespace, *options: str) -> str:
 def _estimate(given: argparse.Namespace) -> Iterator[str]:
     said = list(fitting_people.registrations(given.seed, given.people))
     stated = estimate(said, given.strangers, f"1-{given.seed}-{given.people}-{given.strangers}")
-    share, without_truth = by_expectation(said)
-    weights = Weights(stated)
-    yield f"{len(said):,} registrations; EM: {share:.1%} of the pairs that share a key are one person's"
-    for field, levels in LEVELS.items():
-        for level in levels:
-            one = stated.fields[field][level]
-            yield (
-                f"{field:12} {level:20} m {one.m:<9.3g} by EM {without_truth[field][level]:<9.3g} "
-                f"u {one.u:<9.3g} bits {weights.bits[field][level]:6.1f}"
-            )
     if given.write:
         write(stated)
+    share, without_truth = by_expectation(said)
+    yield (
+        f"{_command(given, 'strangers')}: {len(said):,} registrations. EM takes {share:.1%} of the "
+        "pairs that share a key for one person's."
+    )
+    yield ""
+    yield "| field | level | m | m by EM | u | bits |\n|---|---|---|---|---|---|"
+    for field, levels in LEVELS.items():
+        for level in levels:
+            one, bits = stated.fields[field][level], Weights(stated).bits[field][level]
+            by_em = f"{without_truth[field][level]:.3g}" if field not in BELIEVED else "–"
+            yield f"| {field} | {level} | {one.m:.3g} | {by_em} | {one.u:.3g} | {bits:.1f} |"
 
 
 def _evaluate(given: argparse.Namespace) -> Iterator[str]:
@@ -85,6 +90,18 @@ def _evaluate(given: argparse.Namespace) -> Iterator[str]:
     yield HEAD
     for group, figures in evaluate(said).items():
         yield f"| {group} | {figures.row} |"
+
+
+def _shares(given: argparse.Namespace) -> Iterator[str]:
+    yield f"{_command(given)}:"
+    yield ""
+    yield "| typed | without card | precision | linked | with proposals | proposals per 100 | of them wrong |"
+    yield "|---|---|---|---|---|---|---|"
+    for typed, absent in SHARES:
+        said = judging_people.registrations(given.seed, given.people, typed, absent)
+        figures = evaluate(said)[ALL]
+        cells = (figures.precision, figures.linked, figures.found, figures.asked, figures.asked_wrong)
+        yield f"| {typed:.1%} | {absent:.1%} | {' | '.join(cells)} |"
 
 
 def _blocking(given: argparse.Namespace) -> Iterator[str]:
@@ -103,6 +120,15 @@ def _speed(given: argparse.Namespace) -> Iterator[str]:
     yield "| | median, µs | 99 of 100, µs |\n|---|---|---|"
     for part, (middle, high) in timed(said, 20_000).items():
         yield f"| {part} | {middle:.1f} | {high:.1f} |"
+
+
+VERBS = {
+    "estimate": _estimate,
+    "evaluate": _evaluate,
+    "shares": _shares,
+    "blocking": _blocking,
+    "speed": _speed,
+}
 
 
 if __name__ == "__main__":

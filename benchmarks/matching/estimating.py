@@ -20,7 +20,7 @@ from benchmarks.matching.registrations import Registration
 from ehr.matching.frequencies import average
 from ehr.matching.judging import weighed
 from ehr.matching.person import Person
-from ehr.matching.weights import FILE, LEVELS, Level, Stated, Weights
+from ehr.matching.weights import FILE, LEVELS, SAME, SHARED, Level, Stated, Weights
 from simulation.chance import chance_of
 
 CITIZENS = 1_000_000
@@ -31,9 +31,9 @@ PROBABLE = round(EVEN + log2(100), 1)
 POSSIBLE = round(EVEN - log2(100), 1)
 
 BELIEVED: dict[str, dict[str, Level]] = {
-    "passport": {"same": Level(0.97, 1e-6), "different": Level(0.03, 1.0)},
+    "passport_number": {"same": Level(0.97, 1e-6), "different": Level(0.03, 1.0)},
     "birth_paper": {"same": Level(0.97, 1e-6), "different": Level(0.03, 1.0)},
-    "temporary": {"same": Level(0.5, 1e-6), "different": Level(0.5, 1.0)},
+    "temporary_id": {"same": Level(0.5, 1e-6), "different": Level(0.5, 1.0)},
 }
 """Of fields that the people do not have: beliefs. Facilities give newborns temporary numbers of their own."""
 
@@ -111,7 +111,10 @@ def _refitted(
 def _levels(people: Sequence[Person], pairs: Iterator[tuple[int, int]]) -> Iterator[Levels]:
     weights, frequencies = _weightless(), average(1.0, 1.0)
     for one, other in pairs:
-        yield {e.field: e.level for e in weighed(people[one], people[other], frequencies, weights)}
+        yield {
+            e.field: SAME if e.level in SHARED else e.level
+            for e in weighed(people[one], people[other], frequencies, weights)
+        }
 
 
 def _weightless() -> Weights:

@@ -34,14 +34,34 @@ class Figures:
     @property
     def row(self) -> str:
         """A line of the table."""
-        precision = f"{1 - self.wrong_links / self.links:.5f}" if self.links else "–"
-        recall = f"{self.found_pairs / self.pairs:.4f}" if self.pairs else "–"
-        alone = f"{self.linked_pairs / self.pairs:.4f}" if self.pairs else "–"
-        asked, wrong = (100 * n / max(1, self.registrations) for n in (self.proposals, self.wrong_proposals))
-        return (
-            f"{self.registrations:,} | {self.links:,} | {self.wrong_links} | {precision} | {self.pairs:,} "
-            f"| {alone} | {recall} | {asked:.2f} | {wrong:.2f}"
-        )
+        links = f"{self.registrations:,} | {self.links:,} | {self.wrong_links} | {self.precision}"
+        pairs = f"{self.pairs:,} | {self.linked} | {self.found}"
+        return f"{links} | {pairs} | {self.asked} | {self.asked_wrong}"
+
+    @property
+    def precision(self) -> str:
+        """Of links."""
+        return f"{1 - self.wrong_links / self.links:.5f}" if self.links else "–"
+
+    @property
+    def linked(self) -> str:
+        """Recall of links alone."""
+        return f"{self.linked_pairs / self.pairs:.4f}" if self.pairs else "–"
+
+    @property
+    def found(self) -> str:
+        """Recall of links and proposals."""
+        return f"{self.found_pairs / self.pairs:.4f}" if self.pairs else "–"
+
+    @property
+    def asked(self) -> str:
+        """Proposals per 100 registrations."""
+        return f"{100 * self.proposals / max(1, self.registrations):.2f}"
+
+    @property
+    def asked_wrong(self) -> str:
+        """Of those, about two people."""
+        return f"{100 * self.wrong_proposals / max(1, self.registrations):.2f}"
 
 
 @dataclass
@@ -71,8 +91,8 @@ def evaluate(said: Sequence[Registration]) -> dict[str, Figures]:
             figures.registrations += 1
         judged = [(judge(people[index], people[other], frequencies), other) for other in others]
         decided = sorted((one for one in judged if one[0].decision != NONE), key=lambda one: -one[0].weight)
-        _link(run, index, [other for judgement, other in decided if judgement.decision == LINK])
-        _ask(run, index, [other for judgement, other in decided if judgement.decision != LINK])
+        _link(run, index, [other for verdict, other in decided if verdict.decision == LINK])
+        _ask(run, index, [other for verdict, other in decided if verdict.decision != LINK])
     _count_pairs(run)
     return {group: run.figures[group] for group in GROUPS}
 

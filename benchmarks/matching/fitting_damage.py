@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from unicodedata import normalize
 
-from benchmarks.matching.registrations import FORMER, PERSONAL, Numbered, Registration
+from benchmarks.matching.registrations import FORMER, Numbered, Registration
+from ehr.systems import NATIONAL_ID
 from simulation.chance import Chance, Weighted
 
 _LETTERS = "abcdeghiklmnopqrstuvxy"
@@ -130,7 +131,7 @@ def _numbers(chance: Chance, numbers: Sequence[Numbered]) -> list[Numbered]:
     captured = chance.pick(["qr", "qr", "chip", "verified", "typed", "typed", ""])
     typed, said = captured in ("typed", ""), []
     for number in numbers:
-        if chance.happens(0.9 if number.system == PERSONAL else 0.5):
+        if chance.happens(0.9 if number.system == NATIONAL_ID else 0.5):
             value = _mistyped(chance, number.value) if typed and chance.happens(0.02) else number.value
             if chance.happens(0.003):  # another's card, or renumbered
                 value = f"{chance.randrange(10 ** len(value)):0{len(value)}}"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from benchmarks.matching.fitting_damage import damaged
-from benchmarks.matching.registrations import INSURANCE, OLD_CARD, PERSONAL, Numbered, Registration
+from benchmarks.matching.registrations import Numbered, Registration
+from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID
 from simulation.chance import Chance, chance_of
 from simulation.code_lists import communes, ethnic_mix, name_lists
 
@@ -60,10 +61,12 @@ def _citizen(chance: Chance, person: int, province: str, commune: str) -> _Citiz
 def _numbers(chance: Chance, truth: Registration, age: int) -> list[Numbered]:
     year, female = int(truth.birth[:4]), truth.sex == "female"
     century = 2 * (year // 100 - 19) + female
-    numbers = [Numbered(PERSONAL, f"0{truth.province}{century}{year % 100:02}{chance.randrange(10**6):06}")]
-    numbers.append(Numbered(INSURANCE, f"{chance.randrange(10**10):010}"))
+    numbers = [
+        Numbered(NATIONAL_ID, f"0{truth.province}{century}{year % 100:02}{chance.randrange(10**6):06}")
+    ]
+    numbers.append(Numbered(INSURANCE_NUMBER, f"{chance.randrange(10**10):010}"))
     if age > 25:
-        numbers.append(Numbered(OLD_CARD, f"{chance.randrange(10**9):09}"))
+        numbers.append(Numbered(OLD_CITIZEN_ID, f"{chance.randrange(10**9):09}"))
     return numbers
 
 

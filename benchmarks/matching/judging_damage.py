@@ -3,15 +3,8 @@
 from dataclasses import dataclass, replace
 from unicodedata import combining, normalize
 
-from benchmarks.matching.registrations import (
-    FORMER,
-    INSURANCE,
-    OLD_CARD,
-    PERSONAL,
-    TEMPORARY,
-    Numbered,
-    Registration,
-)
+from benchmarks.matching.registrations import FORMER, Numbered, Registration
+from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from simulation.chance import Chance
 from simulation.code_lists import communes
 
@@ -68,7 +61,7 @@ def said_at(
 ) -> Registration:
     """What the facility writes. carried: another's card, shown now and then for this person."""
     numbers = _numbers(chance, habits, truth, carried)
-    scanned = any(number.captured not in ("", "typed") and number.system == PERSONAL for number in numbers)
+    scanned = any(number.captured not in ("", "typed") and number.system == NATIONAL_ID for number in numbers)
     careless = habits.careless * (0.15 if scanned else 1.0)  # a scan fills the name in
     said = replace(
         truth,
@@ -89,7 +82,7 @@ def said_at(
 
 def _numbers(chance: Chance, habits: Habits, truth: Registration, carried: list[Numbered]) -> list[Numbered]:
     draw = chance.random()
-    if any(number.system == TEMPORARY for number in truth.numbers):
+    if any(number.system == TEMPORARY_ID for number in truth.numbers):
         return list(truth.numbers)
     if draw < habits.absent:
         return _without(chance, truth)
@@ -98,21 +91,21 @@ def _numbers(chance: Chance, habits: Habits, truth: Registration, carried: list[
     how = chance.pick(["qr", "qr", "qr", "chip", "chip", "mrz", "verified"])
     if carried and chance.happens(0.002):
         return [replace(number, captured=how) for number in carried]
-    said = [replace(number, captured=how) for number in truth.numbers if number.system == PERSONAL]
+    said = [replace(number, captured=how) for number in truth.numbers if number.system == NATIONAL_ID]
     said += [
         replace(n, captured="verified")
         for n in truth.numbers
-        if n.system == INSURANCE and chance.happens(0.85)
+        if n.system == INSURANCE_NUMBER and chance.happens(0.85)
     ]
     if chance.happens(0.003):  # renumbered: the former one is printed into the new card's QR
-        said.append(Numbered(PERSONAL, f"0450{chance.randrange(10**8):08}", how, old=True))
+        said.append(Numbered(NATIONAL_ID, f"0450{chance.randrange(10**8):08}", how, old=True))
     return said
 
 
 def _without(chance: Chance, truth: Registration) -> list[Numbered]:
     """Of somebody without the identity card: the insurance card, the former identity card, or nothing."""
-    shown = chance.pick([INSURANCE, INSURANCE, INSURANCE, OLD_CARD, "", ""])
-    captured = "qr" if shown == INSURANCE else ""
+    shown = chance.pick([INSURANCE_NUMBER, INSURANCE_NUMBER, INSURANCE_NUMBER, OLD_CITIZEN_ID, "", ""])
+    captured = "qr" if shown == INSURANCE_NUMBER else ""
     return [replace(number, captured=captured) for number in truth.numbers if number.system == shown]
 
 

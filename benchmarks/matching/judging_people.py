@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from benchmarks.matching.judging_damage import Habits, habits_of, said_at
-from benchmarks.matching.registrations import INSURANCE, OLD_CARD, PERSONAL, TEMPORARY, Numbered, Registration
+from benchmarks.matching.registrations import Numbered, Registration
+from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from simulation.chance import Chance, Weighted, chance_of
 from simulation.code_lists import Commune, communes, ethnic_mix, name_lists
 
@@ -144,7 +145,7 @@ def _not_yet_named(chance: Chance, child: Resident, mother: Resident) -> None:
     child.truth = replace(
         child.truth,
         name=f"Con bà {mother.truth.name}",
-        numbers=[Numbered(TEMPORARY, f"MT-45901-{chance.randrange(10**8):08}", "qr")],
+        numbers=[Numbered(TEMPORARY_ID, f"MT-45901-{chance.randrange(10**8):08}", "qr")],
     )
 
 
@@ -185,11 +186,11 @@ def _name(chance: Chance, group: str, female: bool, surname: str = "") -> str:
 
 
 def _numbers(chance: Chance, truth: Registration, born: int) -> list[Numbered]:
-    numbers = [Numbered(PERSONAL, _personal(chance, truth))]
+    numbers = [Numbered(NATIONAL_ID, _personal(chance, truth))]
     if chance.happens(0.92):
-        numbers.append(Numbered(INSURANCE, f"45{chance.randrange(10**8):08}"))
+        numbers.append(Numbered(INSURANCE_NUMBER, f"45{chance.randrange(10**8):08}"))
     if born < 2000 and chance.happens(0.7):
-        numbers.append(Numbered(OLD_CARD, f"19{chance.randrange(10**7):07}"))
+        numbers.append(Numbered(OLD_CITIZEN_ID, f"19{chance.randrange(10**7):07}"))
     return numbers
 
 

@@ -7,13 +7,6 @@ from ehr.matching.captured import CAPTURED
 
 Json = dict[str, object]
 
-CORE = "http://fhir.ehealth.gov.vn/core/sid"
-OWN = "http://fhir.example.vn/sid"
-PERSONAL = f"{CORE}/national_id"
-OLD_CARD = f"{CORE}/citizen_id"
-INSURANCE = f"{CORE}/insurance_number"
-TEMPORARY = f"{OWN}/temporary-id"
-
 FORMER, TODAY = "2024-01-01", "2025-07-01"
 """Dates of the lists of communes before and after the merger."""
 

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from ehr.matching.private import Private
+from ehr.formats.scanned import Private
 
 EXACT: Final = "exact"
 SWAPPED: Final = "swapped"

@@ -11,6 +11,7 @@ from typing import Final
 from ehr.matching.births import Birth
 from ehr.matching.names import Name
 from ehr.matching.person import Person
+from ehr.matching.spelling import telex
 
 MOST: Final = 48
 """Keys of one person; what is first is kept."""
@@ -22,6 +23,7 @@ def block_keys(person: Person) -> list[str]:
     ``n``: a number. ``t``: a telephone. ``y``: the words of the name and the birth year. ``d``: the birth
     day, month and day in the order of their size, with the first or the last word of the name. ``m``: the
     name's words, month and day. ``g``: surname, given name, year and commune. ``p``: mother and birth day.
+    Words are without accents, and without what Telex types them with.
     """
     return list(dict.fromkeys(islice(_keys(person), MOST)))
 
@@ -42,15 +44,15 @@ def _of_name(name: Name, birth: Birth, commune: str | None) -> Iterator[str]:
     day = _day(birth)
     yield f"y|{_words(name)}|{birth.year}"
     if day:
-        yield f"d|{day}|{name.surname}"
-        yield f"d|{day}|{name.given}"
+        yield f"d|{day}|{telex(name.surname)}"
+        yield f"d|{day}|{telex(name.given)}"
         yield f"m|{_words(name)}|{day[4:]}"
     if commune:
-        yield f"g|{name.surname}|{name.given}|{birth.year}|{commune}"
+        yield f"g|{telex(name.surname)}|{telex(name.given)}|{birth.year}|{commune}"
 
 
 def _words(name: Name) -> str:
-    return " ".join(name.keys)
+    return " ".join(sorted(map(telex, name.keys)))
 
 
 def _day(birth: Birth) -> str:

@@ -26,3 +26,10 @@ VERIFIED: Final = "verified"
 
 CODES: Final = (TYPED, QR, MRZ, CHIP, VERIFIED)
 """From the weakest to the strongest."""
+
+
+def obtained(one: str, other: str) -> str:
+    """How far a number that two Patients share is to be trusted, the weaker of both (linking.OBTAINED)."""
+    if TYPED in (one, other):
+        return "typed"
+    return "verified" if one == other == VERIFIED else "captured"

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from math import log2
 from typing import Final, NamedTuple
 
+from ehr.facts import Evidence
 from ehr.matching import births, names, residences
 from ehr.matching.frequencies import Frequencies, average
 from ehr.matching.names import Name
 from ehr.matching.numbered import AUTOMATIC, level_of, shared_key
-from ehr.matching.numbers import KINDS, PERSONAL
+from ehr.matching.numbers import KINDS, PERSONAL, TEMPORARY
 from ehr.matching.person import Person
-from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, NEAR, SAME, Weights, load_weights
+from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, NEAR, SAME, SHARED, Weights, load_weights
 
 LINK: Final = "link"
 PROPOSE: Final = "propose"
@@ -29,19 +30,11 @@ OF_HOUSEHOLDS: Final = frozenset({"residence", "telephone", "mother"})
 """Fields that a household shares."""
 
 
-class Evidence(NamedTuple):
-    """What one field says. level: one of weights.LEVELS. bits: above 0 for one person, below for two."""
-
-    field: str
-    level: str
-    bits: float
-
-
-class Judgement(NamedTuple):
+class Verdict(NamedTuple):
     """decision: link, propose or none. grade: for $match. weight: the sum of the evidence, in bits.
 
-    evidence: of the fields that both state, in a fixed order; no value of anybody is in it. version: of the
-    weights and rules.
+    evidence: of the fields that both state, in a fixed order; its levels are those of weights.LEVELS, and of
+    shared numbers weights.SHARED. version: of the weights and rules.
     """
 
     decision: str
@@ -53,16 +46,16 @@ class Judgement(NamedTuple):
 
 def judge(
     one: Person, other: Person, frequencies: Frequencies | None = None, weights: Weights | None = None
-) -> Judgement:
+) -> Verdict:
     """The same whichever comes first. Without frequencies every name weighs the average."""
     weights = weights or load_weights()
     frequencies = frequencies or average(weights.stated.surname, weights.stated.given)
     evidence = tuple(weighed(one, other, frequencies, weights))
-    levels = {field: level for field, level, _ in evidence}
-    weight = sum(bits for _, _, bits in evidence)
+    levels = {said.field: said.level for said in evidence}
+    weight = sum(said.bits for said in evidence)
     decision = _decision(one, other, levels, weight, weights)
     apart = decision == NONE and _apart(one, other, levels)
-    return Judgement(decision, _grade(decision, apart, weight, weights), weight, evidence, weights.version)
+    return Verdict(decision, _grade(decision, apart, weight, weights), weight, evidence, weights.version)
 
 
 def weighed(one: Person, other: Person, frequencies: Frequencies, weights: Weights) -> Iterator[Evidence]:
@@ -72,7 +65,7 @@ def weighed(one: Person, other: Person, frequencies: Frequencies, weights: Weigh
         yield named
     alike = named is not None and named.level in names.OF_SIBLINGS
     for field, level in _levels(one, other):
-        bits = weights.bits[field][level]
+        bits = weights.bits[field][SAME if level in SHARED else level]
         yield Evidence(field, level, min(bits, 0.0) if alike and field in OF_HOUSEHOLDS else bits)
 
 
@@ -161,7 +154,7 @@ def _apart(one: Person, other: Person, levels: dict[str, str]) -> bool:
         return True
     if levels.get(PERSONAL) == BOTH_CAPTURED:
         return True
-    if any(levels.get(kind) == SAME for kind in KINDS):
+    if any(levels.get(kind) in SHARED for kind in KINDS):
         return False
     if BOTH_CAPTURED in levels.values():
         return True
@@ -169,10 +162,10 @@ def _apart(one: Person, other: Person, levels: dict[str, str]) -> bool:
         return True
     if "name" in levels:
         return levels["name"] in (names.DIFFERENT, names.GIVEN_MISSPELT)
-    if levels.get("birth") not in (births.EXACT, births.SWAPPED):
+    if levels.get("birth") not in (births.EXACT, births.SWAPPED) or levels.get("sex") == DIFFERENT:
         return True
     at_home = levels.get("mother") in (SAME, NEAR) or levels.get("telephone") == SAME
-    return not at_home or levels.get("temporary") == DIFFERENT
+    return not at_home or levels.get(TEMPORARY) == DIFFERENT
 
 
 def _differ(one: int | None, other: int | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
-from ehr.matching.private import Private
+from ehr.formats.scanned import Private
 from ehr.matching.spelling import nearly, telex
 from ehr.names import LONGEST, fold, spelling
 
@@ -121,9 +121,9 @@ def _taken_apart(text: str) -> Name | None:
     words = tuple(word[:_MOST_LETTERS] for word in fold(text).split()[:_MOST_WORDS])
     if not words:
         return None
-    inner = tuple(word for word in words[1:-1] if word not in _MARKERS)
+    inner = tuple(word for word in words[1:-1] if telex(word) not in _MARKERS)
     core = (words[0], *inner, words[-1]) if len(words) > 1 else words
-    keys = sorted(word for word in words if word not in _MARKERS)
+    keys = sorted(word for word in words if telex(word) not in _MARKERS)
     folded = " ".join(words)
     return Name(
         spelled, folded, words, core, tuple(keys if len(keys) > 1 else sorted(words)), spelled == folded
@@ -187,9 +187,8 @@ def _sexes(name: Name) -> str:
     inner = name.words[1:-1]
     if not inner:
         return ""
-    if inner[0] in _WOMENS:
-        return "f"
-    return "m" if inner[0] in _MENS else ""
+    first = telex(inner[0])
+    return "f" if first in _WOMENS else "m" if first in _MENS else ""
 
 
 def _within(fewer: Sequence[str], more: Sequence[str]) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ehr.matching.captured import TYPED
+from ehr.linking import LEAST_TO_LINK, OBTAINED
+from ehr.matching.captured import TYPED, obtained
 from ehr.matching.numbers import KEYS, PERSONAL, Number
 from ehr.matching.person import Person
 from ehr.matching.spelling import nearly
-from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, LEVELS, NEAR, SAME
+from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, ENDED, LEVELS, NEAR, SAME
 
 AUTOMATIC: Final = "automatic"
 ASKED: Final = "asked"
@@ -18,10 +19,12 @@ _Numbers = Sequence[Number]
 def level_of(kind: str, some: _Numbers, others: _Numbers) -> str | None:
     """The level of two people's numbers of one kind; None where one of them has none.
 
-    A shared number counts also after it ended; that numbers differ counts only of those in use.
+    A shared number counts also after it ended; that numbers differ counts only of those in use, and fully
+    only if nothing makes doubt whose they are.
     """
-    if _share(some, others):
-        return SAME
+    shared = [_trusted(one, other) for one in some for other in others if one.value == other.value]
+    if shared:
+        return max(shared, key=_ORDER.index)
     some, others = _in_use(some), _in_use(others)
     if not (some and others):
         return None
@@ -40,17 +43,20 @@ def shared_key(one: Person, other: Person, levels: Mapping[str, str]) -> str | N
     Automatic: neither side is merely typed, folded name, sex and birth year agree, neither is a newborn or
     unknown patient, and their personal numbers, if both were captured, are no others.
     """
-    pairs = [pair for kind in KEYS if levels.get(kind) == SAME for pair in _pairs(kind, one, other)]
-    if not pairs:
+    trusted = max((OBTAINED.get(levels.get(kind, ""), 0) for kind in KEYS), default=0)
+    if not trusted:
         return None
-    linking = any(some.captured != TYPED and others.captured != TYPED for some, others in pairs)
     doubtful = one.temporary or other.temporary or levels.get(PERSONAL) == BOTH_CAPTURED
-    return AUTOMATIC if linking and not doubtful and _agree(one, other) else ASKED
+    return AUTOMATIC if trusted >= LEAST_TO_LINK and not doubtful and _agree(one, other) else ASKED
 
 
-def _pairs(kind: str, one: Person, other: Person) -> list[tuple[Number, Number]]:
-    some, others = _in_use(one.numbers[kind]), _in_use(other.numbers[kind])
-    return [(a, b) for a in some for b in others if a.value == b.value]
+_ORDER: Final = (ENDED, SAME, *OBTAINED)
+
+
+def _trusted(one: Number, other: Number) -> str:
+    if one.kind not in KEYS:
+        return SAME
+    return ENDED if one.ended or other.ended else obtained(one.captured, other.captured)
 
 
 def _agree(one: Person, other: Person) -> bool:
@@ -62,13 +68,9 @@ def _agree(one: Person, other: Person) -> bool:
     return any(a.folded == b.folded for a in one.names for b in other.names)
 
 
-def _share(some: _Numbers, others: _Numbers) -> bool:
-    return any(one.value == other.value for one in some for other in others)
-
-
 def _in_use(numbers: _Numbers) -> list[Number]:
     return [number for number in numbers if not number.ended]
 
 
 def _captured(numbers: _Numbers) -> bool:
-    return any(number.captured != TYPED for number in numbers)
+    return any(number.captured != TYPED and not number.doubted for number in numbers)

@@ -1,64 +1,54 @@
-"""Numbers of people: their kinds, the one form in which each is compared, and whether it is in use.
-
-A personal number (CCCD, số định danh cá nhân) has 12 digits (Decree 137/2015/NĐ-CP, art. 13), an old identity
-card (CMND) 9, a social insurance number 10: the last ones of the 15 characters of an insurance card (BHYT,
-Decision 1351/QĐ-BHXH of 16 November 2015).
-"""
+"""Numbers of people: their kinds, the one form in which each is compared, and whether it is in use."""
 
 import re
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from ehr.formats.birth_paper import birth_paper
+from ehr.formats.digits import compact, digits_of
+from ehr.formats.insurance_number import card_number
+from ehr.formats.personal_number import PersonalNumber, personal_number
+from ehr.formats.telephone import telephone
+from ehr.formats.temporary_id import temporary_id
+from ehr.identifiers import shortened
 from ehr.matching.captured import TYPED
 from ehr.names import plain
+from ehr.systems import (
+    BIRTH_PAPER,
+    CANCELLED_NATIONAL_ID,
+    INSURANCE_NUMBER,
+    NATIONAL_ID,
+    OLD_CITIZEN_ID,
+    PASSPORT_NUMBER,
+    TEMPORARY_ID,
+)
 
-_CORE: Final = "http://fhir.ehealth.gov.vn/core/sid"
-_OWN: Final = "http://fhir.example.vn/sid"
-
-PERSONAL: Final = "personal"
-INSURANCE: Final = "insurance"
-PASSPORT: Final = "passport"
-OLD_CARD: Final = "old_card"
-BIRTH_PAPER: Final = "birth_paper"
-TEMPORARY: Final = "temporary"
+PERSONAL: Final = "personal_number"
+INSURANCE: Final = "insurance_number"
+PASSPORT: Final = "passport_number"
+OLD_CARD: Final = "old_citizen_id"
+PAPER: Final = "birth_paper"
+TEMPORARY: Final = "temporary_id"
 
 KEYS: Final = frozenset({PERSONAL, INSURANCE, PASSPORT})
 """Kinds that belong to one person: what may link. The others are evidence, like a telephone."""
 
-KINDS: Final = (PERSONAL, INSURANCE, PASSPORT, OLD_CARD, BIRTH_PAPER, TEMPORARY)
-
-_KIND_OF = {
-    f"{_CORE}/national_id": PERSONAL,
-    f"{_OWN}/personal-number-cancelled": PERSONAL,
-    f"{_CORE}/citizen_id": OLD_CARD,
-    f"{_CORE}/insurance_number": INSURANCE,
-    f"{_OWN}/social-insurance-number": INSURANCE,
-    f"{_CORE}/passport_number": PASSPORT,
-    f"{_OWN}/birth-certificate": BIRTH_PAPER,
-    f"{_OWN}/temporary-id": TEMPORARY,
-}
-_CANCELLED = f"{_OWN}/personal-number-cancelled"
-
-_FORMS = {
-    PERSONAL: re.compile(r"(\d{12})", re.ASCII),
-    OLD_CARD: re.compile(r"(\d{9})", re.ASCII),
-    INSURANCE: re.compile(r"(?:[A-Z]{2}[1-5]\d\d)?(\d{10})", re.ASCII),
-    PASSPORT: re.compile(r"([A-Z]{1,2}\d{6,8})", re.ASCII),
-    BIRTH_PAPER: re.compile(r"([0-9A-Z]{6,32})", re.ASCII),
-    TEMPORARY: re.compile(r"([0-9A-Z]{3,64})", re.ASCII),
-}
-_LONGEST = 100
-_NOT_COUNTED = re.compile(r"[\s./\-]+")
-_TELEPHONE = re.compile(r"(?:\+84|0084|84|0)(\d{8,10})", re.ASCII)
-_FILLERS = frozenset({"1234567890", "0123456789", "123456789", "123456789012", "012345678901"})
+_LONGEST: Final = 100
+_FILLERS: Final = frozenset({"1234567890", "0123456789", "123456789", "123456789012", "012345678901"})
 
 
 class Number(NamedTuple):
-    """A number as it is compared. captured: one of captured.CODES. ended: cancelled, replaced or run out."""
+    """A number as it is compared.
+
+    captured: one of captured.CODES. ended: cancelled, replaced or run out. doubted: a personal number that
+    tells another sex or birth year than the Patient: perhaps of a card that somebody else has shown.
+    """
 
     kind: str
     value: str
     captured: str
     ended: bool
+    doubted: bool = False
 
     def __repr__(self) -> str:
         """Without the number: it may be logged."""
@@ -76,39 +66,84 @@ def number_of(system: str, value: str, captured: str, *, old: bool, end: str, on
     old: whether its ``use`` says so. end: of its period, "" for none. on: the day on which it is asked, "" if
     any end counts. The period of an insurance number is that of a card: the number itself stays the person's.
     """
-    kind = _KIND_OF.get(system)
-    if kind is None:
-        return None
-    compact = compacted(value)
-    if kind == PERSONAL and len(compact) == 9:  # of before 2016, in the place of the new one
-        kind = OLD_CARD
-    form = _FORMS[kind].fullmatch(compact)
-    if form is None or is_filler(form[1]):
+    kind, read = _KINDS.get(system, ("", _nothing))
+    said = read(value[:_LONGEST])
+    if not said and kind == PERSONAL:  # of before 2016, in the place of the new one
+        kind, said = OLD_CARD, _old_card(value[:_LONGEST])
+    if not said or _is_filler(said):
         return None
     run_out = bool(end) and kind != INSURANCE and (not on or end[:10] < on[: len(end[:10])])
-    return Number(kind, form[1], captured, old or run_out or system == _CANCELLED)
+    return Number(kind, said, captured, old or run_out or system == CANCELLED_NATIONAL_ID)
 
 
-def compacted(value: str) -> str:
-    """Capital letters and digits, without what is written between them; cut where no number is that long."""
-    return _NOT_COUNTED.sub("", plain(value[:_LONGEST])).upper()
-
-
-def is_filler(value: str) -> bool:
-    """Whether it is what somebody types who has no number: one digit again and again, or counting."""
-    return len(set(value)) == 1 or value in _FILLERS
+def compared_with(number: Number, sex: str | None, year: int | None) -> Number:
+    """The number, doubted if it does not fit the sex (male, female) or the birth year; None is not known."""
+    if number.kind != PERSONAL:
+        return number
+    told = PersonalNumber(number.value)
+    doubted = year not in (None, told.birth_year) or (sex in ("male", "female") and sex != told.sex)
+    return number._replace(doubted=doubted)
 
 
 def telephone_of(text: str) -> str:
-    """A telephone number of Vietnam with its leading 0, of another country its digits; "" for none.
+    """A telephone number as ehr.formats tells it; "" for none, and for 0900000000."""
+    known = telephone(text[:_LONGEST])
+    return known.number if known and not _is_filler(known.number[2:]) else ""
 
-    Twelve digits without a plus are a personal number.
-    """
-    compact = re.sub(r"[\s.\-()]+", "", plain(text[:_LONGEST]))
-    national = _TELEPHONE.fullmatch(compact)
-    if national:
-        compact = f"0{national[1]}"
-    elif not re.fullmatch(r"\+\d{8,15}|\d{6,11}", compact, re.ASCII):
-        return ""
-    compact = compact.lstrip("+")
-    return "" if is_filler(compact.lstrip("0") or "0") else compact
+
+def _personal(text: str) -> str:
+    known = personal_number(text)
+    return known.digits if known else ""
+
+
+def _old_card(text: str) -> str:
+    digits, _ = digits_of(text)
+    return digits if len(digits) == 9 else ""
+
+
+def _insurance(text: str) -> str:
+    """The person's own ten digits, also of a card's number."""
+    card, (digits, _) = card_number(text), digits_of(text)
+    return card.person if card else digits if len(digits) == 10 else ""
+
+
+def _paper(text: str) -> str:
+    known = birth_paper(text)
+    return known.number if known else ""
+
+
+def _temporary(text: str) -> str:
+    """Also of a form that is not ours: whoever bears it has no number."""
+    known = temporary_id(text)
+    return known.value if known else _compact(text)
+
+
+def _compact(text: str) -> str:
+    return shortened(compact(plain(text)).upper())
+
+
+def _passport(text: str) -> str:
+    said = _compact(text)
+    return said if re.fullmatch("[A-Z]{0,2}[0-9]{6,9}", said) else ""
+
+
+def _nothing(_: str) -> str:
+    return ""
+
+
+_KINDS: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
+    NATIONAL_ID: (PERSONAL, _personal),
+    CANCELLED_NATIONAL_ID: (PERSONAL, _personal),
+    INSURANCE_NUMBER: (INSURANCE, _insurance),
+    PASSPORT_NUMBER: (PASSPORT, _passport),
+    OLD_CITIZEN_ID: (OLD_CARD, _old_card),
+    BIRTH_PAPER: (PAPER, _paper),
+    TEMPORARY_ID: (TEMPORARY, _temporary),
+}
+
+KINDS: Final = (PERSONAL, INSURANCE, PASSPORT, OLD_CARD, PAPER, TEMPORARY)
+
+
+def _is_filler(value: str) -> bool:
+    """Whether it is what somebody types who has no number: one digit again and again, or counting."""
+    return len(set(value)) == 1 or value in _FILLERS

@@ -10,11 +10,11 @@ from typing import Any, Final
 import orjson
 
 from ehr.addresses import ADMINISTRATIVE_ADDRESS
+from ehr.formats.scanned import Private
 from ehr.matching.births import Birth, birth_of
 from ehr.matching.captured import CAPTURED, CODES, TYPED
 from ehr.matching.names import Name, mother_in, name_of
-from ehr.matching.numbers import KINDS, TEMPORARY, Number, number_of, telephone_of
-from ehr.matching.private import Private
+from ehr.matching.numbers import KINDS, TEMPORARY, Number, compared_with, number_of, telephone_of
 from ehr.matching.residences import MERGER, NOTHING_KNOWN, Residence, Units
 
 MOTHER: Final = frozenset({"MTH", "NMTH", "GESTM"})
@@ -84,15 +84,18 @@ def person_of(
     names = _names(stated.get("name"), on)
     used = tuple(dict.fromkeys(name for name, ended in names if not ended))[:MOST_NAMES]
     former = tuple(dict.fromkeys(name for name, ended in names if ended and name not in used))[:MOST_NAMES]
-    gender, order = stated.get("gender"), stated.get("multipleBirthInteger")
+    sex, birth = _sex(stated.get("gender")), birth_of(_text(stated.get("birthDate")))
+    order = stated.get("multipleBirthInteger")
     commune, residence = _residence(stated.get("address"), units, on)
-    numbers = tuple(dict.fromkeys(islice(_numbers(stated.get("identifier"), on), MOST_NUMBERS)))
+    year = birth.year if birth else None
+    read = islice(_numbers(stated.get("identifier"), on), MOST_NUMBERS)
+    numbers = tuple(dict.fromkeys(compared_with(number, sex, year) for number in read))
     telephones = dict.fromkeys(_telephones(stated.get("telecom")))
     return Person(
         names=used,
         former=former,
-        sex=gender if isinstance(gender, str) and gender in _SEXES else None,
-        birth=birth_of(_text(stated.get("birthDate"))),
+        sex=sex,
+        birth=birth,
         birth_order=order if type(order) is int else None,
         commune=commune,
         residence=residence,
@@ -109,6 +112,10 @@ def _json(body: bytes) -> object:
     except orjson.JSONDecodeError:
         return None
     return parsed
+
+
+def _sex(stated: object) -> str | None:
+    return stated if isinstance(stated, str) and stated in _SEXES else None
 
 
 def _by_kind(numbers: Iterable[Number]) -> Iterator[tuple[str, tuple[Number, ...]]]:

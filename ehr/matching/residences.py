@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Final, Protocol
 
-from ehr.matching.private import Private
+from ehr.formats.scanned import Private
 
 SAME: Final = "same"
 MERGED: Final = "merged"

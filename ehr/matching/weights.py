@@ -12,14 +12,21 @@ from typing import Final
 
 import msgspec
 
+from ehr.linking import OBTAINED
 from ehr.matching import births, names, residences
+from ehr.matching.numbers import INSURANCE, OLD_CARD, PAPER, PASSPORT, PERSONAL, TEMPORARY
 
 FILE: Final = Path(__file__).with_name("weights.json")
 
 SAME: Final = "same"
+ENDED: Final = "ended"
 NEAR: Final = "near"
 DIFFERENT: Final = "different"
 BOTH_CAPTURED: Final = "different_captured"
+
+SHARED: Final = frozenset({SAME, ENDED, *OBTAINED})
+"""What is said of a number in common, instead of ``same`` where it can be the key to a person: how far it is
+to be trusted, or that it is out of use in one of the two. Weighs as ``same``."""
 
 LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": names.LEVELS,
@@ -28,12 +35,12 @@ LEVELS: Final[Mapping[str, tuple[str, ...]]] = {
     "residence": residences.LEVELS,
     "telephone": (SAME, DIFFERENT),
     "mother": (SAME, NEAR, DIFFERENT),
-    "personal": (SAME, NEAR, DIFFERENT, BOTH_CAPTURED),
-    "insurance": (SAME, NEAR, DIFFERENT, BOTH_CAPTURED),
-    "passport": (SAME, DIFFERENT),
-    "old_card": (SAME, NEAR, DIFFERENT),
-    "birth_paper": (SAME, DIFFERENT),
-    "temporary": (SAME, DIFFERENT),
+    PERSONAL: (SAME, NEAR, DIFFERENT, BOTH_CAPTURED),
+    INSURANCE: (SAME, NEAR, DIFFERENT, BOTH_CAPTURED),
+    PASSPORT: (SAME, DIFFERENT),
+    OLD_CARD: (SAME, NEAR, DIFFERENT),
+    PAPER: (SAME, DIFFERENT),
+    TEMPORARY: (SAME, DIFFERENT),
 }
 """Levels of each field, from full agreement down. Of numbers: near, one digit differs or two neighbours are
 exchanged; different_captured, they differ and neither was typed."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ehr.matching.captured import CAPTURED
-from ehr.matching.judging import Judgement, judge
+from ehr.matching.judging import Verdict, judge
 from ehr.matching.person import Person, person_of
 
 Json = dict[str, Any]
@@ -71,10 +71,10 @@ def person(*given: Any, **more: Any) -> Person:
     return person_of(patient(*given, **more))
 
 
-def judged(one: Json | Person, other: Json | Person) -> Judgement:
+def judged(one: Json | Person, other: Json | Person) -> Verdict:
     some, others = (person_of(each) if isinstance(each, dict) else each for each in (one, other))
     return judge(some, others)
 
 
-def levels(judgement: Judgement) -> dict[str, str]:
-    return {evidence.field: evidence.level for evidence in judgement.evidence}
+def levels(verdict: Verdict) -> dict[str, str]:
+    return {evidence.field: evidence.level for evidence in verdict.evidence}

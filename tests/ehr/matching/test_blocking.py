@@ -23,6 +23,7 @@ def shared(**changed: object) -> set[str]:
         ({}, "ydmg"),
         ({"name": "NGUYEN NGOC LAN"}, "ydmg"),
         ({"name": "Lan Nguyễn Thị Ngọc"}, "ydm"),
+        ({"name": "Nguyeenx Thij Ngocj Lan"}, "ydmg"),
         ({"name": "Nguyễn Lan"}, "dg"),
         ({"name": "Ngyễn Thị Ngọc Lan"}, "d"),
         ({"name": "Nguyễn Thị Ngọc Lam"}, "d"),
@@ -53,9 +54,9 @@ def test_numbers_of_every_kind_telephones_and_mothers_are_keys() -> None:
         numbers=[cccd(use="old"), number("citizen_id", "191234567"), number("temporary-id", "MT-45901-1")],
     )
     assert block_keys(one) == [
-        "n|personal|045090000017",
-        "n|old_card|191234567",
-        "n|temporary|MT459011",
+        "n|personal_number|045090000017",
+        "n|old_citizen_id|191234567",
+        "n|temporary_id|MT459011",
         "t|0570123456",
         "p|ho lanh|20261120",
     ]

@@ -5,7 +5,7 @@ import pytest
 from ehr.matching.frequencies import Counted
 from ehr.matching.judging import judge
 from ehr.matching.names import name_of
-from tests.ehr.matching.people import OTHER_CCCD, Json, cccd, judged, levels, number, patient, person
+from tests.ehr.matching.people import Json, cccd, judged, levels, number, patient, person
 
 AT_HOME: Json = {"phone": "0570123456", "mother": "Trần Thị Mai"}
 LAN = patient("Nguyễn Thị Ngọc Lan", "1990-05-15", gender="female", commune="19429", phone="0570123456")
@@ -31,9 +31,9 @@ LAN = patient("Nguyễn Thị Ngọc Lan", "1990-05-15", gender="female", commun
     ids=str,
 )
 def test_one_slip_is_proposed_without_any_number(changed: Json) -> None:
-    judgement = judged(LAN, LAN | changed)
-    assert judgement.decision == "propose"
-    assert judgement.grade in ("probable", "possible")
+    verdict = judged(LAN, LAN | changed)
+    assert verdict.decision == "propose"
+    assert verdict.grade in ("probable", "possible")
 
 
 def test_everything_alike_without_a_number_is_no_link() -> None:
@@ -75,9 +75,26 @@ def test_twins_of_another_given_name_are_not_proposed(other: Json) -> None:
 def test_twins_of_another_number_are_not_proposed() -> None:
     one, other = (
         patient("Nguyễn Văn Nam", "2024-03-04", numbers=[cccd(n)], **AT_HOME)
-        for n in ("045224000017", OTHER_CCCD)
+        for n in ("045224000017", "045224987654")
     )
     assert (judged(one, other).decision, judged(one, other).grade) == ("none", "certainly-not")
+
+
+def test_a_number_that_does_not_fit_is_doubted() -> None:
+    """The father's card was scanned for his son: his own number later is no proof that they are two."""
+    own, fathers = "045224000017", "045065000017"
+    one, other = (
+        patient("Nguyễn Văn Nam", "2024-03-04", numbers=[cccd(value)], **AT_HOME) for value in (own, fathers)
+    )
+    verdict = judged(one, other)
+    assert (verdict.decision, levels(verdict)["personal_number"]) == ("propose", "different")
+    assert judged(other, other).decision == "link"
+
+
+def test_newborn_brother_and_sister_are_not_proposed() -> None:
+    brother = patient("Con bà Trần Thị Mai", "2026-11-20", mother="Trần Thị Mai")
+    sister = patient("Nguyễn Thị Hoa", "2026-11-20", gender="female", mother="Trần Thị Mai")
+    assert judged(brother, sister).decision == "none"
 
 
 def test_twins_who_are_numbered_in_their_order_are_not_proposed() -> None:
@@ -181,29 +198,29 @@ def test_a_rare_surname_weighs_more_and_ho_in_huong_hoa_next_to_nothing() -> Non
 
 def test_two_of_one_common_name_and_year_in_one_commune_are_not_proposed_by_that() -> None:
     one = person("Hồ Văn Thương", "1950")
-    judgement = judge(one, one, COUNTED)
-    assert judgement.decision == "none"
+    verdict = judge(one, one, COUNTED)
+    assert verdict.decision == "none"
     assert judge(person("Hồ Văn Thương"), person("Hồ Văn Thương"), COUNTED).decision == "propose"
 
 
 def test_the_evidence_says_field_by_field_what_it_weighs() -> None:
-    judgement = judged(LAN, LAN | {"birthDate": "1990"})
-    assert [evidence.field for evidence in judgement.evidence] == [
+    verdict = judged(LAN, LAN | {"birthDate": "1990"})
+    assert [evidence.field for evidence in verdict.evidence] == [
         "name",
         "birth",
         "sex",
         "residence",
         "telephone",
     ]
-    assert levels(judgement)["birth"] == "year"
-    assert judgement.weight == sum(evidence.bits for evidence in judgement.evidence)
-    assert "Lan" not in repr(judgement)
-    assert judgement.version
+    assert levels(verdict)["birth"] == "year"
+    assert verdict.weight == sum(evidence.bits for evidence in verdict.evidence)
+    assert "Lan" not in repr(verdict)
+    assert verdict.version
 
 
 def test_nothing_known_is_nothing_judged() -> None:
-    judgement = judged({}, {})
-    assert (judgement.decision, judgement.grade, judgement.evidence) == ("none", "certainly-not", ())
+    verdict = judged({}, {})
+    assert (verdict.decision, verdict.grade, verdict.evidence) == ("none", "certainly-not", ())
 
 
 def test_a_question_with_name_and_year_alone_is_answered_as_possible() -> None:

@@ -19,6 +19,7 @@ from ehr.matching.names import LEVELS, agreement, mother_in, name_of
         ("Nguyễn Văn Hùng", "Hùng Nguyễn Văn", "order"),
         ("Trần Quốc Bảo Long", "Trần Bảo Quốc Long", "order"),
         ("Nguyễn Đức Tuấn", "Nguyễn Dduwcs Tuaans", "misspelt"),
+        ("Nguyễn Thị Ngọc Lan", "Nguyeenx Thij Ngocj Lan", "misspelt"),
         ("Nguyễn Đức Tuấn", "Ngyễn Đức Tuấn", "misspelt"),
         ("Nguyễn Đức Tuấn", "Nguyễn Tuấn", "missing"),
         ("Nguyễn Đức Tuấn", "Đức Tuấn", "missing"),

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ehr.matching.frequencies import Counted
-from ehr.matching.judging import LINK, NONE, PROPOSE, Judgement, judge
+from ehr.matching.judging import LINK, NONE, PROPOSE, Verdict, judge
 from ehr.matching.names import OF_SIBLINGS, name_of
+from ehr.matching.numbers import KINDS
 from ehr.matching.person import Person, person_of
+from ehr.matching.weights import SHARED
 from tests.ehr.matching.drawn import NAMES, patients, people
 from tests.ehr.matching.people import cccd, levels
 
 COUNTED = Counted((None, name) for text in NAMES * 20 if (name := name_of(text)))
 
 
-def judged(one: Person, other: Person) -> Judgement:
+def judged(one: Person, other: Person) -> Verdict:
     return judge(one, other, COUNTED)
 
 
@@ -31,20 +33,24 @@ def test_it_is_the_same_whichever_comes_first(one: Person, other: Person) -> Non
 @settings(max_examples=150)
 @given(people, people)
 def test_no_link_without_a_shared_captured_number_and_agreement(one: Person, other: Person) -> None:
-    judgement = judged(one, other)
-    if judgement.decision != LINK:
+    verdict = judged(one, other)
+    if verdict.decision != LINK:
         return
     captured = [
         {(n.kind, n.value) for n in person.every_number if not n.ended and n.captured != "typed"}
         for person in (one, other)
     ]
-    assert {kind for kind, _ in captured[0] & captured[1]} & {"personal", "insurance", "passport"}
+    assert {kind for kind, _ in captured[0] & captured[1]} & {
+        "personal_number",
+        "insurance_number",
+        "passport_number",
+    }
     assert {name.folded for name in one.names} & {name.folded for name in other.names}
     assert one.birth
     assert other.birth
     assert (one.sex, one.birth.year) == (other.sex, other.birth.year) != (None, other.birth.year)
     assert [one.temporary, other.temporary] == [False, False]
-    assert judgement.grade == "certain"
+    assert verdict.grade == "certain"
 
 
 @settings(max_examples=150)
@@ -85,13 +91,11 @@ def test_more_agreement_never_weighs_less(one: Person, other: Person, data: st.D
 def test_nothing_is_proposed_of_another_given_name_without_a_shared_number(
     one: Person, other: Person
 ) -> None:
-    judgement = judged(one, other)
-    said = levels(judgement)
-    shared = {"personal", "insurance", "old_card", "temporary"} & {
-        field for field, at in said.items() if at == "same"
-    }
+    verdict = judged(one, other)
+    said = levels(verdict)
+    shared = any(at in SHARED for field, at in said.items() if field in KINDS)
     if said.get("name") in OF_SIBLINGS - {"tones", "surname"} and not shared:
-        assert judgement.decision == NONE
+        assert verdict.decision == NONE
 
 
 @settings(max_examples=60)

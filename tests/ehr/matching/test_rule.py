@@ -2,6 +2,7 @@
 
 import pytest
 
+from ehr.linking import LEAST_TO_LINK, OBTAINED
 from tests.ehr.matching.people import BHYT, CCCD, OTHER_CCCD, Json, cccd, judged, levels, number, patient
 
 HO_VAN_THU = patient(numbers=[cccd()])
@@ -18,11 +19,12 @@ HO_VAN_THU = patient(numbers=[cccd()])
         {"commune": "02701", "phone": "0570999999"},
         {"mother": "Hồ Thị Lành"},
     ],
-    ids=str,
+    ids=repr,
 )
 def test_a_captured_number_links_where_name_sex_and_year_agree(captured: str, same: Json) -> None:
-    judgement = judged(HO_VAN_THU, patient(numbers=[cccd(captured=captured)], **same))
-    assert (judgement.decision, judgement.grade) == ("link", "certain")
+    verdict = judged(HO_VAN_THU, patient(numbers=[cccd(captured=captured)], **same))
+    assert (verdict.decision, verdict.grade) == ("link", "certain")
+    assert levels(verdict)["personal_number"] == "captured"
 
 
 @pytest.mark.parametrize(
@@ -39,13 +41,29 @@ def test_a_captured_number_links_where_name_sex_and_year_agree(captured: str, sa
         patient(gender=None, numbers=[cccd()]),
         patient(None, numbers=[cccd()]),
     ],
-    ids=str,
+    ids=repr,
 )
 def test_otherwise_it_is_a_proposal(other: Json) -> None:
-    judgement = judged(HO_VAN_THU, other)
-    assert judgement.decision == "propose"
-    assert judgement.grade in ("probable", "possible")
-    assert levels(judgement)["personal"] == "same"
+    verdict = judged(HO_VAN_THU, other)
+    assert verdict.decision == "propose"
+    assert verdict.grade in ("probable", "possible")
+    assert levels(verdict)["personal_number"] in ("typed", "captured")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("verified", "verified", "verified"),
+        ("verified", "qr", "captured"),
+        ("chip", "mrz", "captured"),
+        ("verified", "typed", "typed"),
+        ("verified", None, "typed"),
+    ],
+)
+def test_a_number_in_common_is_trusted_as_the_weaker_of_both(one: str, other: str | None, level: str) -> None:
+    verdict = judged(patient(numbers=[cccd(captured=one)]), patient(numbers=[cccd(captured=other)]))
+    assert levels(verdict)["personal_number"] == level
+    assert verdict.decision == ("link" if OBTAINED[level] >= LEAST_TO_LINK else "propose")
 
 
 def test_two_unknown_sexes_do_not_agree() -> None:
@@ -55,7 +73,7 @@ def test_two_unknown_sexes_do_not_agree() -> None:
 
 def test_an_insurance_number_links_too_whichever_way_it_is_written() -> None:
     one = patient(numbers=[number("insurance_number", BHYT, "qr")])
-    other = patient(numbers=[number("social-insurance-number", "4500000017", "verified")])
+    other = patient(numbers=[number("insurance_number", "4500000017", "verified")])
     assert judged(one, other).decision == "link"
 
 
@@ -82,7 +100,7 @@ def test_another_insurance_number_does_not_hinder_a_personal_one() -> None:
         {"numbers": [cccd(period={"end": "2025-01-01"})]},
         {"numbers": [number("temporary-id", "MT-45901-1", "qr")]},
     ],
-    ids=str,
+    ids=repr,
 )
 def test_evidence_never_links(evidence: Json) -> None:
     assert judged(patient(**evidence), patient(**evidence)).decision == "propose"
@@ -92,7 +110,7 @@ def test_a_number_that_ended_is_weighed_only() -> None:
     """It was re-issued, or given to two by mistake: of a stranger it says nothing by itself."""
     one = patient(numbers=[cccd(OTHER_CCCD), cccd(use="old")])
     renumbered = judged(one, HO_VAN_THU)
-    assert (renumbered.decision, levels(renumbered)["personal"]) == ("propose", "same")
+    assert (renumbered.decision, levels(renumbered)["personal_number"]) == ("propose", "ended")
     stranger = patient("Trần Thị Mai", "1970-02-03", gender="female", commune="02701", numbers=[cccd()])
     assert judged(one, stranger).decision == "none"
 
