@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,9 +19,12 @@ from ehr.linking import Act, Judgement, State, decide, past_of
 from ehr.requests import Change
 from tests.ehr.test_record import GAPS
 from tests.pairing import CAPTURED, decided, judge_all, judge_at_once, judgement, register
-from tests.stating import migrated, patient, request, state_all, update, value
+from tests.stating import migrated, on_record, patient, request, state_all, update, value
 
-PROGRAM = {"rule": "1"}
+PROGRAM: Any = {"rule": "1"}
+KILL = (
+    "select pg_terminate_backend(pid) from pg_stat_activity where query like %s and pid <> pg_backend_pid()"
+)
 ACTS = {
     "LinkProposed": Act.PROPOSE,
     "RecordsLinked": Act.LINK,
@@ -149,6 +154,38 @@ def test_what_newer_code_has_decided_is_not_judged_over(url: str) -> None:
         connection.execute("update record.facts set state = '\\x80' where topic = 'RecordsLinked'")
     with pytest.raises(Unavailable):
         judge_all(url, judgement(Act.UNLINK, "p1", "p2"))
+
+
+def test_lost_connections_lose_and_double_no_judgement(url: str) -> None:
+    """Whoever is told that the outcome is not known asks again, and is told how it stands."""
+    chance = random.Random(7)
+    ids = [f"k{n}" for n in range(8)]
+    register(url, *ids)
+    pairs = [(one, other) for one in ids for other in ids if one < other]
+
+    async def judged(record: HealthRecord, wish: Judgement) -> Judged:
+        while True:
+            with suppress(Unavailable):
+                return await record.judge(wish)
+            await asyncio.sleep(0.01)
+
+    async def trouble() -> None:
+        with connect(url) as connection:
+            for _ in range(15):
+                await asyncio.sleep(chance.random() / 30)
+                connection.execute(KILL, ["%record.append%"])
+
+    async def work(record: HealthRecord) -> list[Judged]:
+        wishes = [judgement(Act.LINK, *pair, *CAPTURED, **PROGRAM) for pair in pairs] * 2
+        disturbing = asyncio.create_task(trouble())
+        outcomes = await asyncio.gather(*(judged(record, wish) for wish in wishes))
+        await disturbing
+        return outcomes
+
+    outcomes = on_record(url, work)
+    assert {(one.state, one.version) for one in outcomes} == {(State.LINKED, 1)}
+    assert len(decided(url)) == len({fact.stream for fact in decided(url)}) == len(pairs)
+    assert value(url, GAPS) == 0
 
 
 def wishes_of(chance: random.Random) -> list[Judgement]:

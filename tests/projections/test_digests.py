@@ -7,11 +7,13 @@ import pytest
 from psycopg import sql
 
 from backbone.wiring import VIEWS
+from ehr.linking import Act
 from projections.digests import differences
 from projections.generations import Generation, add_generation, ensure_generation
 from projections.projector import Projector
 from projections.view import Connection, View
 from streams.notification_log import NotificationLog
+from tests.pairing import CAPTURED, judge_all, judgement
 from tests.stating import create, looking, migrated, observation, patient, request, state_all, update
 
 ORGANIZATION = {
@@ -47,6 +49,7 @@ PRESSURE = {
     ],
 }
 DAMAGE = {
+    "jsonb": "{} || '[0]'",
     "text": "coalesce({0} || 'x', 'x')",
     "bytea": "{0} || '\\x00'::bytea",
     "uuid": "gen_random_uuid()",
@@ -76,6 +79,7 @@ def pairs(module_database: str) -> Pair:
         state_all(url, request(update(person)))
         state_all(url, request(update({**person, **telecom}), create({**observation(id_, 1)})))
     state_all(url, request(update(ORGANIZATION), update(ENCOUNTER), create(PRESSURE)))
+    judge_all(url, judgement(Act.LINK, "one", "two", *CAPTURED))
     return {name: _pair(url, make()) for name, make in VIEWS.items()}
 
 
