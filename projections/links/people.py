@@ -6,6 +6,7 @@ smallest of them. Pure.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 from typing import NamedTuple
 from uuid import UUID
 
@@ -84,11 +85,18 @@ class _People:
     def _join(self, one: set[UUID], other: set[UUID], position: int) -> None:
         if one is other:
             return
-        together = one | other
-        person = min(together)
-        for subject in together:
-            self._groups[subject] = together
+        less, more = (one, other) if len(one) < len(other) else (other, one)
+        person = min(self._person(less), self._person(more))
+        for subject in less if len(more) > 1 and self._person(more) == person else less | more:
             self._belong(subject, person, position)
+        more |= less
+        for subject in less:
+            self._groups[subject] = more
+
+    def _person(self, group: set[UUID]) -> UUID:
+        """What the subjects of a group belong to, each to the same; of one that stands alone, itself."""
+        (subject, *_) = islice(group, 1)
+        return self._places[subject].person if subject in self._places else subject
 
     def _part(self, link: Link) -> None:
         """Of one person two become, unless the two are linked over others."""
