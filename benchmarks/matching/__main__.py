@@ -66,7 +66,7 @@ def _command(given: argparse.Namespace, *options: str) -> str:
 
 def _estimate(given: argparse.Namespace) -> Iterator[str]:
     said = list(fitting_people.registrations(given.seed, given.people))
-    stated = estimate(said, given.strangers, f"1-{given.seed}-{given.people}-{given.strangers}")
+    stated = estimate(said, given.strangers, _command(given, "strangers").strip("`"))
     if given.write:
         write(stated)
     share, without_truth = by_expectation(said)

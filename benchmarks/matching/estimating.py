@@ -41,7 +41,7 @@ Levels = dict[str, str]
 Shares = dict[str, dict[str, float]]
 
 
-def estimate(said: Sequence[Registration], strangers: int, version: str) -> Stated:
+def estimate(said: Sequence[Registration], strangers: int, source: str) -> Stated:
     """strangers: random pairs that are compared."""
     people = prepared(said)
     m = _shares(_levels(people, _own_pairs(said)))
@@ -53,7 +53,7 @@ def estimate(said: Sequence[Registration], strangers: int, version: str) -> Stat
     names = [one.names[0] for one in people if one.names]
     surname = _met_again(Counter(name.surname for name in names))
     given = _met_again(Counter(name.given for name in names))
-    return Stated(version, EVEN, PROBABLE, POSSIBLE, surname, given, fields)
+    return Stated(source, EVEN, PROBABLE, POSSIBLE, surname, given, fields)
 
 
 def write(stated: Stated, file: Path = FILE) -> None:

@@ -15,7 +15,7 @@ from ehr.matching.blocking import block_keys
 from ehr.matching.judging import LINK, NONE, judge
 
 ALL = "all"
-GROUPS = (ALL, "hồ", "twins", "year only", "newborn")
+GROUPS = (ALL, "Hồ communes", "twins", "year only", "newborn")
 
 
 @dataclass

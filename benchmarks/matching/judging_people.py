@@ -14,7 +14,12 @@ from simulation.chance import Chance, Weighted, chance_of
 from simulation.code_lists import Commune, communes, ethnic_mix, name_lists
 
 TODAY = 2026
-_HO = ("bru_van_kieu_ta_oi",)
+_HO = ("19435", "19441", "19462", "19483", "19489", "19564", "19588", "19594")
+"""Communes where nine of ten are Bru-Vân Kiều or Tà-ôi, and these nearly all named Hồ."""
+
+_EVERY = 20
+"""Of the other communes so few are lived in that namesakes are as many in each as in a real one."""
+
 _FACILITIES = 200
 _REGISTERED = Weighted({1: 55, 2: 25, 3: 12, 4: 5, 5: 3})
 _SYLLABLES = (
@@ -66,7 +71,7 @@ def _registered(chance: Chance, one: Resident, habits: list[Habits]) -> Iterator
 
 
 def _residents(chance: Chance, people: int) -> Iterator[Resident]:
-    places = [place for province in ("44", "15") for place in communes(province)]
+    places = _places()
     person = 0
     while person < people:
         place = chance.pick(places)
@@ -78,8 +83,14 @@ def _residents(chance: Chance, people: int) -> Iterator[Resident]:
             person += 1
 
 
+def _places() -> list[Commune]:
+    everywhere = [place for province in ("44", "15") for place in communes(province)]
+    others = [place for place in everywhere if place.code not in _HO]
+    return [*(place for place in everywhere if place.code in _HO), *others[::_EVERY]]
+
+
 def _groups(one: Resident) -> set[str]:
-    groups = {"hồ"} if one.group in _HO else set()
+    groups = {"Hồ communes"} if one.truth.commune in _HO else set()
     return groups | ({"newborn"} if one.named else set())
 
 

@@ -13,6 +13,10 @@ from ehr.matching.names import Name
 from ehr.matching.person import Person
 from ehr.matching.spelling import telex
 
+COMMON: Final = 300
+"""A key that more people share than this says nothing, unless it is a number: whoever looks candidates up
+leaves it out. Stations state their own telephone for everybody."""
+
 MOST: Final = 48
 """Keys of one person; what is first is kept."""
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from ehr.formats.birth_paper import birth_paper
-from ehr.formats.digits import compact, digits_of
+from ehr.formats.digits import compact, digits_of, is_filler
 from ehr.formats.insurance_number import card_number
 from ehr.formats.personal_number import PersonalNumber, personal_number
-from ehr.formats.telephone import telephone
+from ehr.formats.telephone import telephone_key
 from ehr.formats.temporary_id import temporary_id
 from ehr.identifiers import shortened
 from ehr.matching.captured import TYPED
@@ -34,7 +34,6 @@ KEYS: Final = frozenset({PERSONAL, INSURANCE, PASSPORT})
 """Kinds that belong to one person: what may link. The others are evidence, like a telephone."""
 
 _LONGEST: Final = 100
-_FILLERS: Final = frozenset({"1234567890", "0123456789", "123456789", "123456789012", "012345678901"})
 
 
 class Number(NamedTuple):
@@ -70,7 +69,7 @@ def number_of(system: str, value: str, captured: str, *, old: bool, end: str, on
     said = read(value[:_LONGEST])
     if not said and kind == PERSONAL:  # of before 2016, in the place of the new one
         kind, said = OLD_CARD, _old_card(value[:_LONGEST])
-    if not said or _is_filler(said):
+    if not said or is_filler(said):
         return None
     run_out = bool(end) and kind != INSURANCE and (not on or end[:10] < on[: len(end[:10])])
     return Number(kind, said, captured, old or run_out or system == CANCELLED_NATIONAL_ID)
@@ -86,9 +85,9 @@ def compared_with(number: Number, sex: str | None, year: int | None) -> Number:
 
 
 def telephone_of(text: str) -> str:
-    """A telephone number as ehr.formats tells it; "" for none, and for 0900000000."""
-    known = telephone(text[:_LONGEST])
-    return known.number if known and not _is_filler(known.number[2:]) else ""
+    """The key of a telephone number; "" for none, and for 0900000000."""
+    key = telephone_key(text[:_LONGEST]) or ""
+    return "" if is_filler(key[2:]) else key
 
 
 def _personal(text: str) -> str:
@@ -142,8 +141,3 @@ _KINDS: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
 }
 
 KINDS: Final = (PERSONAL, INSURANCE, PASSPORT, OLD_CARD, PAPER, TEMPORARY)
-
-
-def _is_filler(value: str) -> bool:
-    """Whether it is what somebody types who has no number: one digit again and again, or counting."""
-    return len(set(value)) == 1 or value in _FILLERS

@@ -6,6 +6,7 @@ show, and u of all pairs of strangers, weighs log2(m/u) bits.
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import blake2b
 from math import log2
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,9 @@ import msgspec
 from ehr.linking import OBTAINED
 from ehr.matching import births, names, residences
 from ehr.matching.numbers import INSURANCE, OLD_CARD, PAPER, PASSPORT, PERSONAL, TEMPORARY
+
+RULES: Final = "1"
+"""To be raised when the same people with the same weights would be judged otherwise."""
 
 FILE: Final = Path(__file__).with_name("weights.json")
 
@@ -54,9 +58,10 @@ class Level(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The data file. Thresholds are bits. surname, given: the chance that two strangers share one."""
+    """The data file. source: what it was made by. Thresholds are bits. surname, given: the chance that two
+    strangers share one."""
 
-    version: str
+    source: str
     propose: float
     probable: float
     possible: float
@@ -66,11 +71,14 @@ class Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Weights:
-    """Bits of each level. A level never weighs more than a better one of its field."""
+    """Bits of each level. A level never weighs more than a better one of its field.
+
+    version: of the rules, and of what the data file says.
+    """
 
     def __init__(self, stated: Stated) -> None:
         self.stated = stated
-        self.version = stated.version
+        self.version = f"{RULES}-{blake2b(msgspec.json.encode(stated), digest_size=4).hexdigest()}"
         self.bits = {
             field: _descending([stated.fields[field][level] for level in levels], levels)
             for field, levels in LEVELS.items()
