@@ -20,7 +20,7 @@ from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact, entry_of
 from tests.stating import on_record, patient, request, state_all, update
 
-CAPTURED = (Evidence("cccd", "captured", 14.5), Evidence("name", "exact", 6.0))
+CAPTURED = (Evidence("personal_number", "captured", 14.5), Evidence("name", "exact", 6.0))
 
 
 def judgement(act: Act, one: str, other: str, *evidence: Evidence, **changes: Any) -> Judgement:

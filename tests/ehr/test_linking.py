@@ -40,7 +40,7 @@ from ehr.linking import (
 from ehr.values import Actor, subject_of
 
 PAIR = pair_of("p1", "p2")
-TYPED, CAPTURED = Evidence("cccd", "typed", 9.5), Evidence("cccd", "captured", 14.0)
+TYPED, CAPTURED = Evidence("personal_number", "typed", 9.5), Evidence("personal_number", "captured", 14.0)
 NAME = Evidence("name", "exact", 7.25)
 PEOPLE: Any = {"rule": None}
 PROGRAM: Any = {"rule": "1"}
@@ -130,7 +130,7 @@ PRESENT: Any = "nothing"
         (State.PROPOSED, Act.UNLINK, H, [], NotLinked),
         (State.PROPOSED, Act.JUDGE_DIFFERENT, H, [], State.DIFFERENT),
         (State.PROPOSED, Act.POSTPONE, H, [], State.POSTPONED),
-        (State.LINKED, Act.PROPOSE, P, [Evidence("bhyt", "verified", 3.0)], PRESENT),
+        (State.LINKED, Act.PROPOSE, P, [Evidence("insurance_number", "verified", 3.0)], PRESENT),
         (State.LINKED, Act.PROPOSE, H, [], PRESENT),
         (State.LINKED, Act.LINK, P, [NAME], PRESENT),
         (State.LINKED, Act.LINK, H, [], PRESENT),
@@ -138,10 +138,10 @@ PRESENT: Any = "nothing"
         (State.LINKED, Act.JUDGE_DIFFERENT, H, [], StillLinked),
         (State.LINKED, Act.POSTPONE, H, [], NotProposed),
         (State.UNLINKED, Act.PROPOSE, P, [CAPTURED, NAME], KeptApart),
-        (State.UNLINKED, Act.PROPOSE, P, [Evidence("bhyt", "typed", 8.0)], State.PROPOSED),
+        (State.UNLINKED, Act.PROPOSE, P, [Evidence("insurance_number", "typed", 8.0)], State.PROPOSED),
         (State.UNLINKED, Act.LINK, P, [CAPTURED], PRESENT),  # It has been answered under this name.
         (State.UNLINKED, Act.LINK, P, [CAPTURED, NAME], KeptApart),
-        (State.UNLINKED, Act.LINK, P, [Evidence("cccd", "verified", 19.0)], State.LINKED),
+        (State.UNLINKED, Act.LINK, P, [Evidence("personal_number", "verified", 19.0)], State.LINKED),
         (State.UNLINKED, Act.LINK, H, [], State.LINKED),
         (State.UNLINKED, Act.UNLINK, H, [], PRESENT),
         (State.UNLINKED, Act.JUDGE_DIFFERENT, H, [], State.DIFFERENT),
@@ -183,11 +183,14 @@ def test_a_number_that_was_known_when_somebody_looked_does_not_count_later() -> 
     """A proposal on another number lies between, and links by neither."""
     facts = after(
         judgement(Act.JUDGE_DIFFERENT, CAPTURED),
-        judgement(Act.PROPOSE, CAPTURED, Evidence("bhyt", "typed", 6.0), **PROGRAM),
+        judgement(Act.PROPOSE, CAPTURED, Evidence("insurance_number", "typed", 6.0), **PROGRAM),
     )
     assert past_of(facts).state is State.PROPOSED
     with pytest.raises(KeptApart):
-        decide(judgement(Act.LINK, CAPTURED, Evidence("bhyt", "typed", 6.0), **PROGRAM), past_of(facts))
+        decide(
+            judgement(Act.LINK, CAPTURED, Evidence("insurance_number", "typed", 6.0), **PROGRAM),
+            past_of(facts),
+        )
 
 
 def test_a_wish_is_stored_once_under_its_name() -> None:
@@ -201,7 +204,7 @@ def test_a_wish_is_stored_once_under_its_name() -> None:
 def test_a_program_names_what_it_has_judged() -> None:
     one, same, other = (
         after(judgement(Act.PROPOSE, *evidence, **PROGRAM))[0].op_id
-        for evidence in ((TYPED, NAME), (NAME, Evidence("cccd", "typed", 9.75)), (TYPED,))
+        for evidence in ((TYPED, NAME), (NAME, Evidence("personal_number", "typed", 9.75)), (TYPED,))
     )
     assert one == same != other
     assert after(judgement(Act.PROPOSE, TYPED, NAME, rule="2"))[0].op_id != one
@@ -229,7 +232,10 @@ def test_what_is_too_long_or_cannot_be_stored_is_cut() -> None:
 # Whatever was judged.
 
 EVIDENCE = st.builds(
-    Evidence, st.sampled_from(["cccd", "bhyt", "name"]), st.sampled_from([*OBTAINED, "exact"]), st.floats()
+    Evidence,
+    st.sampled_from(["personal_number", "insurance_number", "name"]),
+    st.sampled_from([*OBTAINED, "exact"]),
+    st.floats(),
 )
 JUDGEMENTS = st.builds(
     Judgement,

@@ -155,7 +155,7 @@ def tell(url: str, seed: int, rounds: int) -> None:
 
 def _judgement(chance: random.Random) -> Judgement:
     one, other = chance.sample(range(PEOPLE), 2)
-    act, evidence = chance.choice(list(Act)), Evidence("cccd", chance.choice(list(OBTAINED)), 9.5)
+    act, evidence = chance.choice(list(Act)), Evidence("personal_number", chance.choice(list(OBTAINED)), 9.5)
     pair, actor = pair_of(f"p{one}", f"p{other}"), Actor(client="test")
     rule = chance.choice([None, "1"])
     return Judgement(act, pair, actor, "2024-03-01T08:00:00.000Z", (evidence,), rule, "vì thế")
