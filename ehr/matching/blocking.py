@@ -17,6 +17,8 @@ COMMON: Final = 300
 """A key that more people share than this says nothing, unless it is a number: whoever looks candidates up
 leaves it out. Stations state their own telephone for everybody."""
 
+_SEXES: Final = ("female", "male")
+
 MOST: Final = 48
 """Keys of one person; what is first is kept."""
 
@@ -24,10 +26,10 @@ MOST: Final = 48
 def block_keys(person: Person) -> list[str]:
     """At most MOST, each once.
 
-    ``n``: a number. ``t``: a telephone. ``y``: the words of the name and the birth year. ``d``: the birth
-    day, month and day in the order of their size, with the first or the last word of the name. ``m``: the
-    name's words, month and day. ``g``: surname, given name, year and commune. ``p``: mother and birth day.
-    Words are without accents, and without what Telex types them with.
+    ``n``: a number. ``t``: a telephone. ``y``: the words of the name, birth year and sex (both, where it is
+    not known). ``d``: the birth day, month and day in the order of their size, with the first or the last
+    word. ``m``: the name's words, month and day. ``g``: surname, given name, year and commune. ``p``: mother
+    and birth day. Words are without accents, and without what Telex types them with.
     """
     return list(dict.fromkeys(islice(_keys(person), MOST)))
 
@@ -41,18 +43,19 @@ def _keys(person: Person) -> Iterator[str]:
         for mother in person.mothers:
             yield f"p|{_words(mother)}|{_day(person.birth) or person.birth.year}"
         for name in person.every_name:
-            yield from _of_name(name, person.birth, person.commune)
+            yield from _of_name(name, person, person.birth)
 
 
-def _of_name(name: Name, birth: Birth, commune: str | None) -> Iterator[str]:
+def _of_name(name: Name, person: Person, birth: Birth) -> Iterator[str]:
     day = _day(birth)
-    yield f"y|{_words(name)}|{birth.year}"
+    for sex in (person.sex,) if person.sex in _SEXES else _SEXES:
+        yield f"y|{_words(name)}|{birth.year}|{sex}"
     if day:
         yield f"d|{day}|{telex(name.surname)}"
         yield f"d|{day}|{telex(name.given)}"
         yield f"m|{_words(name)}|{day[4:]}"
-    if commune:
-        yield f"g|{telex(name.surname)}|{telex(name.given)}|{birth.year}|{commune}"
+    if person.commune:
+        yield f"g|{telex(name.surname)}|{telex(name.given)}|{birth.year}|{person.commune}"
 
 
 def _words(name: Name) -> str:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ehr.facts import Evidence
 from ehr.matching import births, names, residences
-from ehr.matching.frequencies import Frequencies, average
+from ehr.matching.frequencies import RAREST, Frequencies, average
 from ehr.matching.names import Name
 from ehr.matching.numbered import AUTOMATIC, level_of, shared_key
 from ehr.matching.numbers import KINDS, PERSONAL, TEMPORARY
@@ -112,10 +112,10 @@ class _Local(NamedTuple):
     communes: set[str | None]
 
     def surname(self, word: str) -> float:
-        return max(self.frequencies.surname(word, commune) for commune in self.communes)
+        return max(RAREST, *(self.frequencies.surname(word, commune) for commune in self.communes))
 
     def given(self, word: str) -> float:
-        return max(self.frequencies.given(word, commune) for commune in self.communes)
+        return max(RAREST, *(self.frequencies.given(word, commune) for commune in self.communes))
 
 
 def _bits(level: str, one: Name, other: Name, local: _Local, weights: Weights) -> float:

@@ -29,6 +29,8 @@ def shared(**changed: object) -> set[str]:
         ({"name": "Nguyễn Thị Ngọc Lam"}, "d"),
         ({"birth": "1990-05-15"}, "ydmg"),
         ({"birth": "1990"}, "yg"),
+        ({"birth": "1990", "gender": "unknown"}, "yg"),
+        ({"birth": "1990", "gender": "male"}, "g"),
         ({"birth": "1980-05-15"}, "m"),
         ({"commune": "02701"}, "ydm"),
     ],

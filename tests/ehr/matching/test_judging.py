@@ -1,8 +1,10 @@
 """Weights: people without a shared number, families, twins, the old, and communes where all are named Hồ."""
 
+from math import isfinite
+
 import pytest
 
-from ehr.matching.frequencies import Counted
+from ehr.matching.frequencies import Counted, average
 from ehr.matching.judging import judge
 from ehr.matching.names import name_of
 from tests.ehr.matching.people import Json, cccd, judged, levels, number, patient, person
@@ -201,6 +203,11 @@ def test_two_of_one_common_name_and_year_in_one_commune_are_not_proposed_by_that
     verdict = judge(one, one, COUNTED)
     assert verdict.decision == "none"
     assert judge(person("Hồ Văn Thương"), person("Hồ Văn Thương"), COUNTED).decision == "propose"
+
+
+def test_a_name_that_was_never_met_is_rare_not_impossible() -> None:
+    same = person("Hồ Văn Thương")
+    assert isfinite(judge(same, same, average(0.0, 0.0)).weight)
 
 
 def test_the_evidence_says_field_by_field_what_it_weighs() -> None:
