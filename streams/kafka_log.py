@@ -77,6 +77,7 @@ class FactReader:
         self._access, self._place = access, place
         self._partition: Partition | None = None
         self._waiting: deque[Placed] = deque()
+        self._given: Placed | None = None  # the last one
         self._last = -1  # position of the last one taken up
         self._began = self._offset = 0
 
@@ -92,7 +93,9 @@ class FactReader:
             if self._offset >= partition.end():
                 return []
             self._take_up(partition, _PATIENCE_SECONDS)
-        return [self._waiting.popleft() for _ in range(self._whole(limit))]
+        found = [self._waiting.popleft() for _ in range(self._whole(limit))]
+        self._given = found[-1]
+        return found
 
     def wait(self, after: int, timeout: float) -> bool:
         """Whether there is a whole flush after a position; False after ``timeout`` seconds."""
@@ -187,7 +190,7 @@ class FactReader:
                 self._step_back(partition)
                 return
             if placed.row.position == self._last + 1:
-                _require_place(placed.row, self._waiting[-1].row if self._waiting else None)
+                _require_place(placed.row, self._waiting[-1] if self._waiting else self._given)
                 self._waiting.append(placed)
                 self._last += 1
         self._offset = partition.next
@@ -300,12 +303,16 @@ def _placed(records: Sequence[Read]) -> list[Placed]:
     return [placed for placed in map(from_record, records) if placed]
 
 
-def _require_place(row: NotificationRow, before: NotificationRow | None) -> None:
-    """Raises LogDamaged where a fact is not in the flush that it names, or the one before in another one than
-    it names: whoever believed that would wait for the rest of a flush that never comes."""
+def _require_place(row: NotificationRow, last: Placed | None) -> None:
+    """Raises LogDamaged where a fact is not in the flush that it names, or the one before, if that was the
+    last one, in another one than it names: whoever believed that would wait for the rest of a flush that
+    never comes."""
     if not row.transaction <= row.position < row.transaction + row.size:
         raise LogDamaged(f"position {row.position}: it is not in the flush that it names")
-    if before is None or (row.transaction, row.size) == (before.transaction, before.size):
+    if last is None or last.row.position != row.position - 1:
+        return
+    before = last.row
+    if (row.transaction, row.size) == (before.transaction, before.size):
         return
     if row.transaction != before.transaction + before.size:
         raise LogDamaged(

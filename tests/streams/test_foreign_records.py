@@ -94,17 +94,19 @@ def test_only_a_mark_is_an_empty_log(kafka: Access, place: Place, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    ("transaction", "size"), [(5, 1_000_000_000), (5, 4), (5, 0), (2, 3), (6, 3), (-1, 100)]
+    ("transaction", "size"), [(5, 1_000_000_000), (5, 4), (5, 0), (2, 3), (2, 4), (6, 3), (-1, 100)]
 )
 def test_a_flush_that_is_not_as_its_fact_says_is_damage(
     kafka: Access, place: Place, facts: list[NotificationRow], transaction: int, size: int
 ) -> None:
-    """Nobody waits for its end, nor is given another flush instead."""
+    """Nobody waits for its end, nor is given another flush instead, also when all before it was given."""
     facts[4] = facts[4]._replace(transaction=transaction, size=size)
     records = [to_record(fact) for fact in facts]
     with closing(Writer(kafka, place)) as writer:
         assert writer.write(records) == len(records)
     with closing(KafkaLog(kafka, place)) as log:
-        with pytest.raises(LogDamaged, match=r"position 5\b"):
-            log.read(0, 100)
+        assert [entry.position for entry in log.read(0, 100)] == [1, 2, 3, 4]
+        for _ in range(2):
+            with pytest.raises(LogDamaged, match=r"position 5\b"):
+                log.read(4, 100)
         assert [entry.position for entry in log.read(5, 100)] == [6, 7, 8, 9, 10]
