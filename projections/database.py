@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from select import POLLIN, poll
 from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,7 +17,7 @@ PATIENCE = 5.0
 """Seconds that a read waits for a connection: until one is free, or the database is back."""
 
 CHECKED_SECONDS = 1.0
-"""So long a connection is believed to be there: to look costs as much as a small search."""
+"""So long a silent connection is believed to be there: to ask costs as much as a small search."""
 
 Reader = psycopg.AsyncConnection[Any]
 
@@ -59,16 +60,28 @@ class ViewDatabase:
 
 
 class _Checks:
-    """Looks whether connections of a pool are still there, but not at those that were a moment ago."""
+    """Looks whether connections of a pool are still there, but asks none that was there a moment ago.
+
+    A server that ends or crashes closes its connections, which is seen without asking. Only one that is gone
+    without a word is believed in for a moment.
+    """
 
     def __init__(self) -> None:
         self._seen: WeakKeyDictionary[Reader, float] = WeakKeyDictionary()
 
     async def check(self, connection: Reader) -> None:
         """Raises an OperationalError for one that is lost."""
-        if monotonic() - self._seen.get(connection, -CHECKED_SECONDS) >= CHECKED_SECONDS:
+        before = self._seen.get(connection)
+        if before is None or monotonic() - before >= CHECKED_SECONDS or _is_spoken_to(connection):
             await AsyncConnectionPool.check_connection(connection)
             self._seen[connection] = monotonic()
+
+
+def _is_spoken_to(connection: Reader) -> bool:
+    """Whether something has come that nobody asked for: a farewell, or the connection's end."""
+    incoming = poll()
+    incoming.register(connection.fileno(), POLLIN)
+    return bool(incoming.poll(0))
 
 
 async def configure(connection: Reader) -> None:
