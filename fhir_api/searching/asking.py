@@ -8,7 +8,7 @@ from ehr.values import Key
 from fhir_api.errors import BadRequest, UnknownParameter
 from fhir_api.searching.results import CONTROLS, Results
 from projections.fhir_resources.finding import Wanted
-from projections.search.errors import BadValue, UnknownName, Unsearchable
+from projections.search.errors import BadValue, UnknownName
 from projections.search.identifiers import Named
 from projections.search.reading import Reading
 from projections.search.rewriting import rewritten
@@ -49,10 +49,10 @@ def read_search(place: Place, parameters: Parameters, base: str, *, lenient: boo
     for name, value in parameters:
         try:
             reading.add(name, value)
-        except (UnknownParameter, UnknownName) as error:
+        except UnknownName as error:
             if not lenient:
-                raise UnknownParameter(_text(error)) from None
-            reading.ignored.append(_text(error))
+                raise UnknownParameter(str(error)) from None
+            reading.ignored.append(str(error))
         except BadValue as error:
             raise BadRequest(str(error)) from None
     return reading.asked()
@@ -71,7 +71,7 @@ class _Reading:
         self.ignored: list[str] = []
 
     def add(self, name: str, value: str) -> None:
-        """Reads a parameter. Raises BadRequest, UnknownParameter, UnknownName, BadValue."""
+        """Reads a parameter. Raises BadRequest, UnknownName, BadValue."""
         control = CONTROLS.get(name)
         if control:
             if not control.repeats and any(name == used for used, _ in self._used):
@@ -91,10 +91,6 @@ class _Reading:
         node = And((*_within(self._place, self._types, self._base), *map(_across, self._conditions)))
         wanted = Wanted(self._types, rewritten(node), self._results.keys)
         return Asked(wanted, self._results, self._used, self.ignored)
-
-
-def _text(error: UnknownParameter | Unsearchable) -> str:
-    return error.message if isinstance(error, UnknownParameter) else str(error)
 
 
 def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:

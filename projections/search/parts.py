@@ -10,18 +10,17 @@ from projections.search.entries import Entries
 from projections.search.quantities import Measured
 from projections.search.statement import Statement
 from projections.search.tables import InTable
-from projections.search.terms import Terms
-
-Half = Terms | Measured
+from projections.search.tree import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Together(InTable):
-    """A part of the resource meets all of these; at most two of them are numbers."""
+    """A part of the resource meets all of these: terms, which parts have as resources do, and at most two
+    numbers."""
 
     table = "search_part"
     number: int
-    halves: tuple[Half, ...]
+    halves: tuple[Node, ...]
 
     def condition(self, statement: Statement, t: str) -> str:
         """See ``InTable``."""

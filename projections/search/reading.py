@@ -28,6 +28,9 @@ NOT_SEARCHABLE = frozenset({"phonetic"})
 MOST_WAYS = 200
 """Ways in which the targets of a chain may be understood when their types are left open."""
 
+ADDRESSES = frozenset({"canonical", "uri"})
+"""FHIR types of references that are addresses."""
+
 MODIFIERS = MappingProxyType(
     {
         "token": tokens.MODIFIERS,
@@ -77,7 +80,7 @@ class Reading:
         if name.count(".") + name.count("_has:") > MOST_STEPS:
             raise UnknownName(f"A chain has at most {MOST_STEPS} steps.")
         if name.startswith("_has:"):
-            return self._has(name, text)
+            return self._has(type_, name, text)
         head, dot, rest = name.partition(".")
         if dot:
             return self._chain(type_, head, rest, text)
@@ -95,14 +98,17 @@ class Reading:
         origin = origin_of(parameter)
         return references.naming(origin.number, key, self._base)
 
-    def _has(self, name: str, text: str) -> Node:
+    def _has(self, of: str, name: str, text: str) -> Node:
         _, type_, code, rest = [*name.split(":", 3), "", "", ""][:4]
         if type_ not in RESOURCE_TYPES or not rest:
             raise UnknownName("_has is _has:Type:reference:parameter.")
         parameter = find(type_, code)
         if parameter.type != "reference":
             raise UnknownName(f"{type_}.{code} is no reference.")
-        return ReferredToBy(type_, origin_of(parameter).number, self.condition(type_, rest, text))
+        node = self.condition(type_, rest, text)
+        if parameter.restricts and parameter.restricts[1] and of not in parameter.restricts[1]:
+            return NOTHING
+        return ReferredToBy(type_, origin_of(parameter).number, node)
 
     def _chain(self, type_: str, head: str, rest: str, text: str) -> Node:
         code, colon, target = head.partition(":")
@@ -152,9 +158,11 @@ class Reading:
         origin = origin_of(parameter)
         assert parameter.restricts is not None
         targets = parameter.restricts[1]
-        if parameter.type != "reference" or modifier == "identifier":
+        if not targets:
             return self._value(origin, modifier, text)
-        return self._reference(origin, (modifier,) if modifier else targets or origin.targets, text)
+        if modifier == "identifier":
+            return references.read_reference_identifier(origin.number, parameter.code, text, targets)
+        return self._reference(origin, (modifier,) if modifier else targets, text)
 
     def _of_type(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
         number, name = parameter.number, parameter.code
@@ -176,9 +184,14 @@ class Reading:
         return self._reference(parameter, (modifier,) if modifier else parameter.targets, text)
 
     def _reference(self, parameter: SearchParameter, targets: Sequence[str], text: str) -> Terms:
-        strict = targets != parameter.targets
         return references.read_reference(
-            parameter.number, parameter.code, targets, text, base=self._base, strict=strict
+            parameter.number,
+            parameter.code,
+            targets,
+            text,
+            base=self._base,
+            strict=targets != parameter.targets,
+            written=not ADDRESSES.isdisjoint(parameter.types),
         )
 
     def _uri(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
@@ -198,7 +211,7 @@ class Reading:
         nodes = tuple(self._value(one, "", half) for one, half in zip(own, halves, strict=True))
         if parameter.root_composite:
             return And(nodes)
-        return Together(parameter.number, nodes)  # type: ignore[arg-type]
+        return Together(parameter.number, nodes)
 
 
 def find(type_: str, code: str) -> SearchParameter:

@@ -8,6 +8,7 @@ from ehr.definitions import RESOURCE_TYPES
 from ehr.values import Key
 from projections.search.entries import Entries
 from projections.search.errors import BadValue
+from projections.search.extraction.compiler import named_type
 from projections.search.terms import Terms, of_values, term
 from projections.search.values import split, unescaped
 
@@ -16,11 +17,11 @@ MODIFIERS = ("missing", "identifier")
 
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
-_NAMED = re.compile(rf"(?:^|/)([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?\Z")
 _VERSION = re.compile(rf"/_history/{_ID}\Z")
 
 # What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address
-# with a version; t a type; e, x an identifier without and with its system, y a system.
+# with a version; e, x an identifier without and with its system, y a system; t a type, or a type with an
+# identifier.
 
 
 def index_reference(entries: Entries, number: int, value: Any) -> None:
@@ -30,15 +31,20 @@ def index_reference(entries: Entries, number: int, value: Any) -> None:
         _index_link(entries, number, text)
     identifier = value.get("identifier")
     if identifier:
-        _index_identifier(entries, number, identifier)
+        entries.terms.update(term(number, one) for one in _identified(identifier))
 
 
 def index_marked_reference(entries: Entries, number: int, value: Any) -> None:
-    """The same, and of which type the resource is that it names."""
+    """The same, and of which type the resource is that it names: other parameters take some types alone."""
     index_reference(entries, number, value)
-    named = _NAMED.search(value.get("reference") or "")
-    if named and named[1] in RESOURCE_TYPES:
-        entries.terms.add(term(number, "t" + named[1]))
+    type_ = named_type(value)
+    if type_ not in RESOURCE_TYPES:
+        return
+    text = value.get("reference")
+    identified = _identified(value.get("identifier") or {})
+    if identified or (text and text[0] != "#"):
+        entries.terms.add(term(number, f"t{type_}"))
+    entries.terms.update(term(number, f"t{type_}\0{one}") for one in identified)
 
 
 def index_canonical(entries: Entries, number: int, value: Any) -> None:
@@ -72,13 +78,11 @@ def _index_link(entries: Entries, number: int, text: str) -> None:
         entries.terms.add(term(number, "u" + _VERSION.sub("", text)))
 
 
-def _index_identifier(entries: Entries, number: int, identifier: dict[str, Any]) -> None:
+def _identified(identifier: dict[str, Any]) -> list[str]:
+    """What is said by an identifier."""
     system, value = identifier.get("system") or "", identifier.get("value")
-    if value:
-        entries.terms.add(term(number, "e" + value))
-        entries.terms.add(term(number, f"x{system}\0{value}"))
-    if system:
-        entries.terms.add(term(number, "y" + system))
+    found = [f"e{value}", f"x{system}\0{value}"] if value else []
+    return [*found, f"y{system}"] if system else found
 
 
 def is_id(text: str) -> bool:
@@ -97,11 +101,12 @@ def of_targets(number: int, types: Sequence[str]) -> Terms:
 
 
 def read_reference(
-    number: int, name: str, targets: Sequence[str], text: str, *, base: str, strict: bool
+    number: int, name: str, targets: Sequence[str], text: str, *, base: str, strict: bool, written: bool
 ) -> Terms:
     """The condition of ``Type/id``, ``id`` or an address.
 
-    targets: what it may name; strict: and nothing else. base: the server's own address. Raises BadValue.
+    targets: what it may name; strict: and nothing else. base: the server's own address. written: whether
+    values are addresses in any form (canonical, uri), even a bare word. Raises BadValue.
     """
     link = unescaped(text)
     own = link.removeprefix(f"{base}/") if base else link
@@ -113,8 +118,9 @@ def read_reference(
         return of_values(number, [place, f"u{base}/{place}"])
     if is_id(link):
         places = [f"{target}/{link}" for target in targets]
-        return of_values(number, [*places, *(f"u{base}/{place}" for place in places)])
-    if ":" not in link:
+        as_written = [f"u{link}"] if written else []
+        return of_values(number, [*places, *(f"u{base}/{place}" for place in places), *as_written])
+    if ":" not in link and not written:
         raise BadValue(f"{name} must be an id, Type/id or an address.")
     return of_values(number, ["v" + link if "|" in link else "u" + _VERSION.sub("", link)])
 
@@ -125,12 +131,18 @@ def local_key(text: str, base: str) -> Key | None:
     return Key(local[1], local[2]) if local and local[1] in RESOURCE_TYPES else None
 
 
-def read_reference_identifier(number: int, name: str, text: str) -> Terms:
-    """The condition of ``:identifier=``, with or without a system. Raises BadValue."""
+def read_reference_identifier(number: int, name: str, text: str, targets: Sequence[str] = ()) -> Terms:
+    """The condition of ``:identifier=``, with or without a system. targets: what the reference must be to, if
+    not any; of marked references only. Raises BadValue."""
+    found = _read_identified(name, text)
+    return of_values(number, [f"t{target}\0{found}" for target in targets] or [found])
+
+
+def _read_identified(name: str, text: str) -> str:
     parts = [unescaped(part) for part in split(text, "|")]
     if len(parts) > 2 or not any(parts):
         raise BadValue(f"{name} must be value, system|value, |value or system|.")
     if len(parts) == 1:
-        return of_values(number, ["e" + parts[0]])
+        return f"e{parts[0]}"
     system, value = parts
-    return of_values(number, [f"x{system}\0{value}" if value else "y" + system])
+    return f"x{system}\0{value}" if value else f"y{system}"

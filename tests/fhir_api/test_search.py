@@ -207,6 +207,23 @@ def test_a_total_is_told_where_it_is_known(door: Door, people: list[str]) -> Non
         assert link(nothing_shown, "next") is None
 
 
+def test_a_total_may_be_asked_for_in_both_ways(door: Door) -> None:
+    for names in (("_total", "_totalMethod"), ("_totalMethod", "_total")):
+        words = {"_total": "accurate", "_totalMethod": "count"}
+        assert search(door, ("_count", "1"), *((name, words[name]) for name in names))["total"] == 7
+
+
+@pytest.mark.parametrize(
+    "query", ["_sort=nickname", "_sort=gender", "_include=Patient:nothing", "nickname=x"]
+)
+def test_what_is_refused_is_told_once(door: Door, query: str) -> None:
+    text = outcome_of(door.get(f"Patient?{query}", 400))["details"]["text"]
+    assert text.count("not supported here") == 1
+    lenient = door.json(f"Patient?{query}", headers={"Prefer": "handling=lenient"})
+    [told] = [e["resource"] for e in lenient["entry"] if e["search"]["mode"] == "outcome"]
+    assert "not supported here" not in told["issue"][0]["details"]["text"]
+
+
 def test_a_page_has_no_more_than_it_may(door: Door) -> None:
     bundle = search(door, ("_count", "1000000"))
     assert len(bundle["entry"]) == 7
@@ -275,6 +292,8 @@ def test_format_and_pretty_go_along(door: Door) -> None:
         ("_summary=all", "_summary"),
         ("_total=some", "_total"),
         ("_totalMethod=sum", "_totalMethod"),
+        ("_total=none&_totalMethod=count", "_totalMethod"),
+        ("_totalMethod=count&_total=estimate", "_totalMethod"),
         ("_elements=", "_elements"),
         ("_include=Patient:nothing", "nothing"),
         ("_include=Patient:gender", "gender"),

@@ -53,7 +53,7 @@ class Comparison:
     def __init__(self, client: httpx.Client, corpus: Corpus, seed: int = 0) -> None:
         self._client = client
         self._base = str(client.base_url).rstrip("/")
-        self._corpus = corpus
+        self.corpus = corpus
         self._chance = random.Random(seed)
 
     def differences(self, searches: Iterable[Search]) -> Iterator[Difference]:
@@ -66,7 +66,7 @@ class Comparison:
     def difference(self, search: Search) -> Difference | None:
         """In what the answers differ; None: in nothing."""
         try:
-            expected = answer(self._corpus, search.path, search.pairs)
+            expected = answer(self.corpus, search.path, search.pairs)
         except Refused as refused:
             return self._unless_refused(search, refused)
         size = sum(map(len, expected.groups))
@@ -105,7 +105,7 @@ class Comparison:
         """Each page stands alone (https://hl7.org/fhir/R4/search.html#Paging)."""
         directives = directives_of(search.pairs)
         for number, page in enumerate(walked, 1):
-            expected = including.included(self._corpus, page.matches, directives)
+            expected = including.included(self.corpus, page.matches, directives)
             yield from _listed(f"page {number} does not include", expected - set(page.includes))
             yield from _listed(f"page {number} includes too much", set(page.includes) - expected)
             repeated = {key for key, times in Counter(page.includes).items() if times > 1}

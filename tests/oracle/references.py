@@ -65,7 +65,8 @@ def matcher(text: str, modifier: str | None, parameter: Parameter, bases: Sequen
     if modifier:
         return _of_types(written, [modifier], bases)
     if ID.fullmatch(written):
-        return _of_types(written, parameter.targets, bases)
+        local, address = _of_types(written, parameter.targets, bases), _equal(Target(written), bases)
+        return lambda value: local(value) or (isinstance(value.content, str) and address(value))
     url, _, version = written.partition("|")
     return _equal(Target(relative(url, bases), version or None), bases)
 

@@ -14,6 +14,7 @@ from projections.search.errors import UnknownName
 from projections.search.reading import (
     MODIFIERS,
     NOT_SEARCHABLE,
+    NOTHING,
     Reading,
     find,
     modifiers_of,
@@ -63,6 +64,14 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "RiskAssessment": {"prediction": [{"probabilityRange": {"low": {"value": 10}}}]},
     "ValueSet": {"url": "http://x/fhir/ValueSet/a", "version": "2"},
     "QuestionnaireResponse": {"questionnaire": "http://x/Questionnaire/q|1"},
+    "CarePlan": {"instantiatesCanonical": ["word", "other|1"]},
+    "Person": {
+        "link": [
+            {"target": {"reference": "Patient/p", "identifier": {"system": NUMBERS, "value": "C3"}}},
+            {"target": {"type": "Practitioner", "identifier": {"value": "D4"}}},
+            {"target": {"type": "RelatedPerson", "display": "known by a name alone"}},
+        ]
+    },
 }  # fmt: skip
 
 HOLDS = [
@@ -188,6 +197,20 @@ HOLDS = [
     ("QuestionnaireResponse", "questionnaire", "http://x/Questionnaire/q", True),
     ("QuestionnaireResponse", "questionnaire", "http://x/Questionnaire/q|1", True),
     ("QuestionnaireResponse", "questionnaire", "http://x/Questionnaire/q|2", False),
+    ("CarePlan", "instantiates-canonical", "word", True),
+    ("CarePlan", "instantiates-canonical", "wor", False),
+    ("CarePlan", "instantiates-canonical", "other", True),
+    ("CarePlan", "instantiates-canonical", "other|1", True),
+    ("CarePlan", "instantiates-canonical", "other|2", False),
+    ("Person", "link:identifier", "C3", True),
+    ("Person", "patient:identifier", "C3", True),
+    ("Person", "patient:identifier", f"{NUMBERS}|C3", True),
+    ("Person", "patient:identifier", f"{NUMBERS}|", True),
+    ("Person", "practitioner:identifier", "C3", False),
+    ("Person", "practitioner:identifier", "|D4", True),
+    ("Person", "patient:identifier", "D4", False),
+    ("Person", "practitioner:missing", "false", True),
+    ("Person", "relatedperson:missing", "true", True),
 ]
 
 
@@ -226,6 +249,12 @@ def test_what_refers_may_be_asked_in_turn() -> None:
     assert isinstance(node.node, ReferredToBy)
     assert (node.type, node.node.type) == ("Patient", "Observation")
     assert find("Observation", "subject").number == node.node.number
+
+
+def test_what_refers_to_one_type_alone_refers_to_no_other() -> None:
+    assert Reading().condition("Group", "_has:Observation:patient:code", "x") == NOTHING
+    assert isinstance(Reading().condition("Group", "_has:Observation:subject:code", "x"), ReferredToBy)
+    assert isinstance(Reading().condition("Patient", "_has:Observation:patient:code", "x"), ReferredToBy)
 
 
 def test_what_is_about_others_cannot_be_asked_of_one() -> None:

@@ -28,6 +28,8 @@ REFUSED = [
     ("Patient", "name:", CANARY, UnknownName, "name does not take"),
     ("Patient", "gender:of-type", CANARY, UnknownName, "gender does not take :of-type"),
     ("Patient", "birthdate:text", CANARY, UnknownName, "birthdate does not take :text"),
+    ("Observation", "patient:Group", CANARY, UnknownName, "patient does not take :Group"),
+    ("Observation", "patient:Group._id", CANARY, UnknownName, "patient does not take :Group"),
     ("Patient", "link:Group", CANARY, UnknownName, "link does not take :Group"),
     ("Patient", "_id:text", CANARY, UnknownName, "_id does not take :text"),
     ("Patient", "name:missing", CANARY, BadValue, "name:missing must be true or false."),
