@@ -101,6 +101,10 @@ class TooMany(ApiError):
     """More resources match than can be kept as they are now. Ask for less, or walk without a snapshot."""
 
 
+class NoMoreSnapshots(ApiError):
+    """So many snapshots are kept that there is no room for this one. Walk without it, or try again later."""
+
+
 class TooMuchIncluded(ApiError):
     """More would be included than is answered at once. Ask for fewer matches on a page (_count)."""
 
@@ -132,6 +136,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     TooCostly: Answer(413, "too-costly"),
     NotKept: Answer(410, "not-found"),
     TooMany: Answer(413, "too-costly"),
+    NoMoreSnapshots: Answer(503, "throttled"),
     TooMuchIncluded: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
     NoRoom: Answer(503, "throttled"),

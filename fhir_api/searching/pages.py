@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from fhir_api.errors import NotKept, TooMany, TooMuchIncluded
+from fhir_api.errors import NoMoreSnapshots, NotKept, TooMany, TooMuchIncluded
 from fhir_api.searching.asking import Asked, Parameters, Place
 from fhir_api.services import Services
 from projections.database import Reader
@@ -65,7 +65,7 @@ class Page(NamedTuple):
 async def read_page(services: Services, step: Step, base: str) -> Page:
     """What the step is to show. base: the server's own address.
 
-    Raises NotKept, TooMany, TooMuchIncluded.
+    Raises NotKept, NoMoreSnapshots, TooMany, TooMuchIncluded.
     """
     steps = step.asked.results.steps
     if not steps and not step.asked.results.total:
@@ -133,6 +133,8 @@ async def _keep(services: Services, connection: Reader, step: Step) -> Page:
     if len(pks) <= limit:
         return Page(matches, len(pks), None)
     snapshot = await services.snapshots.keep(pks)
+    if snapshot is None:
+        raise NoMoreSnapshots
     return Page(matches, len(pks), Walk(step.asked.used, [], 0, len(pks), str(snapshot), limit))
 
 

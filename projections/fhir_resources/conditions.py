@@ -92,7 +92,17 @@ def _is_decidable(type_: str, name: str) -> bool:
     return "." not in name and code in parameters_of(type_) and code not in {*IN_THE_TABLE} - {DECIDABLE}
 
 
-@lru_cache(maxsize=4096)
+REMEMBERED = 500
+"""Characters of searches whose trees are remembered; longer ones would fill the memory."""
+
+
 def _node(search: Search) -> Node:
+    return _remembered(search) if len(search.query) <= REMEMBERED else _read(search)
+
+
+def _read(search: Search) -> Node:
     reading, pairs = Reading(), parse_qsl(search.query, keep_blank_values=True)
     return rewritten(And(tuple(reading.condition(search.type, name, value) for name, value in pairs)))
+
+
+_remembered = lru_cache(maxsize=4096)(_read)

@@ -23,6 +23,13 @@ MOST_KEPT = 100_000
 """Resources of a snapshot at most: 800 KB."""
 
 
+MOST_SNAPSHOTS = 1_000
+"""Snapshots that are kept at one time."""
+
+MOST_RESOURCES = 10_000_000
+"""Resources of all of them together: 80 MB."""
+
+
 class Snapshots:
     """Keeps them, for every server of the database. They are lost when PostgreSQL crashes."""
 
@@ -32,15 +39,16 @@ class Snapshots:
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
 
-    async def keep(self, pks: Sequence[int]) -> UUID:
-        """The snapshot of these resources, by the numbers of their rows."""
+    async def keep(self, pks: Sequence[int]) -> UUID | None:
+        """The snapshot of these resources, by the numbers of their rows; None while there is no room."""
         id_ = uuid4()
-        parameters = {"id": id_, "pks": list(pks), "kept": KEPT}
+        room = {"kept": KEPT, "most": MOST_SNAPSHOTS, "room": MOST_RESOURCES}
+        parameters = {"id": id_, "pks": list(pks), **room}
         async with self._turn:
             if self._connection is None or self._connection.closed:
                 self._connection = await connect_async(self._conninfo)
-            await self._connection.execute(_sql["keep"], parameters, binary=True)
-        return id_
+            cursor = await self._connection.execute(_sql["keep"], parameters, binary=True)
+            return id_ if await cursor.fetchone() else None
 
     async def close(self) -> None:
         """Closes the connection."""

@@ -1,7 +1,16 @@
 -- name: keep
--- Keeps what a search has found, and forgets what is old.
-with forgotten as (delete from views.snapshots where made < now() - %(kept)b::interval)
-insert into views.snapshots (id, made, pks) values (%(id)b, now(), %(pks)b::bigint[]);
+-- Forgets what is old, and keeps what a search has found; no row where there is no room for it. Servers that ask
+-- at one moment do not see each other's: there may be as many more as there are servers.
+with forgotten as (
+    delete from views.snapshots where made <= now() - %(kept)b::interval
+), live as (
+    select count(*) as snapshots, coalesce(sum(size), 0) as resources
+    from views.snapshots where made > now() - %(kept)b::interval
+)
+insert into views.snapshots (id, made, pks)
+select %(id)b::uuid, now(), %(pks)b::bigint[] from live
+where live.snapshots < %(most)b::bigint and live.resources + cardinality(%(pks)b::bigint[]) <= %(room)b::bigint
+returning id;
 
 -- name: kept
 -- Some of what is kept; no row when there is no such snapshot any more.
