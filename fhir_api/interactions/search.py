@@ -25,7 +25,7 @@ from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, re
 from fhir_api.searching.pages import Page, Step, Walk, explain_page, read_page
 from fhir_api.subsetting import Subset
 from projections.fhir_resources.finding import Wanted
-from projections.fhir_resources.found import Found, bodies_of
+from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of
 from projections.search.identifiers import Identified, Named
 from projections.search.references import is_id
 from projections.search.tree import And, Node
@@ -112,6 +112,8 @@ def _told(call: Call, step: Step, page: Page, incomplete: bool) -> Response:
     entries += _entries(call, page.included, results.subset, "include")
     if asked.ignored:
         entries.append(outcome_entry(_ignored(call, asked.ignored)))
+    if not page.whole:
+        entries.append(outcome_entry(_left_out(call)))
     if incomplete:
         entries.append(incomplete_entry(call))
     body = bundle("searchset", entries, links, page.total)
@@ -133,6 +135,14 @@ def _next(call: Call, path: str, walk: Walk, matches: Sequence[Found]) -> str:
             "It is too long for a next page: ask for fewer values, or for more on a page (_count)."
         )
     return link
+
+
+def _left_out(call: Call) -> bytes:
+    text = (
+        f"Not all that was to be included is here: at most {MOST_BYTES} bytes of it are told on a page. "
+        "Ask for fewer matches on a page (_count)."
+    )
+    return orjson.dumps(outcome([Issue("too-costly", "", text, "warning")], call.request_id))
 
 
 def _ignored(call: Call, reasons: Sequence[str]) -> bytes:

@@ -11,7 +11,7 @@ from fhir_api.searching.asking import Asked, Parameters, Place
 from fhir_api.services import Services
 from projections.database import Reader
 from projections.fhir_resources.finding import count, estimate, explain, find, find_all
-from projections.fhir_resources.found import Found
+from projections.fhir_resources.found import MOST_BYTES, Found, fitting
 from projections.fhir_resources.including import MOST_INCLUDED, TooManyIncluded, included
 from projections.fhir_resources.snapshots import MOST_KEPT, read_kept, read_numbered
 from projections.search.sorting import After
@@ -49,12 +49,14 @@ class Step(NamedTuple):
 
 
 class Page(NamedTuple):
-    """total: of all pages, if it is known. included: beside the matches. next: how to go on."""
+    """total: of all pages, if it is known. next: how to go on. included: beside the matches; whole: whether
+    all that was to be is."""
 
     matches: Sequence[Found]
     total: int | None
     next: Walk | None
     included: Sequence[Found] = ()
+    whole: bool = True
 
     @property
     def found(self) -> list[Found]:
@@ -74,9 +76,10 @@ async def read_page(services: Services, step: Step, base: str) -> Page:
     async with services.views.snapshot() as connection:
         page = await _matches(services, connection, step)
         try:
-            return page._replace(included=await included(connection, page.matches, steps, base))
+            found, whole = await included(connection, page.matches, steps, base)
         except TooManyIncluded:
             raise TooMuchIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
+        return page._replace(included=found, whole=whole)
 
 
 async def explain_page(services: Services, step: Step) -> list[tuple[str, list[str]]]:
@@ -101,14 +104,18 @@ async def _shown(services: Services, connection: Reader, step: Step) -> Page:
     wanted, limit = step.asked.wanted, step.asked.results.count
     common = await services.frequent.known(connection)
     hits = await find(connection, wanted, step.after, limit + 1, common)
-    more = len(hits) > limit
-    total = await _total(connection, step, None if more else len(hits))
-    matches = [hit.found for hit in hits[:limit]]
-    if not more:
+    total = await _total(connection, step, None if len(hits) > limit else len(hits))
+    matches = _fitting([hit.found for hit in hits[:limit]])
+    if len(matches) == len(hits):
         return Page(matches, total, None)
-    last = hits[limit - 1].place
+    last = hits[len(matches) - 1].place
     keys = [key.written(value) for key, value in zip(wanted.keys, last.values, strict=True)]
     return Page(matches, total, Walk(step.asked.used, keys, last.pk, total))
+
+
+def _fitting(found: Sequence[Found]) -> Sequence[Found]:
+    """So many as a page takes; at least one."""
+    return found[: max(1, fitting(found, MOST_BYTES))]
 
 
 async def _total(connection: Reader, step: Step, all_there_is: int | None) -> int | None:
@@ -129,13 +136,21 @@ async def _keep(services: Services, connection: Reader, step: Step) -> Page:
     pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1)
     if len(pks) > MOST_KEPT:
         raise TooMany(f"A snapshot has at most {MOST_KEPT:,} resources.")
-    matches = await read_numbered(connection, pks[:limit])
-    if len(pks) <= limit:
+    matches, told = await _numbered(connection, pks[:limit])
+    if told == len(pks):
         return Page(matches, len(pks), None)
     snapshot = await services.snapshots.keep(pks)
     if snapshot is None:
         raise NoMoreSnapshots
-    return Page(matches, len(pks), Walk(step.asked.used, [], 0, len(pks), str(snapshot), limit))
+    return Page(matches, len(pks), Walk(step.asked.used, [], 0, len(pks), str(snapshot), told))
+
+
+async def _numbered(connection: Reader, pks: Sequence[int]) -> tuple[Sequence[Found], int]:
+    """(resources that a page takes, how many of the numbers it is then past)."""
+    found = await read_numbered(connection, pks)
+    matches = _fitting(found)
+    rest = found[len(matches) :]
+    return matches, pks.index(rest[0].pk) if rest else len(pks)
 
 
 async def _kept(connection: Reader, step: Step, walk: Walk) -> Page:
@@ -144,7 +159,7 @@ async def _kept(connection: Reader, step: Step, walk: Walk) -> Page:
     pks = await read_kept(connection, UUID(walk.snapshot), walk.offset, limit)
     if pks is None:
         raise NotKept
-    further = walk.offset + limit
+    matches, told = await _numbered(connection, pks)
+    further = walk.offset + told
     more = further < (walk.total or 0)
-    matches = await read_numbered(connection, pks)
     return Page(matches, walk.total, msgspec.structs.replace(walk, offset=further) if more else None)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from projections.database import Reader
-from projections.fhir_resources.found import Found
+from projections.fhir_resources.found import MOST_BYTES, Found
 from projections.search.dates import DatedMainly
 from projections.search.identifiers import Updated
 from projections.search.sorting import After, Key, beyond, order_by
@@ -31,7 +31,6 @@ So many as well where what each of them names is looked at."""
 
 NONE: frozenset[int] = frozenset()
 
-_COLUMNS = "r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position"
 _PK = Found._fields.index("pk")
 _SOURCES = ("main", "updated")
 """Keys in whose order an index stands."""
@@ -157,18 +156,27 @@ def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str
     conditions = [*path.conditions, *([_further(statement, path, after)] if after else [])]
     rest, way = And(path.rest).sql(statement, "s"), "desc" if path.descending else "asc"
     shown = ", page.key" if wanted.keys else ""
+    order = f"page.key {way}, page.pk {way}"
     looked_at = statement.value(min([path.most, *map(_most, path.rest)]), "bigint")
     # What is asked of a resource may stand in another table than its order: only those looked at are joined.
     row, joined = ("s", "") if path.whole else ("w", "join fhir_resources.search s on s.pk = w.pk ")
     query = (
-        f"select {_COLUMNS}{shown} from (select {row}.pk, {row}.key from ("  # noqa: S608
+        f"select {_columns(statement, order)}{shown} from (select {row}.pk, {row}.key from ("  # noqa: S608
         f"select {'s0.*' if path.whole else path.pk}, {path.key} as key from {path.tables} "
         f"where {' and '.join(conditions)} order by {path.key} {way}, {path.pk} {way} limit {looked_at}) "
         f"{row} {joined}where {rest} order by {row}.key {way}, {row}.pk {way} "
         f"limit {statement.value(limit, 'bigint')}) page "
-        f"join fhir_resources.current r on r.pk = page.pk order by page.key {way}, page.pk {way}"
+        f"join fhir_resources.current r on r.pk = page.pk order by {order}"
     )
     return query, statement.parameters
+
+
+def _columns(statement: Statement, order: str) -> str:
+    """Those of ``Found``; without the bodies after those that fill a page in this order."""
+    room, unread = statement.value(MOST_BYTES, "bigint"), statement.value(b"", "bytea")
+    before = f"sum(octet_length(r.body)) over (order by {order}) - octet_length(r.body)"
+    body = f"case when {before} < {room} then r.body else {unread} end"
+    return f"r.type, r.id, r.version, r.last_updated, r.splice, {body}, r.pk, r.position"
 
 
 def _most(node: Node) -> int:
@@ -247,9 +255,10 @@ def gather(
     statement = Statement(one_by_one=few)
     page = _gathered(statement, wanted, after, limit)
     places = [f"page.key{number}" for number in range(len(wanted.keys))]
+    order = order_by(wanted.keys, places, "page.pk")
     query = (
-        f"select {', '.join([_COLUMNS, *places])} from ({page}) page "  # noqa: S608
-        f"join fhir_resources.current r on r.pk = page.pk order by {order_by(wanted.keys, places, 'page.pk')}"
+        f"select {', '.join([_columns(statement, order), *places])} from ({page}) page "  # noqa: S608
+        f"join fhir_resources.current r on r.pk = page.pk order by {order}"
     )
     return query, statement.parameters
 

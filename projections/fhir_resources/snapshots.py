@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.sql import load_queries
 from projections.database import Reader
-from projections.fhir_resources.found import Found
+from projections.fhir_resources.found import MOST_BYTES, Found
 
 _sql = load_queries(Path(__file__).with_name("snapshots.sql"))
 
@@ -66,5 +66,6 @@ async def read_kept(connection: Reader, id_: UUID, offset: int, limit: int) -> l
 
 async def read_numbered(connection: Reader, pks: Sequence[int]) -> list[Found]:
     """The resources of these numbers as they are now, in this order; those deleted since are left out."""
-    cursor = await connection.execute(_sql["numbered"], {"pks": list(pks)}, binary=True)
+    parameters = {"pks": list(pks), "room": MOST_BYTES}
+    cursor = await connection.execute(_sql["numbered"], parameters, binary=True)
     return [Found(*row) for row in await cursor.fetchall()]

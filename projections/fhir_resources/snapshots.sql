@@ -18,7 +18,11 @@ select pks[%(first)b::int:%(last)b::int] from views.snapshots
 where id = %(id)b and made > now() - %(kept)b::interval;
 
 -- name: numbered
--- Resources by the numbers of their rows, in this order, as they are now; those deleted since are left out.
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position
+-- Resources by the numbers of their rows, in this order, as they are now; those deleted since are left out. Of
+-- those after the first that fill the room no bodies.
+select r.type, r.id, r.version, r.last_updated, r.splice,
+       case when sum(octet_length(r.body)) over (order by n) - octet_length(r.body) < %(room)b::bigint
+            then r.body else '' end,
+       r.pk, r.position
 from unnest(%(pks)b::bigint[]) with ordinality k(pk, n)
 join fhir_resources.current r on r.pk = k.pk and not r.deleted order by n;

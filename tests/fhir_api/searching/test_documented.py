@@ -1,6 +1,7 @@
 """docs/search.md: its examples are run, and its tables are those of the code."""
 
 import re
+from math import prod
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,10 +10,16 @@ import pytest
 
 from ehr.definitions.search_parameters import all_search_parameters
 from fhir_api.parameters import MOST_COUNT
+from projections.fhir_resources.found import MOST_BYTES
+from projections.fhir_resources.including import MOST_INCLUDED
+from projections.fhir_resources.snapshots import MOST_KEPT, MOST_RESOURCES, MOST_SNAPSHOTS
 from projections.search import dates
 from projections.search.quantities import LONGEST
-from projections.search.reading import MODIFIERS, MOST_WAYS
+from projections.search.reading import MODIFIERS, MOST_STEPS, MOST_WAYS
+from projections.search.sorting import MOST_KEYS
+from projections.search.strings import MOST_WORDS
 from projections.search.tokens import OF_TYPE
+from projections.search.uris import MOST_SLASHES
 from projections.search.values import MOST_ALTERNATIVES
 from tests.fhir_api.running import Door, Json
 
@@ -73,5 +80,10 @@ def test_the_prefixes_are_those_that_the_page_says() -> None:
 
 
 def test_the_limits_are_those_that_the_page_says() -> None:
-    numbers = [int(row[1].replace(",", "")) for row in rows("Limits")[:-1]]
-    assert numbers == [MOST_ALTERNATIVES, MOST_WAYS, MOST_COUNT, LONGEST]
+    told = [row[1].replace(",", "").replace(" MiB", "*1048576") for row in rows("Limits")[:-1]]
+    numbers = [prod(map(int, number.split("*"))) for number in told]
+    assert numbers == [
+        *(MOST_ALTERNATIVES, MOST_STEPS, MOST_WAYS, MOST_KEYS, MOST_WORDS, MOST_SLASHES, LONGEST),
+        *(MOST_COUNT, MOST_BYTES, MOST_INCLUDED, MOST_BYTES),
+        *(MOST_KEPT, MOST_SNAPSHOTS, MOST_RESOURCES),
+    ]
