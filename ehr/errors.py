@@ -44,6 +44,10 @@ class TooMany(Refusal):
     """The condition matches more resources than are deleted at once."""
 
 
+class TooCostly(Refusal):
+    """To find what meets this condition takes too long. Name an identifier, or fewer alternatives."""
+
+
 class KeyReused(Refusal):
     """The Idempotency-Key was used for another request before."""
 

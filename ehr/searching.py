@@ -38,7 +38,8 @@ class Searcher(Protocol):
         """Ids of what matches and is not deleted, in any order, at most so many.
 
         Ids and position are of one moment. Raises Unseen where facts up to that position are left out that
-        may be about a resource of this type, and what the database raises while it cannot be reached.
+        may be about a resource of this type, TooCostly where it takes too long to find, and what the
+        database raises while it cannot be reached.
         """
         ...
 

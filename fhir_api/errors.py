@@ -53,6 +53,10 @@ class NotSupported(ApiError):
     """The request asks for what is not supported here."""
 
 
+class TooMuchAsked(ApiError):
+    """The search asks for too much at once."""
+
+
 class NoSuchPlace(ApiError):
     """There is nothing at this address."""
 
@@ -125,6 +129,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     HeadersTooLarge: Answer(431, "too-long"),
     UnknownParameter: Answer(400, "not-supported"),
     NotSupported: Answer(400, "not-supported"),
+    TooMuchAsked: Answer(400, "too-costly"),
     NoSuchPlace: Answer(404, "not-found"),
     MethodNotAllowed: Answer(405, "not-supported"),
     NotAcceptable: Answer(406, "not-supported"),
@@ -150,6 +155,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Ambiguous: Answer(412, "multiple-matches"),
     errors.Undecidable: Answer(400, "not-supported"),
     errors.TooMany: Answer(413, "too-costly"),
+    errors.TooCostly: Answer(413, "too-costly"),
     errors.KeyReused: Answer(422, "duplicate"),
     errors.Contradiction: Answer(400, "invalid"),
     errors.TooLarge: Answer(413, "too-long"),

@@ -11,7 +11,10 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 DatabaseTrouble = psycopg.OperationalError
-"""What every read raises while the database cannot be reached, or a statement takes too long."""
+"""What every read raises while the database cannot be reached, or a statement ``is_too_costly``."""
+
+LONGEST = 30
+"""Seconds that a statement may take."""
 
 PATIENCE = 5.0
 """Seconds that a read waits for a connection: until one is free, or the database is back."""
@@ -20,6 +23,12 @@ CHECKED_SECONDS = 1.0
 """So long a silent connection is believed to be there: to ask costs as much as a small search."""
 
 Reader = psycopg.AsyncConnection[Any]
+
+
+def is_too_costly(error: DatabaseTrouble) -> bool:
+    """Whether the database would not do so much: the statement took too long, or is too large or too complex
+    (https://www.postgresql.org/docs/17/errcodes-appendix.html, query_canceled and class 54)."""
+    return error.sqlstate is not None and error.sqlstate.startswith(("57014", "54"))
 
 
 class ViewDatabase:
@@ -84,11 +93,11 @@ def _is_spoken_to(connection: Reader) -> bool:
     return bool(incoming.poll(0))
 
 
-async def configure(connection: Reader) -> None:
-    """Makes a connection one that reads, and never waits for long."""
+async def configure(connection: Reader, longest: float = LONGEST) -> None:
+    """Makes a connection one that reads, and never waits for long. longest: seconds of a statement."""
     # What transactions begin with; in autocommit mode there are none but those of snapshot().
     await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
     await connection.set_read_only(True)
     # A generic plan of a search took 117 ms where one made for its values took 0.1: always plan for values.
     await connection.execute("set plan_cache_mode = force_custom_plan")
-    await connection.execute("set statement_timeout = '30s'")
+    await connection.execute("select set_config('statement_timeout', %s, false)", [f"{longest * 1000:.0f}"])

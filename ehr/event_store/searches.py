@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import psycopg
 
 from ehr.appending import Append, Found
-from ehr.errors import Unseen
+from ehr.errors import TooCostly, Unseen
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.event_store.news import Bounds, News, TooMuch, Unreadable, read_stated, stated_by
 from ehr.micro_batch import MicroBatch
@@ -84,16 +84,27 @@ class Searches:
                 _add_own(request, news)
             yield request if stands else NEVER
 
-    async def _find_all(self, asked: Sequence[Mapping[Search, int]]) -> list[Found]:
+    async def _find_all(self, asked: Sequence[Mapping[Search, int]]) -> list[Found | Exception]:
+        """What is too costly to find is refused to whoever asked for it, and to nobody else."""
         wanted = {search: max(one.get(search, 0) for one in asked) for search in set().union(*asked)}
-        shown = await asyncio.gather(*(self._searcher.matches(s, most + SPARE) for s, most in wanted.items()))
-        news = News(wanted, self._searcher)
-        position = await self._add_unseen(news, min(one.position for one in shown))
-        matches = {
-            search: self._now(search, most, one, news)
-            for (search, most), one in zip(wanted.items(), shown, strict=True)
-        }
-        return [Found({search: matches[search] for search in one}, position) for one in asked]
+        tried = await asyncio.gather(*(self._shown(search, most) for search, most in wanted.items()))
+        shown = {search: one for search, one in zip(wanted, tried, strict=True) if one}
+        news = News(shown, self._searcher)
+        position = await self._add_unseen(news, min(one.position for one in shown.values())) if shown else 0
+        matches = {search: self._now(search, wanted[search], one, news) for search, one in shown.items()}
+        return [
+            Found({search: matches[search] for search in one}, position)
+            if one.keys() <= matches.keys()
+            else TooCostly()
+            for one in asked
+        ]
+
+    async def _shown(self, search: Search, most: int) -> Shown | None:
+        """What the view shows; None where it is too costly to find."""
+        try:
+            return await self._searcher.matches(search, most + SPARE)
+        except TooCostly:
+            return None
 
     async def _add_unseen(self, news: News, after: int) -> int:
         """What the views do not show yet; gives where the record ends."""

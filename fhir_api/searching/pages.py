@@ -14,6 +14,7 @@ from projections.fhir_resources.finding import count, estimate, explain, find, f
 from projections.fhir_resources.found import MOST_BYTES, Found, fitting
 from projections.fhir_resources.including import MOST_INCLUDED, TooManyIncluded, included
 from projections.fhir_resources.snapshots import MOST_KEPT, read_kept, read_numbered
+from projections.search.frequency import Common
 from projections.search.sorting import After
 
 
@@ -91,7 +92,8 @@ async def explain_page(services: Services, step: Step) -> list[tuple[str, list[s
 
 async def _matches(services: Services, connection: Reader, step: Step) -> Page:
     if not step.asked.results.count:
-        return Page([], await count(connection, step.asked.wanted), None)
+        common = await services.frequent.known(connection)
+        return Page([], await count(connection, step.asked.wanted, common), None)
     if step.walk and step.walk.snapshot:
         return await _kept(connection, step, step.walk)
     if step.asked.results.exact:
@@ -104,7 +106,7 @@ async def _shown(services: Services, connection: Reader, step: Step) -> Page:
     wanted, limit = step.asked.wanted, step.asked.results.count
     common = await services.frequent.known(connection)
     hits = await find(connection, wanted, step.after, limit + 1, common)
-    total = await _total(connection, step, None if len(hits) > limit else len(hits))
+    total = await _total(connection, step, None if len(hits) > limit else len(hits), common)
     matches = _fitting([hit.found for hit in hits[:limit]])
     if len(matches) == len(hits):
         return Page(matches, total, None)
@@ -118,7 +120,7 @@ def _fitting(found: Sequence[Found]) -> Sequence[Found]:
     return found[: max(1, fitting(found, MOST_BYTES))]
 
 
-async def _total(connection: Reader, step: Step, all_there_is: int | None) -> int | None:
+async def _total(connection: Reader, step: Step, all_there_is: int | None, common: Common) -> int | None:
     """all_there_is: if this page shows it to the end."""
     if step.walk:
         return step.walk.total
@@ -126,14 +128,15 @@ async def _total(connection: Reader, step: Step, all_there_is: int | None) -> in
     if all_there_is is not None:
         return None if wish == "none" else all_there_is
     if wish == "accurate":
-        return await count(connection, step.asked.wanted)
-    return await estimate(connection, step.asked.wanted) if wish == "estimate" else None
+        return await count(connection, step.asked.wanted, common)
+    return await estimate(connection, step.asked.wanted, common) if wish == "estimate" else None
 
 
 async def _keep(services: Services, connection: Reader, step: Step) -> Page:
     """The first page of a snapshot, which is kept if there are more."""
     limit = step.asked.results.count
-    pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1)
+    common = await services.frequent.known(connection)
+    pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1, common)
     if len(pks) > MOST_KEPT:
         raise TooMany(f"A snapshot has at most {MOST_KEPT:,} resources.")
     matches, told = await _numbered(connection, pks[:limit])

@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from ehr.conditional import repeatable
-from ehr.errors import Undecidable
+from ehr.errors import TooCostly, Undecidable
 from ehr.event_store.connections import connect_async
 from ehr.identifiers import claims_of
 from ehr.micro_batch import MicroBatch
 from ehr.searching import Search, Shown
 from ehr.values import Key
-from projections.database import DatabaseTrouble, Reader, configure
+from projections.database import DatabaseTrouble, Reader, configure, is_too_costly
 from projections.fhir_resources.finding import Wanted, find_ids
 from projections.search.errors import Unsearchable
 from projections.search.indexing import IN_THE_TABLE, entries_of
@@ -26,6 +26,9 @@ VIEW = "fhir_resources"
 DECIDABLE = "_id"
 """Of the parameters that stand in the table of resources, the one that a resource says of itself."""
 
+
+LONGEST = 1.0
+"""Seconds that the database may look for what meets a condition: others wait meanwhile."""
 
 _Asked = tuple[Search, int]
 
@@ -69,21 +72,31 @@ class IndexSearcher:
         if self._connection:
             await self._connection.close()
 
-    async def _find_all(self, asked: Sequence[_Asked]) -> list[Shown]:
+    async def _find_all(self, asked: Sequence[_Asked]) -> list[Shown | Exception]:
         """One after the other, and what is seen is asked once for all of them."""
         connection = await self._connected()
 
-        async def find() -> list[list[str]]:
-            return [await find_ids(connection, Wanted((s.type,), _node(s)), most) for s, most in asked]
+        async def find() -> list[list[str] | TooCostly]:
+            return [await _find(connection, search, most) for search, most in asked]
 
         found, position = await seen(connection, VIEW, {search.type for search, _ in asked}, find)
-        return [Shown(tuple(ids), position) for ids in found]
+        return [ids if isinstance(ids, TooCostly) else Shown(tuple(ids), position) for ids in found]
 
     async def _connected(self) -> Reader:
         if self._connection is None or self._connection.closed:
             self._connection = await connect_async(self._conninfo)
-            await configure(self._connection)
+            await configure(self._connection, LONGEST)
         return self._connection
+
+
+async def _find(connection: Reader, search: Search, most: int) -> list[str] | TooCostly:
+    """Ids of what matches. That it takes too long is nobody else's fault."""
+    try:
+        return await find_ids(connection, Wanted((search.type,), _node(search)), most)
+    except DatabaseTrouble as error:
+        if is_too_costly(error):
+            return TooCostly()
+        raise
 
 
 def _is_decidable(type_: str, name: str) -> bool:
@@ -102,6 +115,8 @@ def _node(search: Search) -> Node:
 
 def _read(search: Search) -> Node:
     reading, pairs = Reading(), parse_qsl(search.query, keep_blank_values=True)
+    for name, value in pairs:
+        reading.spend(name, value)
     return rewritten(And(tuple(reading.condition(search.type, name, value) for name, value in pairs)))
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from projections.database import Reader
 from projections.fhir_resources.found import MOST_BYTES, Found
 from projections.search.dates import DatedMainly
+from projections.search.frequency import NOTHING_KNOWN, Common
 from projections.search.identifiers import Updated
 from projections.search.sorting import After, Key, beyond, order_by
 from projections.search.statement import Statement
@@ -28,8 +29,6 @@ WALKED_SLOWLY = 200
 WALKED_ALONG = 1000
 """Resources about one thing that are looked at: others, of which few match, are found faster otherwise.
 So many as well where what each of them names is looked at."""
-
-NONE: frozenset[int] = frozenset()
 
 _PK = Found._fields.index("pk")
 _SOURCES = ("main", "updated")
@@ -53,9 +52,9 @@ class Hit(NamedTuple):
 
 
 async def find(
-    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
+    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: Common
 ) -> list[Hit]:
-    """The next ``limit`` resources. common: terms that many resources have."""
+    """The next ``limit`` resources. common: what many resources have."""
     if _walks(wanted, after, common):
         hits = await _run(connection, *walk(wanted, after, limit))
         if len(hits) == limit:
@@ -75,16 +74,16 @@ async def find_ids(connection: Reader, wanted: Wanted, most: int) -> list[str]:
     return [id_ for (id_,) in await cursor.fetchall()]
 
 
-async def find_all(connection: Reader, wanted: Wanted, most: int) -> list[int]:
+async def find_all(connection: Reader, wanted: Wanted, most: int, common: Common) -> list[int]:
     """The ``pk`` of all that match, in order; at most so many."""
-    statement = Statement()
+    statement = _statement(wanted, common)
     query = _gathered(statement, wanted, None, most)
     cursor = await connection.execute(query, statement.parameters, binary=True)
     return [row[0] for row in await cursor.fetchall()]
 
 
 async def explain(
-    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
+    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: Common
 ) -> list[tuple[str, list[str]]]:
     """(walk or gather, PostgreSQL's account of it, line by line) of each statement that a page takes."""
     statements = {"gather": gather(wanted, after, limit, common)}
@@ -97,9 +96,9 @@ async def explain(
     return told
 
 
-async def count(connection: Reader, wanted: Wanted) -> int:
+async def count(connection: Reader, wanted: Wanted, common: Common) -> int:
     """How many there are now."""
-    statement = Statement()
+    statement = _statement(wanted, common)
     query = f"select count(*) from fhir_resources.search s where {_condition(statement, wanted)}"  # noqa: S608
     cursor = await connection.execute(query, statement.parameters, binary=True)
     row: tuple[int] | None = await cursor.fetchone()
@@ -107,9 +106,9 @@ async def count(connection: Reader, wanted: Wanted) -> int:
     return row[0]
 
 
-async def estimate(connection: Reader, wanted: Wanted) -> int:
+async def estimate(connection: Reader, wanted: Wanted, common: Common) -> int:
     """How many there may be, as the database's planner sees it: exact enough to show, not to count on."""
-    statement = Statement()
+    statement = _statement(wanted, common)
     query = f"select from fhir_resources.search s where {_condition(statement, wanted)}"
     cursor = await connection.execute(f"explain (format json) {query}", statement.parameters)
     row = await cursor.fetchone()
@@ -118,7 +117,7 @@ async def estimate(connection: Reader, wanted: Wanted) -> int:
     return rows
 
 
-def _walks(wanted: Wanted, after: After | None, common: frozenset[int]) -> bool:
+def _walks(wanted: Wanted, after: After | None, common: Common) -> bool:
     """Whether a walk is tried."""
     if not _can_walk(wanted, after):
         return False
@@ -248,11 +247,10 @@ def _further(statement: Statement, path: _Path, after: After) -> str:
 
 
 def gather(
-    wanted: Wanted, after: After | None, limit: int, common: frozenset[int] = NONE
+    wanted: Wanted, after: After | None, limit: int, common: Common = NOTHING_KNOWN
 ) -> tuple[str, dict[str, Any]]:
-    """(statement, parameters) that finds all that match, and sorts them. common: terms of many resources."""
-    few = any(part.selective(common) for part in _parts(wanted.node) if not isinstance(part, ReferredToBy))
-    statement = Statement(one_by_one=few)
+    """(statement, parameters) that finds all that match, and sorts them. common: what many resources have."""
+    statement = _statement(wanted, common)
     page = _gathered(statement, wanted, after, limit)
     places = [f"page.key{number}" for number in range(len(wanted.keys))]
     order = order_by(wanted.keys, places, "page.pk")
@@ -261,6 +259,12 @@ def gather(
         f"join fhir_resources.current r on r.pk = page.pk order by {order}"
     )
     return query, statement.parameters
+
+
+def _statement(wanted: Wanted, common: Common) -> Statement:
+    """One that gathers."""
+    few = any(part.selective(common) for part in _parts(wanted.node) if not isinstance(part, ReferredToBy))
+    return Statement(one_by_one=few, common=common)
 
 
 def _gathered(statement: Statement, wanted: Wanted, after: After | None, limit: int) -> str:
@@ -286,7 +290,8 @@ def _condition(statement: Statement, wanted: Wanted) -> str:
     if len(wanted.types) == 1:
         return of_type(statement, "s", wanted.types[0], wanted.node)
     kinds = statement.value([KINDS[type_] for type_ in wanted.types], "smallint[]")
-    return f"s.kind = any({kinds}) and {wanted.node.sql(statement, 's')}"
+    with statement.of_types(wanted.types):
+        return f"s.kind = any({kinds}) and {wanted.node.sql(statement, 's')}"
 
 
 async def _run(connection: Reader, query: str, parameters: dict[str, Any]) -> list[Hit]:

@@ -8,6 +8,7 @@ from ehr.appending import Condition
 from ehr.dates import Span
 from ehr.values import Key
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 
@@ -38,7 +39,7 @@ class Identified(InTable):
             for system, value in entries.identifiers
         )
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return True
 
@@ -77,7 +78,7 @@ class Named:
         """See ``tree.Node``."""
         return entries.id in {key.id for key in self.any_of}
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return True
 
@@ -116,7 +117,12 @@ class Updated(InTable):
 
     def condition(self, statement: Statement, t: str) -> str:
         """See ``InTable``."""
-        return f"({' or '.join(self._one(statement, t, *one) for one in self.any_of)})"
+        updated = f"({' or '.join(self._one(statement, t, *one) for one in self.any_of)})"
+        if not statement.types:
+            return updated
+        # The index stands by types.
+        types = statement.value(list(statement.types), "text[]")
+        return f"{t}.type = any({types}) and not {t}.deleted and {updated}"
 
     def _one(self, statement: Statement, t: str, prefix: str, asked: Span) -> str:
         start, end = (statement.value(one, "timestamptz") for one in asked)

@@ -7,6 +7,7 @@ resource as a whole are an AND.
 from dataclasses import dataclass
 
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.quantities import Measured
 from projections.search.statement import Statement
 from projections.search.tables import InTable
@@ -43,7 +44,7 @@ class Together(InTable):
             for number, part in entries.parts
         )
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
         return any(half.selective(common) for half in self.halves)
 

@@ -10,7 +10,7 @@ from ehr.definitions.search_parameters import SearchParameter, main_date_code, s
 from ehr.identifiers import identifier_condition
 from ehr.values import Key
 from projections.search import dates, quantities, references, strings, tokens, uris
-from projections.search.errors import BadValue, UnknownName
+from projections.search.errors import BadValue, TooMuchAsked, UnknownName
 from projections.search.identifiers import Identified, Named, SomeIdentifier, Updated
 from projections.search.indexing import is_claimed, is_subject_matter
 from projections.search.parts import SomePart, Together
@@ -25,8 +25,8 @@ NOTHING = Or(())
 NOT_SEARCHABLE = frozenset({"phonetic"})
 """Official parameters that are refused: spelling, not sound, is compared."""
 
-MOST_WAYS = 200
-"""Ways in which the targets of a chain may be understood when their types are left open."""
+MOST_VALUES = 1000
+"""Values of a query, each as often as there are types to which its chain may go."""
 
 ADDRESSES = frozenset({"canonical", "uri"})
 """FHIR types of references that are addresses."""
@@ -73,10 +73,10 @@ class Reading:
     def __init__(self, base: str = "") -> None:
         """base: the server's own address, to tell references to its own resources."""
         self._base = base
-        self._ways = 0
+        self._values = 0
 
     def condition(self, type_: str, name: str, text: str) -> Node:
-        """The condition of ``name=text`` on resources of a type. Raises UnknownName, BadValue."""
+        """The condition of ``name=text`` on resources of a type. Raises Unsearchable."""
         if name.count(".") + name.count("_has:") > MOST_STEPS:
             raise UnknownName(f"A chain has at most {MOST_STEPS} steps.")
         if name.startswith("_has:"):
@@ -91,6 +91,15 @@ class Reading:
         if parameter.code == "_id" and modifier != "missing":
             return _named(type_, modifier, text)
         return self._of_parameter(parameter, modifier, text)
+
+    def spend(self, name: str, text: str) -> None:
+        """Counts the values of a parameter, once more than chains do. Raises TooMuchAsked."""
+        self._values += text.count(",") + 1
+        if self._values > MOST_VALUES:
+            raise TooMuchAsked(
+                f"With {_told(name)} it has more than {MOST_VALUES} values, each counted for every type to "
+                "which its chain may go. Name the types, as in subject:Patient.name, or fewer values."
+            )
 
     def naming(self, type_: str, code: str, key: Key) -> Node:
         """The condition that a reference parameter names a resource of this server."""
@@ -117,18 +126,14 @@ class Reading:
             raise UnknownName(f"{type_}.{code} is no reference.")
         if colon and target not in parameter.targets:
             raise UnknownName(_no_modifier(parameter, target))
-        ways = list(self._ways_of((target,) if colon else parameter.targets, rest, text))
+        ways = list(self._ways_of(code, (target,) if colon else parameter.targets, rest, text))
         if not ways:
             raise UnknownName(f"{type_}.{code} refers to no type that has a parameter {_told(rest)}.")
         return Or(tuple(Refers(origin_of(parameter).number, to, node) for to, node in ways))
 
-    def _ways_of(self, targets: Sequence[str], rest: str, text: str) -> Iterable[tuple[str, Node]]:
+    def _ways_of(self, code: str, targets: Sequence[str], rest: str, text: str) -> Iterable[tuple[str, Node]]:
         for target in targets:
-            self._ways += 1
-            if self._ways > MOST_WAYS:
-                raise UnknownName(
-                    "The chain may go too many ways: name the types, as in subject:Patient.name."
-                )
+            self.spend(code, text)
             try:
                 yield target, self.condition(target, rest, text)
             except UnknownName:

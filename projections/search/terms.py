@@ -13,6 +13,7 @@ from hashlib import blake2b
 
 from ehr.definitions.search_parameters import common_search_parameters
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 
 HASH_BITS = 52
@@ -85,9 +86,9 @@ class Terms:
         """See ``tree.Node``."""
         return not entries.terms.isdisjoint(self.any_of)
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
-        return common.isdisjoint(self.any_of)
+        return common.terms.isdisjoint(self.any_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class SomeTerm:
         bases = {base_of(number) for number in self.numbers}
         return any(one & ~MASK in bases for one in entries.terms)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return False
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import UnionType
 from typing import Protocol
 
 from ehr.definitions import RESOURCE_TYPES
+from ehr.definitions.search_parameters import all_search_parameters
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 from projections.search.terms import MASK, Terms, base_of
@@ -25,8 +28,8 @@ class Node(Protocol):
         """Whether it holds of a resource by itself. Raises NotImplementedError where that takes others."""
         ...
 
-    def selective(self, common: frozenset[int]) -> bool:
-        """Whether few resources are expected to meet it. common: terms that many resources have."""
+    def selective(self, common: Common) -> bool:
+        """Whether few resources are expected to meet it. common: what many resources have."""
         ...
 
 
@@ -36,9 +39,10 @@ def of_type(statement: Statement, of: str, type_: str, node: Node) -> str:
     Where a term tells the type it is not asked for: the database would read all of the type to compare.
     """
     parts = node.nodes if isinstance(node, And) else (node,)
-    if any(isinstance(part, Terms) and part.any_of and part.tells_type for part in parts):
-        return node.sql(statement, of)
-    return f"{of}.kind = {statement.value(KINDS[type_], 'smallint')} and {node.sql(statement, of)}"
+    with statement.of_types((type_,)):
+        if any(isinstance(part, Terms) and part.any_of and part.tells_type for part in parts):
+            return node.sql(statement, of)
+        return f"{of}.kind = {statement.value(KINDS[type_], 'smallint')} and {node.sql(statement, of)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +53,14 @@ class And:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        return " and ".join(node.sql(statement, of) for node in self.nodes) or "true"
+        with statement.among(len(self.nodes)):
+            return " and ".join(node.sql(statement, of) for node in self.nodes) or "true"
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
         return all(node.holds(entries) for node in self.nodes)
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return any(node.selective(common) for node in self.nodes)
 
@@ -68,14 +73,19 @@ class Or:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        in_tables = [node for node in self.nodes if isinstance(node, InTable)]
-        others = [f"({node.sql(statement, of)})" for node in self.nodes if not isinstance(node, InTable)]
-        if in_tables:
-            others.append(self._in_any(in_tables, statement, of))
+        listed = [node for node in self.nodes if isinstance(node, self._listed(statement))]
+        others = [f"({node.sql(statement, of)})" for node in self.nodes if node not in listed]
+        if listed:
+            others.append(self._in_any(listed, statement, of))
         return f"({' or '.join(others)})" if others else "false"
 
+    def _listed(self, statement: Statement) -> type[InTable] | UnionType:
+        """Of which kinds the nodes are whose resources are listed by a query."""
+        chains = (node for node in self.nodes if isinstance(node, Refers))
+        return InTable | Refers if any(chain.is_listed(statement) for chain in chains) else InTable
+
     @staticmethod
-    def _in_any(nodes: Sequence[InTable], statement: Statement, of: str) -> str:
+    def _in_any(nodes: "Sequence[InTable | Refers]", statement: Statement, of: str) -> str:
         if statement.walking:
             # A union that is tied to the resource cannot be read as a whole for each of them.
             return f"exists ({' union all '.join(node.own_rows(statement, of) for node in nodes)})"
@@ -86,7 +96,7 @@ class Or:
         """See ``Node``."""
         return any(node.holds(entries) for node in self.nodes)
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return all(node.selective(common) for node in self.nodes)
 
@@ -108,7 +118,7 @@ class Not:
         """See ``Node``."""
         return not self.node.holds(entries)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``Node``."""
         return False
 
@@ -123,32 +133,57 @@ class Refers:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        if statement.walking:
-            return self._of_one(statement, of)
-        to = statement.alias()
+        if statement.walking or (statement.one_by_one and not self.selective(statement.common)):
+            return f"exists ({self.own_rows(statement, of)} offset 0)"
+        if self.is_listed(statement):
+            return f"{of}.pk in ({self.rows(statement)})"
+        return self._of_those(statement, of)
+
+    def is_listed(self, statement: Statement) -> bool:
+        """Whether all references of the kind are followed, as many are named by them."""
+        return not statement.one_by_one and not statement.alone and not self.selective(statement.common)
+
+    def _of_those(self, statement: Statement, of: str) -> str:
+        """By a look into the index for each of those that are named. To look for the terms of all of them at
+        once takes as long as all that is found by them times all of them."""
+        to, by = statement.alias(), statement.alias()
         base = statement.value(base_of(self.number), "bigint")
         with statement.gathering():
             condition = of_type(statement, to, self.type, self.node)
         return (
-            f"{of}.terms && array(select {base} | {to}.self from fhir_resources.search {to} "
-            f"where {condition})"
+            f"{of}.pk = any(array(select {by}.pk from fhir_resources.search {to} "
+            f"join fhir_resources.search {by} on {by}.terms @> array[{base} | {to}.self] "
+            f"where {condition}))"
         )
 
-    def _of_one(self, statement: Statement, of: str) -> str:
-        """The same, by a look at what each resource names: to gather all that it may name takes long."""
+    def own_rows(self, statement: Statement, of: str) -> str:
+        """Such resources that one names, without columns, as a query."""
+        with statement.gathering(walking=True, one_by_one=True):
+            return f"select {self._named(statement, f'unnest({of}.terms)')}"
+
+    def rows(self, statement: Statement) -> str:
+        """The ``pk`` of each resource that names such a one, as a query."""
+        by = statement.alias()
+        kind = statement.value(_kind_of(self.number), "smallint")
+        with statement.gathering():
+            named = self._named(statement, f"fhir_resources.search {by} cross join unnest({by}.terms)")
+        return f"select {by}.pk {named} and {by}.kind = {kind}"
+
+    def _named(self, statement: Statement, terms: str) -> str:
+        """From what on a query of these terms goes on to the resources that they name."""
         to, t = statement.alias(), statement.alias()
         mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
         return (
-            f"exists (select from unnest({of}.terms) {t}(term) join fhir_resources.search {to} "
+            f"from {terms} {t}(term) join fhir_resources.search {to} "
             f"on {to}.self = {t}.term & {mask} where {t}.term between {base} and {base} | {mask} "
-            f"and {of_type(statement, to, self.type, self.node)} offset 0)"
+            f"and {of_type(statement, to, self.type, self.node)}"
         )
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
         raise NotImplementedError("a chain takes other resources")
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return self.node.selective(common)
 
@@ -194,7 +229,7 @@ class ReferredToBy:
         """See ``Node``."""
         raise NotImplementedError("what refers to a resource are others")
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return self.node.selective(common)
 
@@ -214,9 +249,14 @@ class OfType:
         """See ``Node``."""
         raise NotImplementedError("entries do not tell the type")
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return self.node.selective(common)
+
+
+def _kind_of(number: int) -> int:
+    """The type of the resources that have a parameter, as the index names it."""
+    return KINDS[all_search_parameters()[number].resource_type]
 
 
 Pass = Callable[[Node], Node]

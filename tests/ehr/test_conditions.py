@@ -12,7 +12,7 @@ import pytest
 
 from ehr.appending import Append, Appended
 from ehr.conditional import condition_of
-from ehr.errors import NotUnique, Refusal, TooMany, Unavailable, Unseen
+from ehr.errors import NotUnique, Refusal, TooCostly, TooMany, Unavailable, Unseen
 from ehr.event_store import searches
 from ehr.event_store.connections import connect
 from ehr.event_store.news import LOCK
@@ -356,3 +356,26 @@ def test_a_delete_of_more_than_are_deleted_at_once_deletes_nothing(shown: str) -
     with pytest.raises(TooMany):
         on_records(shown, work)
     assert len(matching(shown)) == MOST_DELETED + 1
+
+
+def test_a_condition_that_is_too_costly_is_refused_alone(url: str) -> None:
+    """Names cannot be looked for meanwhile, so that it takes longer than any condition may."""
+    wishes = [
+        create(born(MATCH), condition_of("Patient", search))
+        for search in (
+            "birthdate=1990-01-01",
+            "family:exact=X",
+            "family:exact=X",
+            "birthdate=1992",
+            "gender=other",
+        )
+    ]
+
+    async def work(records: list[HealthRecord]) -> list[Receipt | BaseException]:
+        with connect(url) as connection, connection.transaction():
+            connection.execute("lock table fhir_resources.search_string in access exclusive mode")
+            asked = (records[0].state(request(wish)) for wish in wishes)
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    found = on_records(url, work, 1, IndexSearcher)
+    assert [type(one) for one in found] == [Receipt, TooCostly, TooCostly, Receipt, Receipt]

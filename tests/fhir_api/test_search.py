@@ -514,3 +514,17 @@ def test_a_compartment_of_what_is_no_id_is_not_there(door: Door, id_: str) -> No
 def test_a_count_alone_is_told_in_whatever_order_it_is_asked_for(door: Door) -> None:
     for query in ("_summary=count&_count=10", "_count=10&_summary=count"):
         assert "entry" not in door.json(f"Patient?{query}")
+
+
+@pytest.mark.parametrize("handling", ["strict", "lenient"])
+def test_a_search_that_asks_for_too_much_is_refused(door: Door, handling: str) -> None:
+    hundred = ",".join("a" * 100)
+    several = "&".join([f"identifier={hundred}"] * 10)
+    for asked, named in (
+        (f"Patient?{several}&name=a", "name"),
+        ("Provenance?target.name=a,b,c,d,e,f,g", "target"),
+    ):
+        answer = door.get(asked, 400, {"Prefer": f"handling={handling}"})
+        assert outcome_of(answer)["code"] == "too-costly"
+        assert f"With {named} it has more than 1000 values" in outcome_of(answer)["details"]["text"]
+    door.get(f"Patient?{several}")

@@ -15,7 +15,7 @@ from projections.fhir_resources.including import MOST_INCLUDED
 from projections.fhir_resources.snapshots import MOST_KEPT, MOST_RESOURCES, MOST_SNAPSHOTS
 from projections.search import dates
 from projections.search.quantities import LONGEST
-from projections.search.reading import MODIFIERS, MOST_STEPS, MOST_WAYS
+from projections.search.reading import MODIFIERS, MOST_STEPS, MOST_VALUES
 from projections.search.sorting import MOST_KEYS
 from projections.search.strings import MOST_WORDS
 from projections.search.tokens import OF_TYPE
@@ -83,7 +83,7 @@ def test_the_limits_are_those_that_the_page_says() -> None:
     told = [row[1].replace(",", "").replace(" MiB", "*1048576") for row in rows("Limits")[:-1]]
     numbers = [prod(map(int, number.split("*"))) for number in told]
     assert numbers == [
-        *(MOST_ALTERNATIVES, MOST_STEPS, MOST_WAYS, MOST_KEYS, MOST_WORDS, MOST_SLASHES, LONGEST),
+        *(MOST_ALTERNATIVES, MOST_STEPS, MOST_VALUES, MOST_KEYS, MOST_WORDS, MOST_SLASHES, LONGEST),
         *(MOST_COUNT, MOST_BYTES, MOST_INCLUDED, MOST_BYTES),
         *(MOST_KEPT, MOST_SNAPSHOTS, MOST_RESOURCES),
     ]
