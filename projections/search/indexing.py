@@ -16,6 +16,7 @@ from ehr.values import Key
 from projections.search import dates, quantities, references, strings, tokens, uris
 from projections.search.entries import Entries
 from projections.search.extraction import compile_type
+from projections.search.extraction.walk import FROM_RESOURCE
 
 Indexer = Callable[[Entries, int, Any], None]
 """Adds what a value of the parameter of a number leaves."""
@@ -128,11 +129,19 @@ _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
 """Search type -> FHIR type -> indexer. Values of other FHIR types are not found: an Age is no date."""
 
 
+MOST_REPEATED = 10
+"""Codes of what is said once of a resource and found with each of its parts: a chromosome with variants."""
+
+_REPEATING = _numbers(lambda one: any(part.expression.startswith(FROM_RESOURCE) for part in one.components))
+
+
 def _index_part(entries: Entries, number: int, _place: int, *halves: list[tuple[str, Any]]) -> None:
     """One part of the resource with the values that a composite parameter takes from it."""
     part = Entries()
     for component, values in zip(_components(number), halves, strict=True):
         for fhir_type, value in values:
+            if number in _REPEATING and fhir_type == "CodeableConcept":
+                value = {"coding": value.get("coding", [])[:MOST_REPEATED]}
             _BY_TYPE[component.type][fhir_type](part, component.number, value)
     entries.parts.append((number, part))
     entries.words += part.words
