@@ -147,6 +147,39 @@ def test_a_server_that_goes_on_with_another_database_lets_kafka_keep_its_log(dat
     assert value(database, END) == 0
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_server_whose_connection_outlives_a_restore_lets_kafka_keep_the_log(
+    database: str, known: bool
+) -> None:
+    """Into the same database, of a backup that knows of no relay, or of none that has compared."""
+    migrated(database)
+    before = dumped(database)
+
+    async def put_back(record: HealthRecord) -> None:
+        with looking(database) as connection:
+            keep_by_kafka(connection)
+            connection.execute("update record.relay set compared = record.incarnation()")
+        await record.state(request(create(observation("1", 1))))
+        with looking(database) as connection:
+            connection.execute("drop schema record cascade")
+            with pytest.raises(Unavailable):
+                await record.state(request(create(observation("1", 2))))
+            connection.execute(before)
+            if known:
+                keep_by_kafka(connection)
+        for _ in range(2):
+            with pytest.raises(Uncompared):
+                await record.state(request(create(observation("1", 3))))
+        told = value(database, "select count(*) from record.relay where compared is null")
+        assert told == 1
+        with closing(RelayPost(database)) as post:
+            post.agree()
+        await record.state(request(create(observation("1", 6))))
+
+    on_record(database, put_back, kept_by_kafka=True)
+    assert value(database, END) == 1
+
+
 def test_nothing_is_appended_to_a_record_that_cannot_tell_who_keeps_its_log(database: str) -> None:
     """As code from before Kafka has left it."""
     migrated(database)
