@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, all of one kind: autocommit, and times in UTC."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -35,6 +36,24 @@ def is_lost(error: psycopg.OperationalError) -> bool:
     says of a statement: a full disk, too little memory, a deadlock
     (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
+_STRANGER = re.compile(
+    r"FATAL: .*(authentication failed|pg_hba\.conf|role .* (does not exist|is not permitted to log in))"
+)
+_NO_DATABASE = re.compile(r"FATAL: .*database .* does not exist")
+
+
+def is_stranger(error: psycopg.OperationalError) -> bool:
+    """Whether the server does not let this role in, or not with this password. libpq tells no code of what
+    keeps a connection from being made, only the server's words: those of other languages than English are
+    not understood."""
+    return bool(error.pgconn and error.pgconn.needs_password) or bool(_STRANGER.search(str(error)))
+
+
+def has_no_database(error: psycopg.OperationalError) -> bool:
+    """Whether the server has no database of this name; understood as above."""
+    return bool(_NO_DATABASE.search(str(error)))
 
 
 def connect(conninfo: str) -> Connection:

@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 
 from backbone import serving, wiring
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
+from backbone.reaching import at_database
 from backbone.settings import Settings
 from ehr.event_store.relaying import keep_by_kafka, standing
+from tests.backbone.conftest import open_temporary_directory
 from tests.backbone.waiting import until
 from tests.stating import looking, migrated, value
 
@@ -63,6 +67,62 @@ def test_a_relay_waits_for_a_database_that_is_away(open_directory: Path) -> None
             server.launch()
             until(lambda: trouble(server.url) is not None, "it is at work")
     assert "Traceback" not in output.read_text()
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[EmbeddedPostgres]:
+    """A server that asks everybody for a password who comes to the database `guarded`."""
+    with (
+        open_temporary_directory() as place,
+        EmbeddedPostgres(place / "postgres", settings={"shared_buffers": "16MB"}) as server,
+    ):
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            connection.execute("create database guarded owner ehr")
+            connection.execute("create role guest nologin")
+            connection.execute("alter role ehr password 'right'")
+            (rules,) = connection.execute("show hba_file").fetchone() or ("",)
+            rules = Path(rules)
+            rules.write_text(
+                f"local guarded ehr scram-sha-256\nlocal guarded guest reject\n{rules.read_text()}"
+            )
+            connection.execute("select pg_reload_conf()")
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"dbname": "guarded", "password": "wrong"}, "does not let this role in, or not with this password"),
+        ({"dbname": "guarded"}, "does not let this role in, or not with this password"),
+        ({"dbname": "guarded", "user": "guest"}, "does not let this role in"),
+        ({"user": "guest"}, "does not let this role in"),
+        ({"user": "nobody"}, "does not let this role in"),
+        ({"dbname": "nothing"}, "has no database of this name"),
+    ],
+)
+def test_what_no_waiting_mends_is_refused_at_once(
+    guarded: EmbeddedPostgres, changes: dict[str, str], said: str
+) -> None:
+    url = make_conninfo(guarded.url, **changes)
+    with pytest.raises(Refused, match=said) as refused:
+        at_database(url, lambda _: None, Tries(3))
+    assert "wrong" not in str(refused.value)
+
+
+def test_the_right_password_is_let_in(guarded: EmbeddedPostgres) -> None:
+    url = make_conninfo(guarded.url, dbname="guarded", password="right")
+    assert at_database(url, lambda _: None, Tries(3))
+
+
+class Tries:
+    """Over after so many looks."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def __call__(self) -> bool:
+        self._left -= 1
+        return self._left < 0
 
 
 def test_a_relay_that_waits_for_the_database_can_be_stopped(tmp_path: Path) -> None:
