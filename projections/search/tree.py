@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import UnionType
 from typing import Protocol
 
 from ehr.definitions import RESOURCE_TYPES
@@ -73,19 +72,16 @@ class Or:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        listed = [node for node in self.nodes if isinstance(node, self._listed(statement))]
-        others = [f"({node.sql(statement, of)})" for node in self.nodes if node not in listed]
-        if listed:
-            others.append(self._in_any(listed, statement, of))
-        return f"({' or '.join(others)})" if others else "false"
-
-    def _listed(self, statement: Statement) -> type[InTable] | UnionType:
-        """Of which kinds the nodes are whose resources are listed by a query."""
-        chains = (node for node in self.nodes if isinstance(node, Refers))
-        return InTable | Refers if any(chain.is_listed(statement) for chain in chains) else InTable
+        tables = [node for node in self.nodes if isinstance(node, InTable)]
+        chains = [node for node in self.nodes if isinstance(node, Refers)]
+        others = (node for node in self.nodes if not isinstance(node, InTable | Refers))
+        conditions = [f"({node.sql(statement, of)})" for node in others]
+        conditions += [self._in_any(tables, statement, of)] if tables else []
+        conditions += [_any_chain(chains, statement, of)] if chains else []
+        return f"({' or '.join(conditions)})" if conditions else "false"
 
     @staticmethod
-    def _in_any(nodes: "Sequence[InTable | Refers]", statement: Statement, of: str) -> str:
+    def _in_any(nodes: Sequence[InTable], statement: Statement, of: str) -> str:
         if statement.walking:
             # A union that is tied to the resource cannot be read as a whole for each of them.
             return f"exists ({' union all '.join(node.own_rows(statement, of) for node in nodes)})"
@@ -133,51 +129,37 @@ class Refers:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        if statement.walking or (statement.one_by_one and not self.selective(statement.common)):
-            return f"exists ({self.own_rows(statement, of)} offset 0)"
-        if self.is_listed(statement):
-            return f"{of}.pk in ({self.rows(statement)})"
-        return self._of_those(statement, of)
+        return _any_chain((self,), statement, of)
 
-    def is_listed(self, statement: Statement) -> bool:
-        """Whether all references of the kind are followed, as many are named by them."""
-        return not statement.one_by_one and not statement.alone and not self.selective(statement.common)
+    def looked_up(self, statement: Statement, of: str) -> str:
+        """The condition, by a look at what the resource names."""
+        to, t = statement.alias(), statement.alias()
+        name = _name_in(statement, t, self.number)
+        with statement.gathering(walking=True, one_by_one=True):
+            condition = of_type(statement, to, self.type, self.node)
+        return (
+            f"exists (select from unnest({of}.terms) {t}(term) join fhir_resources.search {to} "
+            f"on {to}.self = {name} where {condition} offset 0)"
+        )
 
-    def _of_those(self, statement: Statement, of: str) -> str:
-        """By a look into the index for each of those that are named. To look for the terms of all of them at
-        once takes as long as all that is found by them times all of them."""
+    def found(self, statement: Statement) -> str:
+        """The ``pk`` of each resource that names such a one, by a look into the index for each of these: to
+        look for the terms of all of them at once takes as long as all of them times all that they find."""
         to, by = statement.alias(), statement.alias()
         base = statement.value(base_of(self.number), "bigint")
         with statement.gathering():
             condition = of_type(statement, to, self.type, self.node)
         return (
-            f"{of}.pk = any(array(select {by}.pk from fhir_resources.search {to} "
-            f"join fhir_resources.search {by} on {by}.terms @> array[{base} | {to}.self] "
-            f"where {condition}))"
+            f"select {by}.pk from fhir_resources.search {to} join fhir_resources.search {by} "
+            f"on {by}.terms @> array[{base} | {to}.self] where {condition}"
         )
 
-    def own_rows(self, statement: Statement, of: str) -> str:
-        """Such resources that one names, without columns, as a query."""
-        with statement.gathering(walking=True, one_by_one=True):
-            return f"select {self._named(statement, f'unnest({of}.terms)')}"
-
-    def rows(self, statement: Statement) -> str:
-        """The ``pk`` of each resource that names such a one, as a query."""
-        by = statement.alias()
-        kind = statement.value(_kind_of(self.number), "smallint")
+    def named(self, statement: Statement) -> str:
+        """The names of all such ones."""
+        to = statement.alias()
         with statement.gathering():
-            named = self._named(statement, f"fhir_resources.search {by} cross join unnest({by}.terms)")
-        return f"select {by}.pk {named} and {by}.kind = {kind}"
-
-    def _named(self, statement: Statement, terms: str) -> str:
-        """From what on a query of these terms goes on to the resources that they name."""
-        to, t = statement.alias(), statement.alias()
-        mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
-        return (
-            f"from {terms} {t}(term) join fhir_resources.search {to} "
-            f"on {to}.self = {t}.term & {mask} where {t}.term between {base} and {base} | {mask} "
-            f"and {of_type(statement, to, self.type, self.node)}"
-        )
+            condition = of_type(statement, to, self.type, self.node)
+        return f"select {to}.self from fhir_resources.search {to} where {condition}"
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
@@ -254,9 +236,39 @@ class OfType:
         return self.node.selective(common)
 
 
-def _kind_of(number: int) -> int:
-    """The type of the resources that have a parameter, as the index names it."""
-    return KINDS[all_search_parameters()[number].resource_type]
+def _any_chain(chains: Sequence[Refers], statement: Statement, of: str) -> str:
+    """The condition that any of them holds."""
+    few = all(chain.selective(statement.common) for chain in chains)
+    if statement.walking or (statement.one_by_one and not few):
+        return f"({' or '.join(chain.looked_up(statement, of) for chain in chains)})"
+    if few or statement.alone:
+        return f"{of}.pk = any(array({' union all '.join(chain.found(statement) for chain in chains)}))"
+    numbers = dict.fromkeys(chain.number for chain in chains)
+    of_each = (_referring(statement, n, [one for one in chains if one.number == n]) for n in numbers)
+    return f"{of}.pk in ({' union all '.join(of_each)})"
+
+
+def _referring(statement: Statement, number: int, chains: Sequence[Refers]) -> str:
+    """The ``pk`` of each resource that names such ones by a parameter, by a look at all that is named."""
+    by, t = statement.alias(), statement.alias()
+    kind, name = statement.value(KINDS[type_of(number)], "smallint"), _name_in(statement, t, number)
+    return (
+        f"select {by}.pk from fhir_resources.search {by} cross join unnest({by}.terms) {t}(term) "
+        f"where {by}.kind = {kind} and {name} "
+        f"in ({' union all '.join(chain.named(statement) for chain in chains)})"
+    )
+
+
+def _name_in(statement: Statement, t: str, number: int) -> str:
+    """What a term ``t`` of a parameter names; null of others. As a CASE it is no condition of its own: of one
+    the database would expect that next to no term meets it."""
+    mask, base = statement.value(MASK, "bigint"), statement.value(base_of(number), "bigint")
+    return f"case when {t}.term between {base} and {base} | {mask} then {t}.term & {mask} end"
+
+
+def type_of(number: int) -> str:
+    """The type of the resources that have a parameter."""
+    return all_search_parameters()[number].resource_type
 
 
 Pass = Callable[[Node], Node]
