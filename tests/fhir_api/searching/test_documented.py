@@ -9,11 +9,15 @@ import orjson
 import pytest
 
 from ehr.definitions.search_parameters import all_search_parameters
+from fhir_api.access.entrance import LONGEST_ADDRESS
+from fhir_api.call import LARGEST_FORM, MOST_PARAMETERS
 from fhir_api.parameters import MOST_COUNT
+from projections import database
 from projections.fhir_resources.found import MOST_BYTES
 from projections.fhir_resources.including import MOST_INCLUDED
 from projections.fhir_resources.snapshots import MOST_KEPT, MOST_RESOURCES, MOST_SNAPSHOTS
 from projections.search import dates
+from projections.search.indexing import MOST_REPEATED
 from projections.search.quantities import LONGEST
 from projections.search.reading import MODIFIERS, MOST_STEPS, MOST_VALUES
 from projections.search.sorting import MOST_KEYS
@@ -25,6 +29,7 @@ from tests.fhir_api.running import Door, Json
 
 PAGE = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf8")
 EXAMPLES: list[tuple[str, str]] = re.findall(r"^GET /fhir/?(\S.*?) +→ (.+)$", PAGE, re.MULTILINE)
+NUMBERS = {10: "ten", 12: "twelve"}
 TYPES = {parameter.type for parameter in all_search_parameters()}
 
 
@@ -80,10 +85,14 @@ def test_the_prefixes_are_those_that_the_page_says() -> None:
 
 
 def test_the_limits_are_those_that_the_page_says() -> None:
-    told = [row[1].replace(",", "").replace(" MiB", "*1048576") for row in rows("Limits")[:-1]]
-    numbers = [prod(map(int, number.split("*"))) for number in told]
+    told = [row[1].replace(",", "").replace(" MiB", "*1048576") for row in rows("Limits")]
+    numbers = [prod(map(int, number.replace(" KiB", "*1024").split("*"))) for number in told]
     assert numbers == [
-        *(MOST_ALTERNATIVES, MOST_STEPS, MOST_VALUES, MOST_KEYS, MOST_WORDS, MOST_SLASHES, LONGEST),
+        *(MOST_ALTERNATIVES, MOST_STEPS, MOST_VALUES, MOST_KEYS, MOST_WORDS, MOST_SLASHES),
+        *(MOST_REPEATED, LONGEST),
         *(MOST_COUNT, MOST_BYTES, MOST_INCLUDED, MOST_BYTES),
         *(MOST_KEPT, MOST_SNAPSHOTS, MOST_RESOURCES),
+        *(MOST_PARAMETERS, LONGEST_ADDRESS, LARGEST_FORM),
     ]
+    assert f" takes {database.LONGEST:g} seconds of the database" in section("Limits")
+    assert f" {NUMBERS[MOST_STEPS]} steps deep" in section("Chains and `_has`")
