@@ -5,7 +5,7 @@ person must.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -300,10 +300,11 @@ class Partition:
     is a mark, which is never given.
     """
 
-    def __init__(self, access: Access, place: Place) -> None:
-        """Raises LogUnreachable and LogMisconfigured."""
+    def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
+        """alive: called before each reading. Raises LogUnreachable and LogMisconfigured."""
         self._access = access
         self._place = TopicPartition(*place)
+        self._alive = alive
         with _explained(access):
             self._consumer = KafkaConsumer(
                 **_settings(access),
@@ -340,6 +341,7 @@ class Partition:
     def read(self, offset: int, most: int, timeout: float) -> list[Read]:
         """Records from an offset on, as soon as there are some; none after ``timeout`` seconds, also when the
         brokers do not answer. Raises OffsetGone, and LogDamaged where they do not have what they took."""
+        self._alive()
         with _told(self._access):
             if offset != self.next:
                 self._consumer.seek(self._place, offset)

@@ -6,7 +6,7 @@ one; a larger one is a hole.
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from ehr.encoding import content_hash
@@ -17,7 +17,7 @@ from streams.log_record import Placed, from_record
 from streams.recorded_fact import Entry, Quarantined, entry_of
 
 TAIL = 8_000
-"""So many records at the end hold the last position: more than relays that were cut off can bring late."""
+"""So many facts at the end hold the last position: more than relays that were cut off can bring late."""
 
 READERS = 4
 """So many who read at different places do not disturb each other: the views of one process, after one of them
@@ -30,7 +30,6 @@ such a relay brings, so that something before it is among them."""
 NOWHERE = -1
 _FEW = 16
 _RECORDS = 2_000
-_STEP_BACK = 100
 _PATIENCE_SECONDS = 2.0
 
 
@@ -72,14 +71,16 @@ class KafkaLog:
 class FactReader:
     """The facts of a partition, each once, in order of position, whole flushes at a time."""
 
-    def __init__(self, access: Access, place: Place) -> None:
-        """Connects at the first call."""
-        self._access, self._place = access, place
+    def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
+        """Connects at the first call. alive: called before each reading, of which one call may need many."""
+        self._access, self._place, self._alive = access, place, alive
         self._partition: Partition | None = None
         self._waiting: deque[Placed] = deque()
         self._given: Placed | None = None  # the last one
         self._last = -1  # position of the last one taken up
         self._began = self._offset = 0
+        self._back = 1  # by so many records reading begins earlier at the next hole, at least
+        self._sought = NOWHERE  # position for which, at a hole, reading began anew with the first record
 
     def read(self, after: int, limit: int) -> list[Placed]:
         """Those after a position: about ``limit``, at least a whole flush; none when it is the end.
@@ -133,7 +134,7 @@ class FactReader:
     def _go_to(self, after: int) -> Partition:
         """Makes ``after + 1`` the first of those that wait, or the next to be taken up."""
         if self._partition is None:
-            self._partition = Partition(self._access, self._place)
+            self._partition = Partition(self._access, self._place, self._alive)
         while self._waiting and self._waiting[0].row.position <= after:
             self._waiting.popleft()
         if self.position != after:
@@ -150,7 +151,7 @@ class FactReader:
         """Goes to an offset before the position that is wanted next.
 
         Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess
-        that goes too far shows by larger positions, but for the tail: that is read whole. When the log is cut
+        that goes too far shows by larger positions, but in the tail: that is read whole. When the log is cut
         meanwhile no guess is worth anything, and all of it is read.
         """
         first, end = partition.bounds()
@@ -160,15 +161,18 @@ class FactReader:
                 offset = min(offset, _tail(partition, first, end))
         except OffsetGone:
             offset = first
-        self._began = self._offset = max(first, offset - _STEP_BACK)
+        self._began = self._offset = max(first, offset)
+        self._back, self._sought = 1, NOWHERE
 
     def _guess(self, partition: Partition, first: int, end: int) -> int:
         offset, wanted = first, self._last + 1
         while offset < end:
-            placed = _placed(partition.read(offset, 1, _PATIENCE_SECONDS))
-            if not placed or placed[0].row.position >= wanted:
+            placed = _first_fact(partition, offset, end)
+            if placed is None:
+                return end
+            if placed.row.position >= wanted:
                 break
-            offset += wanted - placed[0].row.position
+            offset += wanted - placed.row.position
         return offset
 
     def _take_up(self, partition: Partition, timeout: float) -> None:
@@ -196,28 +200,39 @@ class FactReader:
         self._offset = partition.next
 
     def _step_back(self, partition: Partition) -> None:
-        """What is wanted may lie before where reading began, among what was sent for the first time."""
+        """What is wanted may lie before where reading began, among what was sent for the first time. Back by
+        one record first, as a few may be many bytes; then by more and more, and by no less than was read.
+
+        That reading began with the first record proves nothing: since then the log may have been written
+        anew, with fewer records before what is wanted.
+        """
         first, _ = partition.bounds()
-        if self._began <= first:
-            raise LogDamaged(f"position {self._last + 1} is missing in {'/'.join(map(str, self._place))}")
-        self._began = self._offset = max(first, self._began - 2 * (self._offset - self._began + _STEP_BACK))
+        wanted = self._last + 1
+        if self._sought == wanted:
+            raise LogDamaged(f"position {wanted} is missing in {'/'.join(map(str, self._place))}")
+        back = max(self._back, self._offset - self._began)
+        self._began = self._offset = max(first, self._began - back)
+        self._back = 2 * back
+        if self._began == first:
+            self._sought = wanted
 
 
 class Tail:
     """The end of a partition.
 
     unbroken: the position from which on nothing was missing up to the last one; 0 when there is none. double:
-    one at which there are two facts, of two stores.
+    one at which there are two facts, of two stores. at: the offset of the last one; -1 when there is none.
     """
 
-    def __init__(self, access: Access, place: Place) -> None:
-        """Connects at the first call."""
-        self._access, self._place = access, place
+    def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
+        """Connects at the first call. alive: called before each reading, of which one call may need many."""
+        self._access, self._place, self._alive = access, place, alive
         self._partition: Partition | None = None
         self._offset = -1
         self._last: Placed | None = None
         self._hashes: dict[int, bytes] = {}  # of what the last look has met
         self.unbroken = 0
+        self.at = NOWHERE
         self.double: int | None = None
 
     @property
@@ -228,7 +243,7 @@ class Tail:
     def last(self) -> Placed | None:
         """The fact with the largest position, None when there is none. Raises LogUnreachable."""
         if self._partition is None:
-            self._partition = Partition(self._access, self._place)
+            self._partition = Partition(self._access, self._place, self._alive)
         while True:
             try:
                 self._look(self._partition)
@@ -239,7 +254,7 @@ class Tail:
     def require_whole(self) -> None:
         """Raises LogDamaged when the log does not begin with the first fact, or lacks one among its last."""
         if self.unbroken > 1:
-            with closing(FactReader(self._access, self._place)) as facts:
+            with closing(FactReader(self._access, self._place, self._alive)) as facts:
                 for position in (1, self.unbroken - 1):
                     facts.read(position - 1, 1)
 
@@ -251,14 +266,16 @@ class Tail:
     def _look(self, partition: Partition) -> None:
         first, end = partition.bounds()
         if not max(first, end - TAIL) <= self._offset <= end:
-            self._offset, self._last, self.unbroken = _tail(partition, first, end), None, 0
+            self._offset, self._last = _tail(partition, first, end), None
+            self.unbroken, self.at = 0, NOWHERE
         self._hashes.clear()
         for records in _between(partition, self._offset, end):
-            for placed in _placed(records):
-                self._note(placed)
+            for record in records:
+                if placed := from_record(record):
+                    self._note(placed, record.offset)
             self._offset = partition.next
 
-    def _note(self, placed: Placed) -> None:
+    def _note(self, placed: Placed, offset: int) -> None:
         position, last = placed.row.position, self._last.row.position if self._last else 0
         found = content_hash(placed.row.state)
         if placed.intact and self._hashes.setdefault(position, found) != found:
@@ -267,25 +284,28 @@ class Tail:
             return
         if position > last + 1:
             self.unbroken = position
-        self._last = placed
+        self._last, self.at = placed, offset
 
 
 def _tail(partition: Partition, first: int, end: int) -> int:
-    """The offset at which the tail begins. Raises OffsetGone."""
-    least, few = max(first, end - TAIL), _FEW
-    while end - few > least and not _has_bytes(partition, end - few, end):
-        few *= 2
-    return max(least, end - few)
+    """The offset at which the tail begins: it has TAIL facts, or facts of LATE_BYTES, however much others
+    have written between and behind them. Raises OffsetGone."""
+    begin, few, count, size = end, min(_FEW, TAIL), 0, 0
+    while begin > first and count < TAIL and size < LATE_BYTES:
+        for length in _lengths(partition, max(first, end - few), begin):
+            count, size = count + 1, size + length
+            if size >= LATE_BYTES:
+                break
+        begin, few = max(first, end - few), 2 * few
+    return begin
 
 
-def _has_bytes(partition: Partition, begin: int, end: int) -> bool:
-    """Whether what is there has LATE_BYTES or more."""
-    size = 0
+def _lengths(partition: Partition, begin: int, end: int) -> Iterator[int]:
+    """Bytes of each fact from one offset on up to another. Raises OffsetGone."""
     for records in _between(partition, begin, end):
-        size += sum(len(record.value or b"") for record in records)
-        if size >= LATE_BYTES:
-            return True
-    return False
+        for record in records:
+            if record.offset < end and "position" in record.headers:
+                yield len(record.value or b"")
 
 
 def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]:
@@ -297,6 +317,18 @@ def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]
             end = min(end, partition.end())  # raises when the brokers are away
         begin = partition.next
         yield records
+
+
+def _first_fact(partition: Partition, begin: int, end: int) -> Placed | None:
+    """From an offset on; usually it is there. Raises OffsetGone."""
+    here = _placed(partition.read(begin, 1, _PATIENCE_SECONDS))
+    return here[0] if here else next(facts_between(partition, begin, end), None)
+
+
+def facts_between(partition: Partition, begin: int, end: int) -> Iterator[Placed]:
+    """The facts from one offset on up to another. Raises OffsetGone."""
+    for records in _between(partition, begin, end):
+        yield from _placed([record for record in records if record.offset < end])
 
 
 def _placed(records: Sequence[Read]) -> list[Placed]:
