@@ -312,7 +312,7 @@ def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]
     """What there is from one offset on up to another, or up to where the log ends by now.
     Raises OffsetGone."""
     while begin < end:
-        records = partition.read(begin, _RECORDS, _PATIENCE_SECONDS)
+        records = partition.read(begin, min(_RECORDS, end - begin), _PATIENCE_SECONDS)
         if partition.next == begin:
             end = min(end, partition.end())  # raises when the brokers are away
         begin = partition.next

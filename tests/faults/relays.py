@@ -119,7 +119,7 @@ def carry(to: Way, writer: type[Writer]) -> None:
             stack.enter_context(patch(name, small))
         stack.enter_context(patch("streams.relay.Writer", writer))
         if writer is not Writer:
-            stack.enter_context(patch("streams.relay.Relay._require_end"))
+            stack.enter_context(patch("streams.relay.Relay._pass_over"))
         run_relay(to, lambda: os.getppid() != parent)
 
 

@@ -188,17 +188,17 @@ def test_a_relay_passes_over_what_others_write(database: str, kafka: Access, pla
 def test_a_relay_goes_on_behind_what_others_write_in_the_same_moment(
     database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After it has looked, and between two batches of a window."""
+    """After it has looked, and between two batches of a window; a mark stands before the batch."""
 
     class Overtaken(Writer):
         def _written(self, batch: Sequence[Sent]) -> int | None:
-            write(kafka, place, FOREIGN)
+            commit(producer, place, [FOREIGN])
             return super()._written(batch)
 
     monkeypatch.setattr(broker, "BATCH_BYTES", 1)
     monkeypatch.setattr(relay, "Writer", Overtaken)
     migrated(database)
-    with begun(database, kafka, place) as one:
+    with transactional(kafka) as producer, begun(database, kafka, place) as one:
         carrying = one.carry(one.begin())
         for end in (3, 6):
             state_all(database, request(*(create(observation("1", n)) for n in range(3))))
