@@ -22,6 +22,8 @@ class Statement:
         self.one_by_one = one_by_one or walking
         self.walking = walking
         self.alone = True
+        self.either = False
+        self.beside: tuple[int, ...] = ()
         self.types: tuple[str, ...] = ()
         self.common = common
         self.parameters: dict[str, Any] = {}
@@ -45,10 +47,19 @@ class Statement:
         walking: of those alone that refer to one resource, or to which one refers; but what refers to them is
         gathered once, if not one_by_one.
         """
-        before = self.one_by_one, self.walking, self.alone, self.types
-        self.one_by_one, self.walking, self.alone, self.types = one_by_one, walking, True, ()
+        before = self.one_by_one, self.walking, self.alone, self.either, self.beside, self.types
+        self.one_by_one, self.walking = one_by_one, walking
+        self.alone, self.either, self.beside, self.types = True, False, (), ()
         yield
-        self.one_by_one, self.walking, self.alone, self.types = before
+        self.one_by_one, self.walking, self.alone, self.either, self.beside, self.types = before
+
+    @contextmanager
+    def alternatives(self, number: int) -> Iterator[None]:
+        """So many conditions of which any will do: what is ``either`` of several cannot be joined."""
+        before = self.either
+        self.either = before or number > 1
+        yield
+        self.either = before
 
     @contextmanager
     def of_types(self, types: tuple[str, ...]) -> Iterator[None]:
@@ -58,9 +69,10 @@ class Statement:
         self.types = before
 
     @contextmanager
-    def among(self, number: int) -> Iterator[None]:
-        """So many conditions that must hold together: none is ``alone`` but an only one."""
-        before = self.alone
-        self.alone = before and number == 1
+    def among(self, number: int, terms: tuple[int, ...]) -> Iterator[None]:
+        """So many conditions that must hold together: none is ``alone`` but an only one. terms: that they
+        take all, which stand in ``beside``."""
+        before = self.alone, self.beside
+        self.alone, self.beside = self.alone and number == 1, (*self.beside, *terms)
         yield
-        self.alone = before
+        self.alone, self.beside = before

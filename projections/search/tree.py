@@ -52,7 +52,8 @@ class And:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        with statement.among(len(self.nodes)):
+        terms = (node.any_of for node in self.nodes if isinstance(node, Terms))
+        with statement.among(len(self.nodes), tuple(one[0] for one in terms if len(one) == 1)):
             return " and ".join(node.sql(statement, of) for node in self.nodes) or "true"
 
     def holds(self, entries: Entries) -> bool:
@@ -74,10 +75,11 @@ class Or:
         """See ``Node``."""
         tables = [node for node in self.nodes if isinstance(node, InTable)]
         chains = [node for node in self.nodes if isinstance(node, Refers)]
-        others = (node for node in self.nodes if not isinstance(node, InTable | Refers))
-        conditions = [f"({node.sql(statement, of)})" for node in others]
-        conditions += [self._in_any(tables, statement, of)] if tables else []
-        conditions += [_any_chain(chains, statement, of)] if chains else []
+        others = [node for node in self.nodes if not isinstance(node, InTable | Refers)]
+        with statement.alternatives(len(others) + bool(tables) + bool(chains)):
+            conditions = [f"({node.sql(statement, of)})" for node in others]
+            conditions += [self._in_any(tables, statement, of)] if tables else []
+            conditions += [_any_chain(chains, statement, of)] if chains else []
         return f"({' or '.join(conditions)})" if conditions else "false"
 
     @staticmethod
@@ -147,11 +149,13 @@ class Refers:
         look for the terms of all of them at once takes as long as all of them times all that they find."""
         to, by = statement.alias(), statement.alias()
         base = statement.value(base_of(self.number), "bigint")
+        # The index reads as much as the rarest term has.
+        beside = statement.value(list(statement.beside), "bigint[]")
         with statement.gathering():
             condition = of_type(statement, to, self.type, self.node)
         return (
             f"select {by}.pk from fhir_resources.search {to} join fhir_resources.search {by} "
-            f"on {by}.terms @> array[{base} | {to}.self] where {condition}"
+            f"on {by}.terms @> ({base} | {to}.self || {beside}) where {condition}"
         )
 
     def named(self, statement: Statement) -> str:
@@ -241,7 +245,7 @@ def _any_chain(chains: Sequence[Refers], statement: Statement, of: str) -> str:
     few = all(chain.selective(statement.common) for chain in chains)
     if statement.walking or (statement.one_by_one and not few):
         return f"({' or '.join(chain.looked_up(statement, of) for chain in chains)})"
-    if few or statement.alone:
+    if few or statement.alone or statement.either:
         return f"{of}.pk = any(array({' union all '.join(chain.found(statement) for chain in chains)}))"
     numbers = dict.fromkeys(chain.number for chain in chains)
     of_each = (_referring(statement, n, [one for one in chains if one.number == n]) for n in numbers)

@@ -26,7 +26,7 @@ from tests.projections.search.frequencies import ALL_COMMON
 
 ORACLE = Path(__file__).parents[1] / "data" / "oracle-small.json"
 SEARCHES = 2_000
-DRAWN = 600
+DRAWN = 400
 """Searches of which those with chains are taken."""
 
 
