@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -112,6 +112,17 @@ def test_what_no_waiting_mends_is_refused_at_once(
 def test_the_right_password_is_let_in(guarded: EmbeddedPostgres) -> None:
     url = make_conninfo(guarded.url, dbname="guarded", password="right")
     assert at_database(url, lambda _: None, Tries(3))
+
+
+@pytest.mark.parametrize(
+    "start", [wiring.serve, wiring.relay, lambda settings: wiring.project(settings, ["citizens"])]
+)
+def test_no_program_waits_for_a_database_that_does_not_let_it_in(
+    guarded: EmbeddedPostgres, tmp_path: Path, start: Callable[[Settings], None]
+) -> None:
+    url = SecretStr(make_conninfo(guarded.url, dbname="guarded", password="wrong"))
+    with pytest.raises(Refused, match="does not let this role in"):
+        start(Settings(data=tmp_path, log="kafka", kafka=NO_BROKER, database_url=url))
 
 
 class Tries:
