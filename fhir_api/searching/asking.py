@@ -82,7 +82,7 @@ class _Reading:
                 raise BadRequest(f"{name} is there twice.")
             control.read(self._results, self._types, value)
         elif name != TYPES or self._place.types:
-            self._reading.spend(name, value)
+            self._reading.spend(name, value, 1 if _is_common(name) else len(self._types))
             condition = {type_: self._reading.condition(type_, name, value) for type_ in self._types}
             self._conditions.append(condition)
         self._used.append((name, value))
@@ -111,6 +111,11 @@ def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:
     if not common:
         raise BadRequest("_type names no type each time.")
     return tuple(sorted(common))
+
+
+def _is_common(name: str) -> bool:
+    """Whether the condition is the same for all types: such parameters alone begin with a low line."""
+    return name.startswith("_")
 
 
 def _across(condition: dict[str, Node]) -> Node:

@@ -26,7 +26,7 @@ NOT_SEARCHABLE = frozenset({"phonetic"})
 """Official parameters that are refused: spelling, not sound, is compared."""
 
 MOST_VALUES = 1000
-"""Values of a query, each as often as there are types to which its chain may go."""
+"""Values of a query, each as often as there are types that are searched, and to which its chain may go."""
 
 ADDRESSES = frozenset({"canonical", "uri"})
 """FHIR types of references that are addresses."""
@@ -92,13 +92,15 @@ class Reading:
             return _named(type_, modifier, text)
         return self._of_parameter(parameter, modifier, text)
 
-    def spend(self, name: str, text: str) -> None:
-        """Counts the values of a parameter, once more than chains do. Raises TooMuchAsked."""
-        self._values += text.count(",") + 1
+    def spend(self, name: str, text: str, times: int = 1) -> None:
+        """Counts the values of a parameter, once more than chains do. times: how many types have a condition
+        of their own. Raises TooMuchAsked."""
+        self._values += times * (text.count(",") + 1)
         if self._values > MOST_VALUES:
             raise TooMuchAsked(
-                f"With {_told(name)} it has more than {MOST_VALUES} values, each counted for every type to "
-                "which its chain may go. Name the types, as in subject:Patient.name, or fewer values."
+                f"With {_told(name)} it has more than {MOST_VALUES} values, each counted for every type that "
+                "is searched or to which its chain may go. Name fewer types, as in subject:Patient.name, or "
+                "fewer values."
             )
 
     def naming(self, type_: str, code: str, key: Key) -> Node:

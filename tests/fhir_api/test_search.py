@@ -20,6 +20,9 @@ CCCD = "http://example.org/cccd"
 BHYT = "http://example.org/bhyt"
 
 
+DATED = [type_ for type_ in sorted(RESOURCE_TYPES) if "date" in search_parameters(type_)]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def people(door: Door) -> list[str]:
     """Ids of Patients in order of statement and of last change; some share identifiers, one was retracted."""
@@ -520,11 +523,14 @@ def test_a_count_alone_is_told_in_whatever_order_it_is_asked_for(door: Door) -> 
 def test_a_search_that_asks_for_too_much_is_refused(door: Door, handling: str) -> None:
     hundred = ",".join("a" * 100)
     several = "&".join([f"identifier={hundred}"] * 10)
+    years = ",".join(["2001"] * 100)
     for asked, named in (
         (f"Patient?{several}&name=a", "name"),
         ("Provenance?target.name=a,b,c,d,e,f,g", "target"),
+        (f"?_type={','.join(DATED)}&date={years}", "date"),
     ):
         answer = door.get(asked, 400, {"Prefer": f"handling={handling}"})
         assert outcome_of(answer)["code"] == "too-costly"
         assert f"With {named} it has more than 1000 values" in outcome_of(answer)["details"]["text"]
     door.get(f"Patient?{several}")
+    door.get(f"?_tag={hundred}&_has:Observation:subject:code={hundred}")

@@ -238,7 +238,7 @@ def test_a_chain_goes_to_every_type_that_has_the_rest() -> None:
 
 
 def test_a_chain_names_types_or_is_refused_when_there_are_too_many_ways() -> None:
-    with pytest.raises(TooMuchAsked, match=r"With subject .* Name the types, as in"):
+    with pytest.raises(TooMuchAsked, match=r"With subject .* Name fewer types, as in"):
         Reading().condition("Provenance", "target.subject.organization.name", "x")
     Reading().condition("Provenance", "target:Observation.subject:Patient.organization.name", "x")
 
