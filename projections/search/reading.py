@@ -155,21 +155,11 @@ class Reading:
         if parameter.union_of:
             others = (find(parameter.resource_type, code) for code in parameter.union_of)
             return Or(tuple(self._value(other, modifier, text) for other in others))
-        if parameter.restricts:
-            return self._restricted(parameter, modifier, text)
+        if parameter.restricts and not parameter.restricts[1]:
+            return self._value(origin_of(parameter), modifier, text)
         if parameter.code == "_lastUpdated":
             return Updated((dates.read_prefixed(parameter.code, text),))
         return self._of_type(parameter, modifier, text)
-
-    def _restricted(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
-        origin = origin_of(parameter)
-        assert parameter.restricts is not None
-        targets = parameter.restricts[1]
-        if not targets:
-            return self._value(origin, modifier, text)
-        if modifier == "identifier":
-            return references.read_reference_identifier(origin.number, parameter.code, text, targets)
-        return self._reference(origin, (modifier,) if modifier else targets, text)
 
     def _of_type(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
         number, name = parameter.number, parameter.code
@@ -186,19 +176,19 @@ class Reading:
                 return self._uri(parameter, modifier, text)
             case "composite":
                 return self._composite(parameter, text)
-        if modifier == "identifier":
-            return references.read_reference_identifier(number, name, text)
-        return self._reference(parameter, (modifier,) if modifier else parameter.targets, text)
+        return self._reference(parameter, modifier, text)
 
-    def _reference(self, parameter: SearchParameter, targets: Sequence[str], text: str) -> Terms:
+    def _reference(self, parameter: SearchParameter, modifier: str, text: str) -> Terms:
+        number, name, narrow = origin_of(parameter).number, parameter.code, parameter.restricts is not None
+        if modifier == "identifier":
+            return references.read_reference_identifier(
+                number, name, text, parameter.targets if narrow else ()
+            )
+        if modifier:
+            return references.read_reference_to(number, name, modifier, text, self._base)
+        written = not ADDRESSES.isdisjoint(parameter.types)
         return references.read_reference(
-            parameter.number,
-            parameter.code,
-            targets,
-            text,
-            base=self._base,
-            strict=targets != parameter.targets,
-            written=not ADDRESSES.isdisjoint(parameter.types),
+            number, name, parameter.targets, text, base=self._base, narrow=narrow, written=written
         )
 
     def _uri(self, parameter: SearchParameter, modifier: str, text: str) -> Node:

@@ -20,31 +20,22 @@ _LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
 _VERSION = re.compile(rf"/_history/{_ID}\Z")
 
 # What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address
-# with a version; e, x an identifier without and with its system, y a system; t a type, or a type with an
-# identifier.
+# with a version; e, x an identifier without and with its system, y a system; t a type, or a type with what
+# else is said.
 
 
 def index_reference(entries: Entries, number: int, value: Any) -> None:
     """A Reference: what it names, and the identifier by which it names it."""
-    text = value.get("reference")
-    if text:
-        _index_link(entries, number, text)
-    identifier = value.get("identifier")
-    if identifier:
-        entries.terms.update(term(number, one) for one in _identified(identifier))
+    entries.terms.update(term(number, one) for one in _said(value))
 
 
 def index_marked_reference(entries: Entries, number: int, value: Any) -> None:
     """The same, and of which type the resource is that it names: other parameters take some types alone."""
-    index_reference(entries, number, value)
-    type_ = named_type(value)
-    if type_ not in RESOURCE_TYPES:
-        return
-    text = value.get("reference")
-    identified = _identified(value.get("identifier") or {})
-    if identified or (text and text[0] != "#"):
+    said, type_ = _said(value), named_type(value)
+    entries.terms.update(term(number, one) for one in said)
+    if said and type_ in RESOURCE_TYPES:
         entries.terms.add(term(number, f"t{type_}"))
-    entries.terms.update(term(number, f"t{type_}\0{one}") for one in identified)
+        entries.terms.update(term(number, f"t{type_}\0{one}") for one in said)
 
 
 def index_canonical(entries: Entries, number: int, value: Any) -> None:
@@ -52,7 +43,8 @@ def index_canonical(entries: Entries, number: int, value: Any) -> None:
     if value.__class__ is not str or not value or value[0] == "#":
         return
     address, bar, _ = value.partition("|")
-    _index_link(entries, number, address)
+    if address:
+        entries.terms.add(term(number, _link(address)))
     if bar:
         entries.terms.add(term(number, "v" + value))
 
@@ -70,12 +62,19 @@ def index_marked_resource(entries: Entries, number: int, value: Any) -> None:
         entries.terms.add(term(number, "t" + value["resourceType"]))
 
 
-def _index_link(entries: Entries, number: int, text: str) -> None:
+def _said(reference: dict[str, Any]) -> list[str]:
+    """What a Reference says, by its text and by its identifier."""
+    text, identifier = reference.get("reference"), reference.get("identifier")
+    said = [_link(text)] if text and text[0] != "#" else []
+    return [*said, *_identified(identifier)] if identifier else said
+
+
+def _link(text: str) -> str:
+    """What is said by an address, relative or absolute."""
     local = _LOCAL.fullmatch(text)
     if local and local[1] in RESOURCE_TYPES:
-        entries.terms.add(term(number, f"{local[1]}/{local[2]}"))
-    elif text and text[0] != "#":
-        entries.terms.add(term(number, "u" + _VERSION.sub("", text)))
+        return f"{local[1]}/{local[2]}"
+    return "u" + _VERSION.sub("", text)
 
 
 def _identified(identifier: dict[str, Any]) -> list[str]:
@@ -101,33 +100,41 @@ def of_targets(number: int, types: Sequence[str]) -> Terms:
 
 
 def read_reference(
-    number: int, name: str, targets: Sequence[str], text: str, *, base: str, strict: bool, written: bool
+    number: int, name: str, targets: Sequence[str], text: str, *, base: str, narrow: bool, written: bool
 ) -> Terms:
     """The condition of ``Type/id``, ``id`` or an address.
 
-    targets: what it may name; strict: and nothing else. base: the server's own address. written: whether
-    values are addresses in any form (canonical, uri), even a bare word. Raises BadValue.
+    targets: what it may name; narrow: and nothing else, of marked references only. base: the server's own
+    address. written: whether values are addresses in any form (canonical, uri), even a bare word. Raises
+    BadValue.
     """
     link = unescaped(text)
-    own = link.removeprefix(f"{base}/") if base else link
-    local = _LOCAL.fullmatch(own)
-    if local and local[1] in RESOURCE_TYPES:
-        if strict and local[1] not in targets:
-            return Terms(())
-        place = f"{local[1]}/{local[2]}"
-        return of_values(number, [place, f"u{base}/{place}"])
+    key = local_key(link, base)
+    if key:
+        return Terms(()) if narrow and key.type not in targets else naming(number, key, base)
     if is_id(link):
         places = [f"{target}/{link}" for target in targets]
         as_written = [f"u{link}"] if written else []
         return of_values(number, [*places, *(f"u{base}/{place}" for place in places), *as_written])
     if ":" not in link and not written:
         raise BadValue(f"{name} must be an id, Type/id or an address.")
-    return of_values(number, ["v" + link if "|" in link else "u" + _VERSION.sub("", link)])
+    address = "v" + link if "|" in link else "u" + _VERSION.sub("", link)
+    return of_values(number, [f"t{target}\0{address}" for target in targets] if narrow else [address])
+
+
+def read_reference_to(number: int, name: str, type_: str, text: str, base: str) -> Terms:
+    """The condition of ``:Type=id`` or ``:Type=Type/id``; of an address elsewhere it is not known what it is
+    to. base: the server's own address. Raises BadValue."""
+    link = unescaped(text)
+    key = Key(type_, link) if is_id(link) else local_key(link, base)
+    if key is None or key.type != type_:
+        raise BadValue(f"{name}:{type_} must be an id or {type_}/id.")
+    return naming(number, key, base)
 
 
 def local_key(text: str, base: str) -> Key | None:
     """The resource of this server that a reference names, without its version. base: the server's address."""
-    local = _LOCAL.fullmatch(text.removeprefix(f"{base}/"))
+    local = _LOCAL.fullmatch(text.removeprefix(f"{base}/") if base else text)
     return Key(local[1], local[2]) if local and local[1] in RESOURCE_TYPES else None
 
 

@@ -36,6 +36,7 @@ CASES = [
     ("subject=#23", ""),
     ("subject:Patient=23", "relative absolute versioned"),
     ("subject:Patient=Patient/23", "relative absolute versioned"),
+    (f"subject:Patient={BASE}/Patient/23", "relative absolute versioned"),
     ("subject:Group=23", "group"),
     ("subject:Device=23", ""),
     ("patient=23", "relative absolute versioned"),
@@ -104,6 +105,7 @@ def test_what_a_bundle_begins_with() -> None:
 
 
 REFUSED = """subject= subject:Practitioner=1 subject:Nothing=1 subject:Patient=Group/23 subject:exact=1
+subject:Patient=http://other.example/fhir/Patient/23 subject:Patient=urn:oid:1.2 subject:Patient=#23
 subject:identifier= subject:identifier=a|b|c patient:contains=1 patient:Group=23 patient:Group.identifier=1"""
 
 

@@ -37,6 +37,10 @@ def plan(id_: str, **elements: Json | list[str]) -> Json:
     }
 
 
+ELSEWHERE = "http://elsewhere.org/fhir"
+NAMED = "urn:uuid:4e9b9b6c-7d0a-4b0d-8a3c-2f5a3c1d0a01"
+
+
 def known_as(value: str) -> Json:
     return {"identifier": {"system": "http://x/numbers", "value": value}}
 
@@ -58,6 +62,12 @@ RECORD: list[Json] = [
     of(known_as("1"), "known"),
     of({"type": "Patient", "display": "An"}, "shown"),
     of({"reference": "urn:oid:1.2", "type": "Patient"}, "named"),
+    of({"reference": f"{ELSEWHERE}/Patient/1/_history/2"}, "patient-elsewhere"),
+    of({"reference": f"{ELSEWHERE}/Group/1"}, "group-elsewhere"),
+    of({"reference": f"{ELSEWHERE}/Group/2", "type": "Patient"}, "group-said-to-be-another"),
+    of({"reference": NAMED, "type": "Patient"}, "patient-named"),
+    of({"reference": NAMED, "type": "Group"}, "group-named"),
+    of({"reference": NAMED}, "named-alone"),
     of({"reference": "Patient/a", **known_as("2")}, "patient-known"),
     of({"reference": "Group/a", **known_as("2")}, "group-known"),
     {
@@ -70,6 +80,7 @@ RECORD: list[Json] = [
     },
     plan("word", instantiatesCanonical=["word", "other|1"]),
     plan("place", instantiatesCanonical=["PlanDefinition/word"]),
+    plan("activity", instantiatesCanonical=["ActivityDefinition/word"]),
 ]
 
 FOUND = [
@@ -95,11 +106,25 @@ FOUND = [
     *("CarePlan?instantiates-canonical=word", "CarePlan?instantiates-canonical=other"),
     *("CarePlan?instantiates-canonical=other|1", "CarePlan?instantiates-canonical=other|2"),
     *("CarePlan?instantiates-canonical=PlanDefinition/word", "CarePlan?instantiates-canonical=wor"),
+    *(f"Observation?patient={ELSEWHERE}/Patient/1", f"Observation?patient={ELSEWHERE}/Group/1"),
+    *(f"Observation?patient={ELSEWHERE}/Group/2", f"Observation?subject={ELSEWHERE}/Group/2"),
+    *(f"Observation?subject={ELSEWHERE}/Group/1", f"Observation?subject={NAMED}"),
+    *(f"Observation?patient={NAMED}", f"Observation?patient={NAMED},{ELSEWHERE}/Group/1,a"),
+    *(f"Observation?patient={ELSEWHERE}/Patient/1/_history/7", "Observation?patient=urn:oid:1.3"),
+    *("Observation?subject:Patient=Patient/a", "Observation?subject:Patient=Patient/a/_history/1"),
+    *("Observation?subject:Group=a", "Observation?patient:Patient=Patient/a"),
+    *("CarePlan?instantiates-canonical:PlanDefinition=word", "CarePlan?instantiates-canonical:Measure=word"),
+    "CarePlan?instantiates-canonical:PlanDefinition=PlanDefinition/word",
 ]
 
 REFUSED = [
     *("Observation?patient:Group=a", "Observation?patient:Group._id=a", "Observation?patient.member=a"),
     *("Person?patient:Practitioner=d", "Patient?_has:Observation:patient=a"),
+    *(f"Observation?subject:Patient={ELSEWHERE}/Group/1", f"Observation?subject:Group={ELSEWHERE}/Group/1"),
+    *(f"Observation?patient:Patient={ELSEWHERE}/Patient/1", f"Observation?subject:Patient={NAMED}"),
+    *("Observation?subject:Patient=Group/a", "Observation?patient:Patient=Group/a"),
+    *("Observation?subject:Patient=%23a", "CarePlan?instantiates-canonical:PlanDefinition=other%7C1"),
+    "CarePlan?instantiates-canonical:PlanDefinition=http://x/plan",
 ]
 
 
@@ -129,10 +154,19 @@ def test_what_is_found_is_what_is_meant(door: Door, comparison: Comparison) -> N
     assert comparison.corpus.keys("Group") == ["Group/a"]
     told = {url: ids(door, url) for url in FOUND}
     assert told["Observation?patient:identifier=1"] == ["known-patient"]
-    assert told["Observation?patient:missing=false"] == ["patient", "known-patient", "named", "patient-known"]
+    assert told["Observation?patient:missing=false"] == [
+        *("patient", "known-patient", "named", "patient-elsewhere", "patient-named", "patient-known")
+    ]
+    assert told[f"Observation?patient={ELSEWHERE}/Patient/1"] == ["patient-elsewhere"]
+    assert told[f"Observation?patient={ELSEWHERE}/Group/1"] == []
+    assert told[f"Observation?patient={ELSEWHERE}/Group/2"] == []
+    assert told[f"Observation?subject={ELSEWHERE}/Group/1"] == ["group-elsewhere"]
+    assert told[f"Observation?patient={NAMED}"] == ["patient-named"]
+    assert told[f"Observation?subject={NAMED}"] == ["patient-named", "group-named", "named-alone"]
+    assert told["CarePlan?instantiates-canonical:PlanDefinition=word"] == ["place"]
     assert told["Group?_has:Observation:patient:code=c"] == []
     assert told["Group?_has:Observation:subject:code=c"] == ["a"]
-    assert told["CarePlan?instantiates-canonical=word"] == ["word", "place"]
+    assert told["CarePlan?instantiates-canonical=word"] == ["word", "place", "activity"]
 
 
 def test_an_inclusion_of_what_it_cannot_be_to_is_refused(door: Door) -> None:

@@ -142,7 +142,6 @@ HOLDS = [
     ("Patient", "general-practitioner", "inside", False),
     ("Patient", "general-practitioner:Practitioner", "p", True),
     ("Patient", "general-practitioner:Organization", "p", False),
-    ("Patient", "general-practitioner:Organization", "Practitioner/p", False),
     ("Patient", "general-practitioner:identifier", f"{NUMBERS}|B2", True),
     ("Patient", "general-practitioner:identifier", "b2", False),
     ("Patient", "general-practitioner:missing", "false", True),

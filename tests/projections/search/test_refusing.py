@@ -70,6 +70,7 @@ REFUSED = [
     ("Patient", "birthdate", "gt2024-02-30", BadValue, "birthdate must be a date, like"),
     ("Patient", "_lastUpdated", f"le{CANARY}", BadValue, "_lastUpdated must be a date, like"),
     ("Patient", "link", f"{CANARY}|", BadValue, "link must be an id, Type/id or an address."),
+    ("Patient", "link:Patient", f"urn:{CANARY}", BadValue, "link:Patient must be an id or Patient/id."),
     (
         "Patient",
         "link:identifier",
