@@ -1,5 +1,6 @@
 """Connections for those who read the views."""
 
+from asyncio import timeout
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from select import POLLIN, poll
@@ -11,10 +12,10 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 DatabaseTrouble = psycopg.OperationalError
-"""What every read raises while the database cannot be reached, or a statement ``is_too_costly``."""
+"""What every read raises while the database cannot be reached, or where it ``is_too_costly``."""
 
 LONGEST = 30
-"""Seconds that a statement may take."""
+"""Seconds that a read may take in all, and so each of its statements."""
 
 PATIENCE = 5.0
 """Seconds that a read waits for a connection: until one is free, or the database is back."""
@@ -26,7 +27,7 @@ Reader = psycopg.AsyncConnection[Any]
 
 
 def is_too_costly(error: DatabaseTrouble) -> bool:
-    """Whether the database would not do so much: the statement took too long, or is too large or too complex
+    """Whether the database would not do so much: it took too long, or a statement is too large or too complex
     (https://www.postgresql.org/docs/17/errcodes-appendix.html, query_canceled and class 54)."""
     return error.sqlstate is not None and error.sqlstate.startswith(("57014", "54"))
 
@@ -34,8 +35,9 @@ def is_too_costly(error: DatabaseTrouble) -> bool:
 class ViewDatabase:
     """A pool of connections in autocommit mode, for statements that read the serving generations."""
 
-    def __init__(self, conninfo: str, size: int = 8) -> None:
-        """``open`` before use; size: connections at most."""
+    def __init__(self, conninfo: str, size: int = 8, longest: float = LONGEST) -> None:
+        """``open`` before use. size: connections at most. longest: seconds that one is given away for."""
+        self._longest = longest
         self._pool: AsyncConnectionPool[Reader] = AsyncConnectionPool(
             conninfo,
             min_size=1,
@@ -58,14 +60,26 @@ class ViewDatabase:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Reader]:
         """A connection for a few statements. Each statement sees its own moment."""
-        async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection, _deadline(self._longest):
             yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[Reader]:
         """A connection in a read-only transaction: all its statements see one moment."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with self._pool.connection() as connection, _deadline(self._longest), connection.transaction():
             yield connection
+
+
+@asynccontextmanager
+async def _deadline(seconds: float) -> AsyncIterator[None]:
+    """Ends what is done within it, the running statement too, as the database ends a statement."""
+    try:
+        async with timeout(seconds) as ends:
+            yield
+    except TimeoutError:
+        if not ends.expired():
+            raise
+        raise psycopg.errors.QueryCanceled("All statements together took too long.") from None
 
 
 class _Checks:

@@ -1,6 +1,6 @@
 """What is included with matches (https://hl7.org/fhir/R4/search.html#include, #revinclude)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,9 +79,10 @@ async def _next(
 ) -> list[Key]:
     """What comes next: each once, and nothing that was seen. Raises TooManyIncluded."""
     found = _referred([step for step in steps if not step.backward], new, base)
-    for step in steps:
-        if step.backward:
-            found += await _referring(connection, new, step, MOST_INCLUDED + len(seen) + 1)
+    backward = [step for step in steps if step.backward]
+    for source in dict.fromkeys(step.source for step in backward):
+        links = {link for step in backward if step.source == source for link in step.links(source)}
+        found += await _referring(connection, new, source, links, MOST_INCLUDED + len(seen) + 1)
     keys = [key for key in dict.fromkeys(found) if key not in seen]
     if len(keys) > MOST_INCLUDED:
         raise TooManyIncluded
@@ -107,12 +108,15 @@ async def _named(connection: Reader, keys: Sequence[Key], room: int) -> list[Fou
     return [Found(*row) for row in await cursor.fetchall()]
 
 
-async def _referring(connection: Reader, to: Sequence[Found], step: Step, limit: int) -> list[Key]:
-    """Resources that refer to these by any of the step's links."""
-    keys, links = [Key(one.type, one.id) for one in to], step.links(step.source)
-    terms = [base_of(one.number) | hash_of(key.reference) for one in links for key in keys if one.takes(key)]
+async def _referring(
+    connection: Reader, to: Sequence[Found], source: str, links: Collection[Link], limit: int
+) -> list[Key]:
+    """Resources of a type that refer to these by any of its links."""
+    keys = [Key(one.type, one.id) for one in to]
+    # Several parameters may be of one element, as patient is of what subject is.
+    terms = {base_of(one.number) | hash_of(key.reference) for one in links for key in keys if one.takes(key)}
     if not terms:
         return []
-    parameters = {"kind": KINDS[step.source], "terms": terms, "limit": limit}
+    parameters = {"kind": KINDS[source], "terms": sorted(terms), "limit": limit}
     cursor = await connection.execute(_sql["referring"], parameters, binary=True)
-    return [Key(step.source, id_) for (id_,) in await cursor.fetchall()]
+    return [Key(source, id_) for (id_,) in await cursor.fetchall()]

@@ -9,8 +9,13 @@ join fhir_resources.current r on r.type = k.type and r.id = k.id
 where not r.deleted order by n;
 
 -- name: referring
--- Ids of resources of a type that have any of these terms: those of references to what was found.
+-- Ids of resources of a type that have any of these terms: those of references to what was found. Each term is
+-- looked for by itself: all of them at once would be compared with all that any of them finds.
 select r.id
-from fhir_resources.search s join fhir_resources.current r on r.pk = s.pk
-where s.kind = %(kind)b::smallint and s.terms && %(terms)b::bigint[]
-order by s.pk limit %(limit)b;
+from (
+    select distinct f.pk
+    from unnest(%(terms)b::bigint[]) t(term) cross join lateral (
+        select s.pk from fhir_resources.search s
+        where s.terms @> array[t.term] and s.kind = %(kind)b::smallint limit %(limit)b
+    ) f order by f.pk limit %(limit)b
+) page join fhir_resources.current r using (pk) order by pk;

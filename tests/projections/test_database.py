@@ -1,10 +1,12 @@
 """Connections of readers: one that the server has ended is given to nobody."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from projections.database import ViewDatabase
+from projections.database import DatabaseTrouble, Reader, ViewDatabase, is_too_costly
 from tests.backbone.waiting import until
 from tests.stating import value
 
@@ -49,3 +51,52 @@ def test_connections_that_were_ended_are_given_to_nobody(
             await views.close()
 
     asyncio.run(run())
+
+
+RUNNING = "select count(*) from pg_stat_activity where state = 'active' and query like 'select pg_sleep%'"
+
+
+async def _sleep(given: AbstractAsyncContextManager[Reader], seconds: float) -> None:
+    """On and on."""
+    async with asyncio.timeout(20), given as connection:
+        while True:
+            await connection.execute(f"select pg_sleep({seconds})")
+
+
+@pytest.mark.parametrize("seconds", [0.01, 3600], ids=["many statements", "one statement"])
+@pytest.mark.parametrize("way", [ViewDatabase.connection, ViewDatabase.snapshot])
+def test_what_takes_too_long_in_all_is_ended_and_its_connection_goes_on(
+    database: str, way: Callable[[ViewDatabase], AbstractAsyncContextManager[Reader]], seconds: float
+) -> None:
+    async def process(views: ViewDatabase) -> object:
+        async with way(views) as connection:
+            return await (await connection.execute("select pg_backend_pid()")).fetchone()
+
+    async def run() -> None:
+        views = ViewDatabase(database, 1, longest=0.3)
+        await views.open()
+        try:
+            before = await process(views)
+            with pytest.raises(DatabaseTrouble) as trouble:
+                await _sleep(way(views), seconds)
+            assert is_too_costly(trouble.value)
+            assert value(database, RUNNING) == 0
+            assert await process(views) == before
+        finally:
+            await views.close()
+
+    asyncio.run(run())
+
+
+def test_another_thing_that_takes_too_long_is_told_as_itself(database: str) -> None:
+    async def run() -> None:
+        views = ViewDatabase(database, 1)
+        await views.open()
+        try:
+            async with views.connection():
+                raise TimeoutError("another")
+        finally:
+            await views.close()
+
+    with pytest.raises(TimeoutError, match="another"):
+        asyncio.run(run())
