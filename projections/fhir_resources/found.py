@@ -1,6 +1,6 @@
 """Resources that were found, as rows and as bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -13,7 +13,7 @@ _instant = lru_cache(maxsize=1024)(instant)  # Resources of one flush share thei
 
 
 MOST_BYTES = 32 * 1024 * 1024
-"""Bytes of the matches on a page, unpacked; and of what is included with them as many again.
+"""Bytes of the matches or versions on a page, unpacked; and of what is included with them as many again.
 
 The database is asked for no more packed ones, which are hardly ever larger.
 """
@@ -52,11 +52,18 @@ def size_of(found: Sequence[Found]) -> int:
 
 def fitting(found: Sequence[Found], room: int) -> int:
     """How many of them, in order, have so many bytes together, unpacked."""
-    for number, resource in enumerate(found):
-        room -= unpacked_size(resource.body) if resource.body else room + 1
-        if room < 0:
-            return number
-    return len(found)
+    return fitting_sizes((unpacked_size(one.body) if one.body else None for one in found), room)
+
+
+def fitting_sizes(sizes: Iterable[int | None], room: int) -> int:
+    """How many of the sizes, in order, go into the room. None: of what was not read, which never does."""
+    fits = 0
+    for size in sizes:
+        if size is None or size > room:
+            break
+        room -= size
+        fits += 1
+    return fits
 
 
 def bodies_of(found: Sequence[Found]) -> list[bytes]:

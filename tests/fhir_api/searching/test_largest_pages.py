@@ -1,5 +1,6 @@
 """A page ends where it would become too long, whatever its _count (https://hl7.org/fhir/R4/search.html#count)."""
 
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from projections.fhir_resources import found
 from projections.fhir_resources.finding import Wanted, gather, walk
 from projections.fhir_resources.found import Found, fitting, size_of
 from projections.search.reading import EVERYTHING
-from tests.fhir_api.running import Door, Json, entries, link, pages
+from tests.fhir_api.running import Door, Json, entries, link, outcome_of, pages
 
 LENGTH = 2000
 """Bytes of a resource, more or less."""
@@ -136,7 +137,35 @@ def test_what_is_included_ends_where_it_is_too_long_and_this_is_told(door: Door,
     else:
         [issue] = told
         assert (issue["code"], issue["severity"]) == ("too-costly", "warning")
+        assert "by a search of its own" in issue["details"]["text"]
         assert len(ids(bundle, "include")) == CUT[url]
+
+
+@pytest.mark.usefixtures("room")
+def test_fewer_matches_are_advised_where_there_are_several(door: Door) -> None:
+    steps = "_revinclude=Encounter:subject&_include:iterate=Encounter:location"
+    bundle = door.json(f"Patient?_id=p0,p1&{steps}")
+    [told] = [e["resource"]["issue"][0] for e in bundle["entry"] if e["search"]["mode"] == "outcome"]
+    assert "fewer matches on a page" in told["details"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("count", "length", "advised"), [(2, 32 << 20, True), (5, LENGTH, False), (1000, LENGTH, False)]
+)
+def test_what_helps_where_a_form_is_too_long_for_a_next_page(
+    door: Door, monkeypatch: pytest.MonkeyPatch, count: int, length: int, advised: bool
+) -> None:
+    """More on a page helps only where the page ended by its count."""
+    monkeypatch.setattr("fhir_api.searching.pages.MOST_BYTES", length)
+    chance = random.Random(1)
+    others = ",".join(f"{chance.getrandbits(240):060x}" for _ in range(98))
+    also = ",".join(f"{chance.getrandbits(240):060x}" for _ in range(98))
+    form = {"family": f"n,{others}", "name": f"n,{also}", "_count": str(count)}
+    answer = door.client.post("Patient/_search", data=form)
+    assert answer.status_code == 400, answer.text
+    told = outcome_of(answer)["details"]["text"]
+    assert "too long for a next page: ask for fewer values" in told
+    assert ("_count" in told) == advised
 
 
 @pytest.mark.usefixtures("room")
