@@ -56,13 +56,13 @@ def condition_of(type_: str, query: str) -> Criteria:
         raise Undecidable("The identifier has no value.") from None
 
 
-REMEMBERED = 500
+REMEMBERED_LINK = 500
 """Characters of links whose conditions are remembered; longer ones would fill the memory."""
 
 
 def conditional_reference(link: str) -> Criteria | None:
     """The condition of ``Practitioner?identifier=…``; None for any other link. Raises Undecidable."""
-    return _remembered(link) if len(link) <= REMEMBERED else _conditional_reference(link)
+    return _remembered(link) if len(link) <= REMEMBERED_LINK else _conditional_reference(link)
 
 
 def _conditional_reference(link: str) -> Criteria | None:

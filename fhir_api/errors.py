@@ -93,7 +93,7 @@ class Busy(ApiError):
     """The server is busy with other large requests. This attempt stored nothing; try again later."""
 
 
-class TooCostly(ApiError):
+class TooMuchRead(ApiError):
     """What the entries of this Bundle read is more than is answered at once. Read the rest apart."""
 
 
@@ -109,7 +109,7 @@ class NoMoreSnapshots(ApiError):
     """So many snapshots are kept that there is no room for this one. Walk without it, or try again later."""
 
 
-class TooMuchIncluded(ApiError):
+class TooManyIncluded(ApiError):
     """More would be included than is answered at once. Ask for fewer matches on a page (_count)."""
 
 
@@ -138,11 +138,11 @@ ANSWERS: dict[type[Exception], Answer] = {
     BodyTooLarge: Answer(413, "too-long"),
     TooSlow: Answer(408, "timeout"),
     NotShownYet: Answer(503, "transient"),
-    TooCostly: Answer(413, "too-costly"),
+    TooMuchRead: Answer(413, "too-costly"),
     NotKept: Answer(410, "not-found"),
     TooMany: Answer(413, "too-costly"),
     NoMoreSnapshots: Answer(503, "throttled"),
-    TooMuchIncluded: Answer(413, "too-costly"),
+    TooManyIncluded: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
     NoRoom: Answer(503, "throttled"),
     WorkerLost: Answer(503, "transient"),

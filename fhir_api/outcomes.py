@@ -10,13 +10,14 @@ from starlette.responses import Response
 from ehr.errors import Refusal
 from fhir_api.errors import ANSWERS, Answer, ApiError
 from fhir_api.intake import IntakeRefused, Issue
-from projections.database import LONGEST, DatabaseTrouble, is_too_costly
+from projections.database import LONGEST_SECONDS, DatabaseTrouble, is_too_costly
 
 FHIR_JSON = "application/fhir+json"
 UNFORESEEN = Answer(500, "exception")
 TOO_COSTLY = (
-    f"This takes more of the database than a request may, above all no longer than {LONGEST} seconds. Ask "
-    "for less: name an identifier, a patient, a code or a time, fewer alternatives; no _total, no _sort."
+    "This takes more of the database than a request may, above all no longer than "
+    f"{LONGEST_SECONDS} seconds. Ask for less: name an identifier, a patient, a code or a time, fewer "
+    "alternatives; no _total, no _sort."
 )
 log = structlog.get_logger()
 

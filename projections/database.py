@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 DatabaseTrouble = psycopg.OperationalError
 """What every read raises while the database cannot be reached, or where it ``is_too_costly``."""
 
-LONGEST = 30
+LONGEST_SECONDS = 30
 """Seconds that a read may take in all, and so each of its statements."""
 
 PATIENCE = 5.0
@@ -35,7 +35,7 @@ def is_too_costly(error: DatabaseTrouble) -> bool:
 class ViewDatabase:
     """A pool of connections in autocommit mode, for statements that read the serving generations."""
 
-    def __init__(self, conninfo: str, size: int = 8, longest: float = LONGEST) -> None:
+    def __init__(self, conninfo: str, size: int = 8, longest: float = LONGEST_SECONDS) -> None:
         """``open`` before use. size: connections at most. longest: seconds that one is given away for."""
         self._longest = longest
         self._pool: AsyncConnectionPool[Reader] = AsyncConnectionPool(
@@ -107,7 +107,7 @@ def _is_spoken_to(connection: Reader) -> bool:
     return bool(incoming.poll(0))
 
 
-async def configure(connection: Reader, longest: float = LONGEST) -> None:
+async def configure(connection: Reader, longest: float = LONGEST_SECONDS) -> None:
     """Makes a connection one that reads, and never waits for long. longest: seconds of a statement."""
     # What transactions begin with; in autocommit mode there are none but those of snapshot().
     await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)

@@ -23,7 +23,7 @@ from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT
 from fhir_api.reading import Entry, address, base_of, bundle, entry, outcome_entry
 from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, read_search
-from fhir_api.searching.pages import Page, Step, Walk, explain_page, read_page
+from fhir_api.searching.pages import Page, Step, Walk, explain_page, keep_snapshot, read_page
 from fhir_api.subsetting import Subset
 from projections.fhir_resources.finding import Wanted
 from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of
@@ -85,7 +85,9 @@ async def _answer(call: Call) -> Response:
     if step.asked.results.explain:
         return await _explained(call, step)
     page = await read_page(call.services, step, call.base)
-    return _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page))
+    answer = _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page))
+    await keep_snapshot(call.services, page)
+    return answer
 
 
 async def _explained(call: Call, step: Step) -> Response:

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
-from fhir_api.errors import NoMoreSnapshots, NotKept, TooMany, TooMuchIncluded
+from fhir_api.errors import NoMoreSnapshots, NotKept, TooMany, TooManyIncluded
 from fhir_api.searching.asking import Asked, Parameters, Place
 from fhir_api.services import Services
 from projections.database import Reader
+from projections.fhir_resources import including
 from projections.fhir_resources.finding import count, estimate, explain, find, find_all
 from projections.fhir_resources.found import MOST_BYTES, Found, fitting
-from projections.fhir_resources.including import MOST_INCLUDED, TooManyIncluded, included
-from projections.fhir_resources.snapshots import MOST_KEPT, read_kept, read_numbered
+from projections.fhir_resources.including import MOST_INCLUDED, included
+from projections.fhir_resources.snapshots import MOST_KEPT, Snapshot, read_kept, read_numbered
 from projections.search.frequency import Common
 from projections.search.sorting import After
 
@@ -51,13 +52,14 @@ class Step(NamedTuple):
 
 class Page(NamedTuple):
     """total: of all pages, if it is known. next: how to go on. included: beside the matches; whole: whether
-    all that was to be is."""
+    all that was to be is. snapshot: of which it is the first page, to be kept with ``keep_snapshot``."""
 
     matches: Sequence[Found]
     total: int | None
     next: Walk | None
     included: Sequence[Found] = ()
     whole: bool = True
+    snapshot: Snapshot | None = None
 
     @property
     def found(self) -> list[Found]:
@@ -68,7 +70,7 @@ class Page(NamedTuple):
 async def read_page(services: Services, step: Step, base: str) -> Page:
     """What the step is to show. base: the server's own address.
 
-    Raises NotKept, NoMoreSnapshots, TooMany, TooMuchIncluded.
+    Raises NotKept, TooMany, TooManyIncluded.
     """
     steps = step.asked.results.steps
     if not steps and not step.asked.results.total:
@@ -78,9 +80,16 @@ async def read_page(services: Services, step: Step, base: str) -> Page:
         page = await _matches(services, connection, step)
         try:
             found, whole = await included(connection, page.matches, steps, base)
-        except TooManyIncluded:
-            raise TooMuchIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
+        except including.TooManyIncluded:
+            raise TooManyIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
         return page._replace(included=found, whole=whole)
+
+
+async def keep_snapshot(services: Services, page: Page) -> None:
+    """Keeps what its next pages are read from, if it is of a snapshot: once nothing else can fail, as what is
+    not answered leaves none. Raises NoMoreSnapshots."""
+    if page.snapshot and not await services.snapshots.keep(page.snapshot):
+        raise NoMoreSnapshots
 
 
 async def explain_page(services: Services, step: Step) -> list[tuple[str, list[str]]]:
@@ -97,7 +106,7 @@ async def _matches(services: Services, connection: Reader, step: Step) -> Page:
     if step.walk and step.walk.snapshot:
         return await _kept(connection, step, step.walk)
     if step.asked.results.exact:
-        return await _keep(services, connection, step)
+        return await _first(services, connection, step)
     return await _shown(services, connection, step)
 
 
@@ -132,8 +141,8 @@ async def _total(connection: Reader, step: Step, all_there_is: int | None, commo
     return await estimate(connection, step.asked.wanted, common) if wish == "estimate" else None
 
 
-async def _keep(services: Services, connection: Reader, step: Step) -> Page:
-    """The first page of a snapshot, which is kept if there are more."""
+async def _first(services: Services, connection: Reader, step: Step) -> Page:
+    """The first page of a snapshot, which is to be kept if there are more."""
     limit = step.asked.results.count
     common = await services.frequent.known(connection)
     pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1, common)
@@ -142,10 +151,9 @@ async def _keep(services: Services, connection: Reader, step: Step) -> Page:
     matches, told = await _numbered(connection, pks[:limit])
     if told == len(pks):
         return Page(matches, len(pks), None)
-    snapshot = await services.snapshots.keep(pks)
-    if snapshot is None:
-        raise NoMoreSnapshots
-    return Page(matches, len(pks), Walk(step.asked.used, [], 0, len(pks), str(snapshot), told))
+    snapshot = Snapshot(uuid4(), pks)
+    walk = Walk(step.asked.used, [], 0, len(pks), str(snapshot.id), told)
+    return Page(matches, len(pks), walk, snapshot=snapshot)
 
 
 async def _numbered(connection: Reader, pks: Sequence[int]) -> tuple[Sequence[Found], int]:

@@ -27,7 +27,7 @@ DECIDABLE = "_id"
 """Of the parameters that stand in the table of resources, the one that a resource says of itself."""
 
 
-LONGEST = 1.0
+LONGEST_SECONDS = 1.0
 """Seconds that the database may look for what meets a condition: others wait meanwhile."""
 
 _Asked = tuple[Search, int]
@@ -85,7 +85,7 @@ class IndexSearcher:
     async def _connected(self) -> Reader:
         if self._connection is None or self._connection.closed:
             self._connection = await connect_async(self._conninfo)
-            await configure(self._connection, LONGEST)
+            await configure(self._connection, LONGEST_SECONDS)
         return self._connection
 
 
@@ -105,12 +105,12 @@ def _is_decidable(type_: str, name: str) -> bool:
     return "." not in name and code in parameters_of(type_) and code not in {*IN_THE_TABLE} - {DECIDABLE}
 
 
-REMEMBERED = 500
+REMEMBERED_QUERY = 500
 """Characters of searches whose trees are remembered; longer ones would fill the memory."""
 
 
 def _node(search: Search) -> Node:
-    return _remembered(search) if len(search.query) <= REMEMBERED else _read(search)
+    return _remembered(search) if len(search.query) <= REMEMBERED_QUERY else _read(search)
 
 
 def _read(search: Search) -> Node:

@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import NamedTuple
+from uuid import UUID
 
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.sql import load_queries
@@ -30,6 +31,13 @@ MOST_RESOURCES = 10_000_000
 """Resources of all of them together: 80 MB."""
 
 
+class Snapshot(NamedTuple):
+    """pks: the numbers of the rows of its resources, in order."""
+
+    id: UUID
+    pks: Sequence[int]
+
+
 class Snapshots:
     """Keeps them, for every server of the database. They are lost when PostgreSQL crashes."""
 
@@ -39,16 +47,15 @@ class Snapshots:
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
 
-    async def keep(self, pks: Sequence[int]) -> UUID | None:
-        """The snapshot of these resources, by the numbers of their rows; None while there is no room."""
-        id_ = uuid4()
+    async def keep(self, snapshot: Snapshot) -> bool:
+        """Whether there was room for it."""
         room = {"kept": KEPT, "most": MOST_SNAPSHOTS, "room": MOST_RESOURCES}
-        parameters = {"id": id_, "pks": list(pks), **room}
+        parameters = {"id": snapshot.id, "pks": list(snapshot.pks), **room}
         async with self._turn:
             if self._connection is None or self._connection.closed:
                 self._connection = await connect_async(self._conninfo)
             cursor = await self._connection.execute(_sql["keep"], parameters, binary=True)
-            return id_ if await cursor.fetchone() else None
+            return await cursor.fetchone() is not None
 
     async def close(self) -> None:
         """Closes the connection."""

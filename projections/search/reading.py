@@ -10,10 +10,10 @@ from ehr.definitions.search_parameters import SearchParameter, main_date_code, s
 from ehr.identifiers import identifier_condition
 from ehr.values import Key
 from projections.search import dates, quantities, references, strings, tokens, uris
+from projections.search.composites import SomePart, Together
 from projections.search.errors import BadValue, TooMuchAsked, UnknownName
 from projections.search.identifiers import Identified, Named, SomeIdentifier, Updated
 from projections.search.indexing import is_claimed, is_subject_matter
-from projections.search.parts import SomePart, Together
 from projections.search.terms import SomeTerm, Terms
 from projections.search.tokens import TokenForm
 from projections.search.tree import And, Node, Not, Or, ReferredToBy, Refers

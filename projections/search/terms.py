@@ -20,7 +20,7 @@ HASH_BITS = 52
 MASK = (1 << HASH_BITS) - 1
 """The bits of a term that are the value's hash."""
 
-REMEMBERED = 200
+REMEMBERED_VALUE = 200
 """Characters of values whose hashes are remembered; longer ones would fill the memory."""
 
 _MIDDLE = 2048
@@ -33,7 +33,7 @@ COUNTED = 16
 
 def hash_of(text: str) -> int:
     """52 bits."""
-    return _remembered(text) if len(text) <= REMEMBERED else _hashed(text)
+    return _remembered(text) if len(text) <= REMEMBERED_VALUE else _hashed(text)
 
 
 def _hashed(text: str) -> int:

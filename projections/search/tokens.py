@@ -13,7 +13,7 @@ from ehr.names import unaccented
 from projections.search.entries import Entries, WordEntry
 from projections.search.errors import BadValue
 from projections.search.terms import (
-    REMEMBERED,
+    REMEMBERED_VALUE,
     About,
     SomeTerm,
     Terms,
@@ -49,7 +49,7 @@ _NO_SYSTEM = ""
 def index_coding(entries: Entries, number: int, value: Any) -> None:
     """A Coding."""
     system, code, display = value.get("system") or "", value.get("code") or "", value.get("display") or ""
-    short = len(system) + len(code) + len(display) <= REMEMBERED
+    short = len(system) + len(code) + len(display) <= REMEMBERED_VALUE
     terms, words = (_remembered if short else _of_coding)(number, system, code, display)
     entries.terms.update(terms)
     entries.words += words
@@ -164,7 +164,7 @@ def _index_word(entries: Entries, number: int, text: Any) -> None:
 
 
 def _word(text: str) -> str:
-    return _folded(text) if len(text) <= REMEMBERED else unaccented(text)
+    return _folded(text) if len(text) <= REMEMBERED_VALUE else unaccented(text)
 
 
 _folded = lru_cache(maxsize=1 << 14)(unaccented)  # Displays of codes are few.

@@ -24,7 +24,7 @@ class Node(Protocol):
         ...
 
     def holds(self, entries: Entries) -> bool:
-        """Whether it holds of a resource by itself. Raises NotImplementedError where that takes others."""
+        """Whether it holds of a resource by itself. Raises NotImplementedError where that takes more."""
         ...
 
     def selective(self, common: Common) -> bool:

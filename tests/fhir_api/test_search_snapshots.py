@@ -108,6 +108,22 @@ def test_no_more_are_kept_than_there_is_room_for(
     door.get(link(first, "next") or "", 410)
 
 
+def test_what_fails_leaves_none(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        weight = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+        door.put({**weight, "id": f"o{number}", "subject": {"reference": "Patient/p0"}})
+    search = "Patient?_count=3&_snapshot=true&_sort=-birthdate&_revinclude=Observation:subject"
+    monkeypatch.setattr("projections.fhir_resources.including.MOST_INCLUDED", 2)
+    door.get(search.replace("=-", "="), 413)
+    assert kept(door) == 0
+    monkeypatch.setattr("fhir_api.interactions.search.LONGEST_ADDRESS", 10)
+    door.get(search, 400)
+    assert kept(door) == 0
+    monkeypatch.undo()
+    door.get(search)
+    assert kept(door) == 1
+
+
 def test_old_ones_are_forgotten_also_where_there_is_no_room(
     door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

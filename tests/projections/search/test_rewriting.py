@@ -38,6 +38,7 @@ class Sample:
             Reading().condition(type_, code, text)
             for resource in resources
             for code in parameters_of(type_)
+            if code != "_lastUpdated"  # No resource says this by itself.
             for text in Said(resource).wording(code) or ()
         ]
 

@@ -4,14 +4,61 @@ Their values must stand in one part of a resource, as a code and a value in one 
 resource as a whole are an AND.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from projections.search.entries import Entries
+from ehr.definitions.search_parameters import SearchParameter, all_search_parameters, search_parameters
+from projections.search.entries import Entries, Indexer
+from projections.search.extraction.walk import FROM_RESOURCE
 from projections.search.frequency import Common
 from projections.search.quantities import Measured
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 from projections.search.tree import Node
+
+MOST_REPEATED = 10
+"""Codes of what is said once of a resource and found with each of its parts: a chromosome with variants."""
+
+
+def part_indexer(indexers: Mapping[str, Mapping[str, Indexer]]) -> Callable[..., None]:
+    """What adds one part of the resource, with the values that a composite parameter takes from it.
+
+    indexers: of these values, by search type and FHIR type.
+    """
+
+    def index(entries: Entries, number: int, _place: int, *halves: list[tuple[str, Any]]) -> None:
+        part, repeats = Entries(), _repeats(number)
+        for component, values in zip(_components(number), halves, strict=True):
+            for fhir_type, value in values:
+                if repeats and fhir_type == "CodeableConcept":
+                    value = {"coding": value.get("coding", [])[:MOST_REPEATED]}
+                indexers[component.type][fhir_type](part, component.number, value)
+        entries.parts.append((number, part))
+        entries.words += part.words
+
+    return index
+
+
+def kinds() -> set[tuple[str, str]]:
+    """("composite", search types of the components) of all composites that are not an AND."""
+    found = [one for one in all_search_parameters() if one.type == "composite" and not one.derived]
+    return {("composite", "$".join(part.type for part in _components(one.number))) for one in found}
+
+
+@cache
+def _repeats(number: int) -> bool:
+    """Whether what it takes from the resource as a whole comes again with each part."""
+    components = all_search_parameters()[number].components
+    return any(one.expression.startswith(FROM_RESOURCE) for one in components)
+
+
+@cache
+def _components(number: int) -> tuple[SearchParameter, ...]:
+    parameter = all_search_parameters()[number]
+    own = search_parameters(parameter.resource_type)
+    return tuple(own[component.code] for component in parameter.components)
 
 
 @dataclass(frozen=True, slots=True)
