@@ -6,7 +6,14 @@ from collections.abc import Callable
 import structlog
 
 from backbone.errors import Refused
-from ehr.event_store.connections import Connection, DatabaseTrouble, connect, has_no_database, is_stranger
+from ehr.event_store.connections import (
+    Connection,
+    DatabaseError,
+    DatabaseTrouble,
+    connect,
+    has_no_database,
+    is_stranger,
+)
 
 PAUSE_SECONDS = 1.0
 SAY_SECONDS = 60.0  # Between two log lines about the same trouble.
@@ -32,7 +39,7 @@ def at_database(url: str, work: Callable[[Connection], None], is_over: Callable[
     return False
 
 
-def _require_welcome(error: DatabaseTrouble) -> None:
+def _require_welcome(error: DatabaseError) -> None:
     if is_stranger(error):
         raise Refused(
             "the database server does not let this role in, or not with this password: name both in "

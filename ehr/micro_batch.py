@@ -19,7 +19,7 @@ class MicroBatch(Generic[Question, Reply]):
     def __init__(
         self,
         ask_all: Callable[[Sequence[Question]], Awaitable[Sequence[Reply | Exception]]],
-        trouble: type[Exception],
+        trouble: type[Exception] | tuple[type[Exception], ...],
         most: int = 256,
     ) -> None:
         """trouble: what no question is guilty of, a lost connection say; all get it. most: in one batch."""

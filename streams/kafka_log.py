@@ -72,7 +72,7 @@ class FactReader:
     """The facts of a partition, each once, in order of position, whole flushes at a time."""
 
     def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
-        """Connects at the first call. alive: called before each reading, of which one call may need many."""
+        """Connects at the first call. alive: called after each reading that has come further."""
         self._access, self._place, self._alive = access, place, alive
         self._partition: Partition | None = None
         self._waiting: deque[Placed] = deque()
@@ -81,6 +81,7 @@ class FactReader:
         self._began = self._offset = 0
         self._back = 1  # by so many records reading begins earlier at the next hole, at least
         self._sought = NOWHERE  # position for which, at a hole, reading began anew with the first record
+        self._vain: tuple[int, int] | None = None  # bounds of the log when that was told to be in vain
 
     def read(self, after: int, limit: int) -> list[Placed]:
         """Those after a position: about ``limit``, at least a whole flush; none when it is the end.
@@ -162,7 +163,7 @@ class FactReader:
         except OffsetGone:
             offset = first
         self._began = self._offset = max(first, offset)
-        self._back, self._sought = 1, NOWHERE
+        self._back, self._sought, self._vain = 1, NOWHERE, None
 
     def _guess(self, partition: Partition, first: int, end: int) -> int:
         offset, wanted = first, self._last + 1
@@ -206,15 +207,24 @@ class FactReader:
         That reading began with the first record proves nothing: since then the log may have been written
         anew, with fewer records before what is wanted.
         """
-        first, _ = partition.bounds()
+        first, end = partition.bounds()
         wanted = self._last + 1
-        if self._sought == wanted:
+        if self._sought == wanted and not self._is_other(first, end):
+            self._vain = first, end
             raise LogDamaged(f"position {wanted} is missing in {'/'.join(map(str, self._place))}")
         back = max(self._back, self._offset - self._began)
         self._began = self._offset = max(first, self._began - back)
-        self._back = 2 * back
+        self._back, self._vain = 2 * back, None
         if self._began == first:
             self._sought = wanted
+
+    def _is_other(self, first: int, end: int) -> bool:
+        """Whether the log may have been written anew since a position was sought in vain: it lost records, or
+        is so short that this may have happened between two looks. A long one that only grows is not read
+        whole again at each try."""
+        if self._vain is None or self._vain == (first, end):
+            return False
+        return first != self._vain[0] or end < self._vain[1] or end - first <= TAIL
 
 
 class Tail:
@@ -225,7 +235,7 @@ class Tail:
     """
 
     def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
-        """Connects at the first call. alive: called before each reading, of which one call may need many."""
+        """Connects at the first call. alive: called after each reading that has come further."""
         self._access, self._place, self._alive = access, place, alive
         self._partition: Partition | None = None
         self._offset = -1
@@ -304,7 +314,7 @@ def _lengths(partition: Partition, begin: int, end: int) -> Iterator[int]:
     """Bytes of each fact from one offset on up to another. Raises OffsetGone."""
     for records in _between(partition, begin, end):
         for record in records:
-            if record.offset < end and "position" in record.headers:
+            if record.offset < end and from_record(record):
                 yield len(record.value or b"")
 
 

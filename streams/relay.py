@@ -72,6 +72,7 @@ class Relay:
 
         refill: an empty log is no trouble, although it had facts before.
         """
+        seen = self._post.incarnation()
         with closing(Administration(self._way.access)) as administration:
             ensure_topic(administration, self._way.topic)
         with closing(Tail(self._way.access, self._way.place, self._post.keep)) as tail:
@@ -86,7 +87,8 @@ class Relay:
             )
         position = last.row.position if last else 0
         self._end, self._last = tail.end, (tail.at, last.row) if last else None
-        self._post.agree()
+        if not self._post.agree(seen):
+            raise another_record()
         self._post.tell(position)
         return position
 
@@ -201,18 +203,18 @@ class Relay:
             return writer.write(batch, self._end)
         except LogMoved as moved:
             self._pass_over(partition, moved.found)
-            return len(batch)
+            return len(batch)  # All of it is in the log, only elsewhere.
 
     def _tell(self, position: int) -> None:
         if time.monotonic() - self._told_at > TELL_SECONDS:
             if not self._post.tell(position):
-                raise LogMisconfigured("Another record has come in the place of the one that was compared.")
+                raise another_record()
             self._told_at = time.monotonic()
 
 
 def last_of(way: Way, alive: Callable[[], None]) -> Placed | None:
-    """The log's last fact, None when it is empty. alive: called before each reading.
-    Raises LogUnreachable."""
+    """The log's last fact, None when it is empty. alive: called after each reading that has come
+    further. Raises LogUnreachable."""
     with closing(Tail(way.access, way.place, alive)) as tail:
         return tail.last()
 
@@ -224,6 +226,11 @@ def cut_at(tail: Placed) -> str:
         f"The log ends at position {tail.row.position}, inside a flush that no store has: name a new topic "
         "in EHR_KAFKA_TOPIC, and `ehr relay --refill` writes to it what the store has."
     )
+
+
+def another_record() -> LogMisconfigured:
+    """The error where the record was put back, or PostgreSQL started, since it was compared."""
+    return LogMisconfigured("Another record has come in the place of the one that was compared.")
 
 
 def bytes_differ(position: int) -> LogDamaged:

@@ -20,7 +20,7 @@ def parameters(
     flush: Sequence[Append],
     versions: Sequence[int] | None = None,
     *,
-    kept_by_kafka: bool = False,
+    kept_by_kafka: bool,
 ) -> list[Any]:
     """One list a column, in the order of append.sql. versions: expected stream version of each fact.
     kept_by_kafka: nothing is stored where the record does not know of that."""

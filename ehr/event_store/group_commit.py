@@ -19,7 +19,7 @@ from ehr.appending import Append, Appended, Verdict
 from ehr.dates import instant
 from ehr.errors import OutcomeUnknown, Unavailable, Uncompared
 from ehr.event_store.arrays import APPEND, parameters
-from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
 from ehr.event_store.lost_flush import Row, find_out
 from ehr.event_store.news import LOCK
 from ehr.event_store.relaying import keep_by_kafka_async
@@ -35,8 +35,6 @@ SILENT_SECONDS = 60.0
 
 BLAME_SECONDS = 10.0
 """So long the requests of a refused flush are tried one by one; those that are left are refused unsent."""
-
-_GONE = (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction)
 
 log = structlog.get_logger()
 
@@ -249,9 +247,6 @@ def _is_uncompared(error: Exception) -> bool:
 
 
 def _is_trouble(error: Exception) -> bool:
-    """Whether no request is guilty of it: a full disk, a time limit, a record that is not there, or as older
-    code has left it. Class 54 are limits that one passes
+    """Whether no request is guilty of it, as of a full disk. Class 54 are limits that one passes
     (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
-    if isinstance(error, _GONE):
-        return True
-    return isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")
+    return isinstance(error, DatabaseTrouble) and not (error.sqlstate or "").startswith("54")

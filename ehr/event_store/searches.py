@@ -8,11 +8,9 @@ little that came in between. Only flushes with such conditions pay for that.
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 
-import psycopg
-
 from ehr.appending import Append, Found
 from ehr.errors import TooCostly, Unseen
-from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
 from ehr.event_store.news import Bounds, News, TooMuch, Unreadable, read_stated, stated_by
 from ehr.micro_batch import MicroBatch
 from ehr.searching import Search, Searcher, Shown
@@ -46,12 +44,10 @@ class Searches:
         self._conninfo = conninfo
         self._searcher = searcher
         self._connection: AsyncConnection | None = None
-        self._batch: MicroBatch[Mapping[Search, int], Found] = MicroBatch(
-            self._find_all, psycopg.OperationalError
-        )
+        self._batch: MicroBatch[Mapping[Search, int], Found] = MicroBatch(self._find_all, DatabaseTrouble)
 
     async def find(self, searches: Mapping[Search, int]) -> Found:
-        """See ``ehr.appending.Recorder.find``; raises psycopg.OperationalError instead of Unavailable."""
+        """See ``ehr.appending.Recorder.find``; raises DatabaseTrouble instead of Unavailable."""
         return await self._batch.ask(searches)
 
     async def let_stand(self, connection: AsyncConnection, flush: Sequence[Append]) -> list[Append]:

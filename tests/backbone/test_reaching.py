@@ -11,14 +11,15 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from backbone import serving, wiring
+from backbone import reaching, serving, wiring
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
 from backbone.reaching import at_database
 from backbone.settings import Settings
+from ehr.event_store.connections import has_no_database, is_stranger
 from ehr.event_store.relaying import keep_by_kafka, standing
 from tests.backbone.conftest import open_temporary_directory
 from tests.backbone.waiting import until
@@ -107,6 +108,43 @@ def test_what_no_waiting_mends_is_refused_at_once(
     with pytest.raises(Refused, match=said) as refused:
         at_database(url, lambda _: None, Tries(3))
     assert "wrong" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"dbname": "guarded", "password": "wrong", "host": "{host},127.0.0.1", "port": "{port},1"}, False),
+        ({"dbname": "guarded", "password": "wrong", "host": "127.0.0.1,{host}", "port": "1,{port}"}, False),
+        ({"dbname": "guarded", "password": "wrong", "host": "{host},{host}", "port": "{port},{port}"}, True),
+        ({"dbname": "guarded", "host": "{host},127.0.0.1", "port": "{port},1"}, False),
+        ({"dbname": "nothing", "host": "127.0.0.1,{host}", "port": "1,{port}"}, False),
+        ({"dbname": "nothing", "host": "{host},{host}", "port": "{port},{port}"}, True),
+    ],
+)
+def test_of_several_servers_each_must_refuse(
+    guarded: EmbeddedPostgres, changes: dict[str, str], refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them may just be starting."""
+    monkeypatch.setattr(reaching, "PAUSE_SECONDS", 0.0)
+    one = conninfo_to_dict(guarded.url)
+    where = {"host": one["host"], "port": one.get("port", 5432)}
+    url = make_conninfo(guarded.url, **{name: value.format(**where) for name, value in changes.items()})
+    if refused:
+        with pytest.raises(Refused):
+            at_database(url, lambda _: None, Tries(2))
+    else:
+        assert not at_database(url, lambda _: None, Tries(2))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["LDAP authentication failed for user", "the database system is starting up", "authentication failed"],
+)
+def test_what_may_pass_is_waited_for(said: str) -> None:
+    """A directory of users may be away for a while."""
+    error = psycopg.OperationalError(f'connection to server at "x", port 5432 failed: FATAL:  {said} "ehr"')
+    assert not is_stranger(error)
+    assert not has_no_database(error)
 
 
 def test_the_right_password_is_let_in(guarded: EmbeddedPostgres) -> None:

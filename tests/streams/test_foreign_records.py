@@ -114,6 +114,7 @@ def test_a_flush_that_is_not_as_its_fact_says_is_damage(
 
 
 FOREIGN = Sent(b"x", b"y", [])
+LIKE_OURS = Sent(b"x", b"y", [("position", b"1")])
 
 
 def write(kafka: Access, place: Place, *records: Sent) -> None:
@@ -126,14 +127,20 @@ def positions(kafka: Access, place: Place) -> list[int]:
         return [entry.position for entry in log.read(0, 100)]
 
 
+@pytest.mark.parametrize("foreign", [FOREIGN, LIKE_OURS])
 @pytest.mark.parametrize("large", [True, False])
 def test_the_end_is_found_before_whatever_others_have_written(
-    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch, large: bool
+    kafka: Access,
+    place: Place,
+    facts: list[NotificationRow],
+    monkeypatch: pytest.MonkeyPatch,
+    large: bool,
+    foreign: Sent,
 ) -> None:
-    """Many records, or large ones."""
+    """Many records, or large ones, also with a header of a name that ours have."""
     monkeypatch.setattr(kafka_log, "_FEW", 2)
     monkeypatch.setattr(kafka_log, "LATE_BYTES" if large else "TAIL", 4)
-    write(kafka, place, *map(to_record, facts), *[FOREIGN] * 20)
+    write(kafka, place, *map(to_record, facts), *[foreign] * 20)
     with closing(Tail(kafka, place)) as tail:
         last = tail.last()
     assert last is not None

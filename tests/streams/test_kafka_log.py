@@ -248,6 +248,49 @@ def test_a_log_that_is_written_anew_with_fewer_duplicates_is_read_on(
         assert [entry.position for entry in log.read(12, 100)] == list(range(13, 31))
 
 
+def read_to(reader: FactReader, position: int) -> None:
+    """Everything up to there."""
+    while reader.position < position:
+        assert reader.read(max(reader.position, 0), 100)
+
+
+def test_a_damaged_log_that_is_written_anew_is_read_on(
+    kafka: Access,
+    kafka_admin: KafkaAdminClient,
+    place: Place,
+    facts: list[NotificationRow],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was missing now stands before the place at which that was found, and the log ends further on."""
+    monkeypatch.setattr(kafka_log, "_RECORDS", 1)
+    written(kafka, place, facts, range(1, 11), range(6, 11), range(11, 13), range(14, 17))
+    with closing(FactReader(kafka, place)) as reader:
+        read_to(reader, 12)
+        for _ in range(2):
+            with pytest.raises(LogDamaged, match="position 13 is missing"):
+                reader.read(12, 100)
+        make_anew(kafka, kafka_admin, place)
+        written(kafka, place, facts, range(1, 31))
+        assert reader.read(12, 100)[0].row.position == 13
+
+
+def test_a_long_damaged_log_that_grows_is_not_read_whole_at_each_try(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_log, "_RECORDS", 1)
+    monkeypatch.setattr(kafka_log, "TAIL", 8)
+    written(kafka, place, facts, range(1, 21), range(22, 25))
+    looked = counted(monkeypatch)
+    with closing(FactReader(kafka, place)) as reader:
+        for more in (None, range(25, 28), range(28, 31)):
+            written(kafka, place, facts, *([more] if more else []))
+            read_to(reader, 20)
+            looked.clear()
+            with pytest.raises(LogDamaged, match="position 21 is missing"):
+                reader.read(20, 100)
+    assert len(looked) == 1
+
+
 def test_the_end_of_a_log_that_is_cut_meanwhile_is_found(
     kafka: Access,
     kafka_admin: KafkaAdminClient,

@@ -325,7 +325,7 @@ def test_nothing_is_written_from_the_moment_it_has_begun(
     """Also where a relay had compared before, and the first batch has yet to come."""
     with looking(other) as connection:
         with closing(RelayPost(other)) as post:
-            post.agree()
+            assert post.agree(post.incarnation())
         looked: list[bool] = []
 
         def look(way: relay.Way, alive: Callable[[], None]) -> Placed | None:
@@ -349,7 +349,7 @@ def test_an_agreement_that_comes_late_lets_nobody_write(
         def agree(*_: int) -> None:
             found = standing(connection)
             heard.append(found is not None and found.compared)
-            late.agree()
+            assert late.agree(late.incarnation())
 
         restore(way(other, kafka, place), agree)
     assert len(heard) > 2
