@@ -170,7 +170,7 @@ async def _followed(
     bodies = bodies_of(read)
     references, done = outside_references(bodies)
     begun = _begun(walk, read)
-    keys = [key for key, place in references.items() if _is_new(key, place, walk.seen, begun)]
+    keys = (key for key, place in references.items() if _is_new(key, place, walk.seen, begun))
     referred, rest = await read_outside(connection, wanted, keys)
     done = references[rest] if rest else done
     told = list(zip(read, bodies, strict=True))[1 if begun else 0 : max(1, done)]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -92,7 +93,8 @@ async def read_outside(
 
     As many of the first as a page takes; at least one.
     """
-    wished = [key for key in keys if wanted.types is None or key.type in wanted.types]
+    of_types = (key for key in keys if wanted.types is None or key.type in wanted.types)
+    wished = list(islice(of_types, MOST_FOLLOWED + 1))
     names, left = wished[:MOST_FOLLOWED], wished[MOST_FOLLOWED:]
     found = await _outside(connection, wanted, names) if names else []
     fits = max(1, fitting(found, MOST_BYTES))
