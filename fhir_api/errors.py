@@ -154,6 +154,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Unmatched: Answer(412, "not-found"),
     errors.Ambiguous: Answer(412, "multiple-matches"),
     errors.Undecidable: Answer(400, "not-supported"),
+    errors.AsksTooMuch: Answer(400, "too-costly"),
     errors.TooMany: Answer(413, "too-costly"),
     errors.TooCostly: Answer(413, "too-costly"),
     errors.KeyReused: Answer(422, "duplicate"),

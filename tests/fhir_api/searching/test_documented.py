@@ -8,7 +8,9 @@ from urllib.parse import quote
 import orjson
 import pytest
 
+from ehr import searching
 from ehr.definitions.search_parameters import all_search_parameters
+from ehr.event_store.searches import BUDGET_SECONDS
 from fhir_api.access.entrance import LONGEST_ADDRESS
 from fhir_api.call import LARGEST_FORM, MOST_PARAMETERS
 from fhir_api.parameters import MOST_COUNT
@@ -29,7 +31,7 @@ from tests.fhir_api.running import Door, Json
 
 PAGE = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf8")
 EXAMPLES: list[tuple[str, str]] = re.findall(r"^GET /fhir/?(\S.*?) +→ (.+)$", PAGE, re.MULTILINE)
-NUMBERS = {10: "ten", 12: "twelve"}
+NUMBERS: dict[float, str] = {1: "one", 5: "five", 10: "ten", 12: "twelve"}
 TYPES = {parameter.type for parameter in all_search_parameters()}
 
 
@@ -95,4 +97,6 @@ def test_the_limits_are_those_that_the_page_says() -> None:
         *(MOST_PARAMETERS, LONGEST_ADDRESS, LARGEST_FORM),
     ]
     assert f" takes {database.LONGEST_SECONDS:g} seconds of the database" in section("Limits")
+    assert f"{NUMBERS[searching.LONGEST_SECONDS]} second" in " ".join(section("Limits").split())
+    assert f"{NUMBERS[BUDGET_SECONDS]} for all of its conditions" in section("Limits")
     assert f" {NUMBERS[MOST_STEPS]} steps deep" in section("Chains and `_has`")
