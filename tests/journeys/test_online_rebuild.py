@@ -1,14 +1,16 @@
 """Newer code with another index comes into a running house: `ehr migrate` beside it, and no answer fails.
 
-The house runs on a generation of former code, which left no rows for composite parameters.
+The house runs on a generation of former code, which left no rows for composite parameters. It holds the
+simulated province of the demo, with fewer citizens, or Synthea's people.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ from projections.carrying import run_projectors
 from projections.fhir_resources.view import FhirResources
 from projections.projector import Projector
 from projections.view import Connection
+from simulation.feed import feed
+from simulation.province import Province
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 from tests.backbone.waiting import until
@@ -31,6 +35,7 @@ from tests.stating import migrated, request, state_all, update, value
 
 ROOT = Path(__file__).parents[2]
 MANY = 3_000
+CITIZENS, MONTHS = 200, 6
 TOGETHER = "Observation?component-code-value-quantity=8480-6$gt50&_summary=count"
 """What former code does not find: systolic pressures."""
 SERVING = "select code_version from views.generations where view = 'fhir_resources' and state = 'serving'"
@@ -108,22 +113,37 @@ def told(door: Door, address: str) -> Any:
     return answer.status_code, ids, body.get("total"), body.get("id") if not ids else None
 
 
-@pytest.fixture
-def record(database: str) -> str:
-    """The URL of a record with Synthea's people, and a view of former code."""
-    stated = [orjson.loads(content) for content in resources()[:MANY]]
-    changes = [update(one) for one in stated]
+def state_synthea(url: str) -> None:
+    """Synthea's people, as a loader states them."""
+    changes = [update(orjson.loads(content)) for content in resources()[:MANY]]
     for first in range(0, MANY, 500):
-        state_all(migrated(database), request(*changes[first : first + 500]))
+        state_all(migrated(url), request(*changes[first : first + 500]))
+
+
+def state_province(url: str) -> None:
+    """The province of the demo, sent to the house by its facilities."""
+    migrated(url)
+    catch_up(url, Former())
+    with serving(url, services_of(url)) as door, carrying_on(url, Former()):
+        sent = asyncio.run(feed(f"{door.address}/fhir", Province(1, CITIZENS, months=MONTHS)))
+    assert sent.accepted
+    assert sent.refused == []
+
+
+@pytest.fixture(params=[state_province, state_synthea], ids=lambda stating: stating.__name__)
+def record(database: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a record, and a view of former code."""
+    stating: Callable[[str], None] = request.param
+    stating(database)
     catch_up(database, Former())
     return database
 
 
 def test_no_answer_fails_while_another_index_is_built(record: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carrying, "LOOK_SECONDS", 0.05)
-    patient = value(
-        record, "select id from fhir_resources.current where type = 'Patient' order by id limit 1"
-    )
+    with serving(record, services_of(record)) as door:
+        pulse = door.json("Observation?code=8867-4&_count=1")["entry"][0]["resource"]
+    patient = pulse["subject"]["reference"].removeprefix("Patient/")
     asked = [
         f"Patient/{patient}",
         f"Patient/{patient}/_history",
