@@ -194,11 +194,13 @@ def project(settings: Settings, names: Sequence[str]) -> None:
     views = [view_named(name) for name in names]
     logs.configure(settings.log_level)
     ZONE.use(settings.zone)
-    url = database_url(settings)
+    url, stopped = database_url(settings), _stop_event().is_set
+    if not at_database(url, lambda _: None, stopped):
+        return
     log = SharedReads(open_log(settings, url))
     projectors = [Projector(view, log, url) for view in views]
     try:
-        run_projectors(projectors, log, _stop_event().is_set)
+        run_projectors(projectors, log, stopped)
     finally:
         for projector in projectors:
             projector.close()

@@ -65,6 +65,11 @@ def decompress_all(frames: Sequence[bytes]) -> list[bytes]:
     ]
 
 
+def unpacked_size(frame: bytes) -> int:
+    """Bytes that a frame of ``compress`` unpacks to, as it says itself."""
+    return zstandard.frame_content_size(frame)
+
+
 def _with_older(frame: bytes, dict_id: int) -> bytes:
     dictionary = dictionaries().get(dict_id) if dict_id else None
     return zstandard.ZstdDecompressor(dict_data=dictionary).decompress(frame)

@@ -56,11 +56,21 @@ def condition_of(type_: str, query: str) -> Criteria:
         raise Undecidable("The identifier has no value.") from None
 
 
-@lru_cache(maxsize=4096)
+REMEMBERED_LINK = 500
+"""Characters of links whose conditions are remembered; longer ones would fill the memory."""
+
+
 def conditional_reference(link: str) -> Criteria | None:
     """The condition of ``Practitioner?identifier=…``; None for any other link. Raises Undecidable."""
+    return _remembered(link) if len(link) <= REMEMBERED_LINK else _conditional_reference(link)
+
+
+def _conditional_reference(link: str) -> Criteria | None:
     match = CONDITIONAL.match(link)
     return condition_of(match.group(1), match.group(2)) if match else None
+
+
+_remembered = lru_cache(maxsize=4096)(_conditional_reference)
 
 
 def read_criteria(criteria: Criteria, searcher: Searcher | None) -> Criteria:

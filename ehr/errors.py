@@ -40,8 +40,16 @@ class Undecidable(Refusal):
     """It cannot be decided what meets this condition of a conditional request or reference."""
 
 
+class AsksTooMuch(Refusal):
+    """The condition asks for too much at once."""
+
+
 class TooMany(Refusal):
     """The condition matches more resources than are deleted at once."""
+
+
+class TooCostly(Refusal):
+    """To find what meets these conditions takes too long. Name identifiers, or ask for less at once."""
 
 
 class KeyReused(Refusal):

@@ -54,13 +54,12 @@ def shortened(text: str) -> str:
 
 def _split(token: str) -> tuple[str, bool, str]:
     """(system, whether there was a bar, value), with ``\\|``, ``\\,``, ``\\$`` and ``\\\\`` unescaped."""
-    parts = [""]
+    parts: list[list[str]] = [[]]
     characters = iter(token)
     for character in characters:
-        if character == "\\":
-            parts[-1] += next(characters, "\\")
-        elif character == "|" and len(parts) == 1:
-            parts.append("")
+        if character == "|" and len(parts) == 1:
+            parts.append([])
         else:
-            parts[-1] += character
-    return (parts[0], True, parts[1]) if len(parts) == 2 else ("", False, parts[0])
+            parts[-1].append(next(characters, "\\") if character == "\\" else character)
+    system, *value = ("".join(part) for part in parts)
+    return (system, True, value[0]) if value else ("", False, system)

@@ -12,13 +12,14 @@ Reply = TypeVar("Reply")
 class MicroBatch(Generic[Question, Reply]):
     """Gathers questions of one event loop; ``ask_all`` answers a batch of them, in order.
 
-    A question that makes ``ask_all`` fail fails alone: a batch that failed is asked again in halves.
+    A question that makes ``ask_all`` fail fails alone: a batch that failed is asked again in halves. An error
+    among the answers is raised for its question alone.
     """
 
     def __init__(
         self,
-        ask_all: Callable[[Sequence[Question]], Awaitable[Sequence[Reply]]],
-        trouble: type[Exception],
+        ask_all: Callable[[Sequence[Question]], Awaitable[Sequence[Reply | Exception]]],
+        trouble: type[Exception] | tuple[type[Exception], ...],
         most: int = 256,
     ) -> None:
         """trouble: what no question is guilty of, a lost connection say; all get it. most: in one batch."""
@@ -66,5 +67,9 @@ class MicroBatch(Generic[Question, Reply]):
                     reply.set_exception(error)
             return
         for (reply, _), answer in zip(batch, replies, strict=True):
-            if not reply.done():
+            if reply.done():
+                continue
+            if isinstance(answer, Exception):
+                reply.set_exception(answer)
+            else:
                 reply.set_result(answer)

@@ -6,6 +6,9 @@ A condition that names one identifier is decided by claims and needs nothing of 
 from collections.abc import Collection
 from typing import Any, NamedTuple, Protocol
 
+LONGEST_SECONDS = 1.0
+"""Seconds that finding what meets one condition may take: others wait meanwhile."""
+
 
 class Search(NamedTuple):
     """What is searched for. query: parameters as in an address; once it is read, equal searches are equal
@@ -16,10 +19,11 @@ class Search(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What a view shows. position: up to which it shows the record."""
+    """What a view shows. position: up to which it shows the record. seconds: that it took to find."""
 
     ids: tuple[str, ...]
     position: int
+    seconds: float = 0.0
 
 
 class Searcher(Protocol):
@@ -31,14 +35,15 @@ class Searcher(Protocol):
 
     def read(self, search: Search) -> Search:
         """The search in its normal form. Raises Undecidable, naming parameters and never values, for what
-        cannot be a condition; leniency is not for conditions."""
+        cannot be a condition, and AsksTooMuch; leniency is not for conditions."""
         ...
 
     async def matches(self, search: Search, most: int) -> Shown:
         """Ids of what matches and is not deleted, in any order, at most so many.
 
         Ids and position are of one moment. Raises Unseen where facts up to that position are left out that
-        may be about a resource of this type, and what the database raises while it cannot be reached.
+        may be about a resource of this type, TooCostly where LONGEST_SECONDS are not enough to
+        find them, and what the database raises while it cannot be reached.
         """
         ...
 

@@ -40,14 +40,24 @@ class Actor(msgspec.Struct, frozen=True):
     device: str | None = None
 
 
-@lru_cache(maxsize=65536)
+LONGEST_REFERENCE = 160
+"""Characters of references whose subjects are remembered: those that can be of a resource."""
+
+
 def subject_of(reference: str) -> UUID:
     """The subject (key of every fact about one person or thing) of a literal reference such as ``Patient/1``.
 
     It is derived, so the first mention of a Patient and its registration agree whatever comes first, in
     every process and after a restore. See docs/decisions/0003-derived-subjects.md.
     """
+    return _remembered(reference) if len(reference) <= LONGEST_REFERENCE else _subject_of(reference)
+
+
+def _subject_of(reference: str) -> UUID:
     return uuid5(SUBJECTS, reference)
+
+
+_remembered = lru_cache(maxsize=65536)(_subject_of)
 
 
 def stream_of(key: Key) -> UUID:

@@ -53,6 +53,10 @@ class NotSupported(ApiError):
     """The request asks for what is not supported here."""
 
 
+class TooMuchAsked(ApiError):
+    """The search asks for too much at once."""
+
+
 class NoSuchPlace(ApiError):
     """There is nothing at this address."""
 
@@ -89,7 +93,7 @@ class Busy(ApiError):
     """The server is busy with other large requests. This attempt stored nothing; try again later."""
 
 
-class TooCostly(ApiError):
+class TooMuchRead(ApiError):
     """What the entries of this Bundle read is more than is answered at once. Read the rest apart."""
 
 
@@ -101,7 +105,11 @@ class TooMany(ApiError):
     """More resources match than can be kept as they are now. Ask for less, or walk without a snapshot."""
 
 
-class TooMuchIncluded(ApiError):
+class NoMoreSnapshots(ApiError):
+    """So many snapshots are kept that there is no room for this one. Walk without it, or try again later."""
+
+
+class TooManyIncluded(ApiError):
     """More would be included than is answered at once. Ask for fewer matches on a page (_count)."""
 
 
@@ -121,6 +129,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     HeadersTooLarge: Answer(431, "too-long"),
     UnknownParameter: Answer(400, "not-supported"),
     NotSupported: Answer(400, "not-supported"),
+    TooMuchAsked: Answer(400, "too-costly"),
     NoSuchPlace: Answer(404, "not-found"),
     MethodNotAllowed: Answer(405, "not-supported"),
     NotAcceptable: Answer(406, "not-supported"),
@@ -129,10 +138,11 @@ ANSWERS: dict[type[Exception], Answer] = {
     BodyTooLarge: Answer(413, "too-long"),
     TooSlow: Answer(408, "timeout"),
     NotShownYet: Answer(503, "transient"),
-    TooCostly: Answer(413, "too-costly"),
+    TooMuchRead: Answer(413, "too-costly"),
     NotKept: Answer(410, "not-found"),
     TooMany: Answer(413, "too-costly"),
-    TooMuchIncluded: Answer(413, "too-costly"),
+    NoMoreSnapshots: Answer(503, "throttled"),
+    TooManyIncluded: Answer(413, "too-costly"),
     Busy: Answer(503, "throttled"),
     NoRoom: Answer(503, "throttled"),
     WorkerLost: Answer(503, "transient"),
@@ -144,7 +154,9 @@ ANSWERS: dict[type[Exception], Answer] = {
     errors.Unmatched: Answer(412, "not-found"),
     errors.Ambiguous: Answer(412, "multiple-matches"),
     errors.Undecidable: Answer(400, "not-supported"),
+    errors.AsksTooMuch: Answer(400, "too-costly"),
     errors.TooMany: Answer(413, "too-costly"),
+    errors.TooCostly: Answer(413, "too-costly"),
     errors.KeyReused: Answer(422, "duplicate"),
     errors.Contradiction: Answer(400, "invalid"),
     errors.TooLarge: Answer(413, "too-long"),

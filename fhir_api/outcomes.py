@@ -10,10 +10,15 @@ from starlette.responses import Response
 from ehr.errors import Refusal
 from fhir_api.errors import ANSWERS, Answer, ApiError
 from fhir_api.intake import IntakeRefused, Issue
-from projections.database import DatabaseTrouble
+from projections.database import LONGEST_SECONDS, DatabaseTrouble, is_too_costly
 
 FHIR_JSON = "application/fhir+json"
 UNFORESEEN = Answer(500, "exception")
+TOO_COSTLY = (
+    "This takes more of the database than a request may, above all no longer than "
+    f"{LONGEST_SECONDS} seconds. Ask for less: name an identifier, a patient, a code or a time, fewer "
+    "alternatives; no _total, no _sort."
+)
 log = structlog.get_logger()
 
 
@@ -70,6 +75,8 @@ def told(error: Exception) -> tuple[int, list[Issue], dict[str, str]]:
         answer = ANSWERS[type(error)]
         at = "" if error.entry is None else f"Bundle.entry[{error.entry}]"
         return answer.status, [Issue(answer.code, at, error.message)], _retry(answer.status)
+    if isinstance(error, DatabaseTrouble) and is_too_costly(error):
+        return 413, [Issue("too-costly", "", TOO_COSTLY)], {}
     if isinstance(error, DatabaseTrouble):
         return 503, [Issue("transient", "", "The database cannot be reached at the moment.")], _retry(503)
     return UNFORESEEN.status, [Issue(UNFORESEEN.code, "", "Something went wrong in the server.")], {}

@@ -34,17 +34,28 @@ class PageTokens:
         """A token. place: what msgspec can encode. seen: up to which position the walk has seen the record.
         of: what is walked through; a token fits nothing else."""
         whole = seen.to_bytes(_POSITION_BYTES) + msgspec.msgpack.encode(place)
-        sealed = self._cipher.encrypt(whole, _names(of))
-        return urlsafe_b64encode(sealed).decode().rstrip("=")
+        return _text(self._cipher.encrypt(whole, _names(of)))
 
     def open(self, token: str, shape: type[Place], *of: str) -> tuple[Place, int]:
         """(the place, seen) of a token of the same walk. Raises BadRequest for any other text."""
         try:
-            whole = self._cipher.decrypt(urlsafe_b64decode(token + "=" * (-len(token) % 4)), _names(of))
+            whole = self._cipher.decrypt(_sealed(token), _names(of))
             place = msgspec.msgpack.decode(whole[_POSITION_BYTES:], type=shape)
             return place, int.from_bytes(whole[:_POSITION_BYTES])
         except (InvalidTag, ValueError):
             raise BadRequest("Its _page is none that this server gave for this address.") from None
+
+
+def _text(sealed: bytes) -> str:
+    return urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _sealed(text: str) -> bytes:
+    """Raises ValueError for any other text than ``_text`` gives: some decode to the same bytes."""
+    sealed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if _text(sealed) != text:
+        raise ValueError
+    return sealed
 
 
 def _names(of: tuple[str, ...]) -> list[bytes]:

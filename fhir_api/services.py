@@ -11,7 +11,7 @@ from fhir_api.measurements import RequestMetrics
 from fhir_api.page_tokens import PageTokens
 from fhir_api.room import Room
 from projections.database import ViewDatabase
-from projections.fhir_resources.frequent import FrequentTerms
+from projections.fhir_resources.frequent import Frequent
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.snapshots import Snapshots
 from projections.visibility import Visibility
@@ -36,7 +36,7 @@ class Services:
     explains: bool = False
     heavy: HeavyWorkers | None = None
     room: Room = field(default_factory=Room)
-    frequent: FrequentTerms = field(default_factory=FrequentTerms)
+    frequent: Frequent = field(default_factory=Frequent)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PageTokens = field(default_factory=PageTokens)
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

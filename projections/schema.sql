@@ -38,6 +38,7 @@ create table views.quarantined (
 create unlogged table views.snapshots (
     id uuid primary key,
     made timestamptz not null,
-    pks bigint[] not null
+    pks bigint[] not null,
+    size integer not null generated always as (cardinality(pks)) stored
 );
 create index snapshots_by_age on views.snapshots (made);

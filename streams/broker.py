@@ -5,7 +5,7 @@ person must.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -232,21 +232,18 @@ class Writer:
                 allow_auto_create_topics=False,
             )
 
-    def write(self, records: Sequence[Sent], at: int | None = None) -> int:
-        """How many of the records, from the first one on, the brokers have confirmed.
+    def write(self, batch: Sequence[Sent], at: int | None = None) -> int:
+        """How many records of a batch, as ``batches`` gives them, the brokers have confirmed: all or none.
 
-        at: the offset that the first one is to get, and the others behind it. Raises LogMoved after the first
-        batch that got others, which then is in the log.
+        at: the offset that the first one is to get, and the others behind it. Raises LogMoved where they got
+        others; then all of them are confirmed.
         """
-        confirmed = 0
-        for batch in batches(records):
-            offset = self._written(batch)
-            if offset is None:
-                break
-            if at is not None and offset != at + confirmed:
-                raise LogMoved(self._place, at + confirmed, offset)
-            confirmed += len(batch)
-        return confirmed
+        offset = self._written(batch)
+        if offset is None:
+            return 0
+        if at is not None and offset != at:
+            raise LogMoved(self._place, at, offset)
+        return len(batch)
 
     def close(self) -> None:
         """Gives up what is not confirmed."""
@@ -271,8 +268,10 @@ class Writer:
             return None
         if not all(future.succeeded() for future in futures):
             return None
-        offset: int = futures[0].value.offset
-        return offset
+        first: int = futures[0].value.offset
+        # As one: whoever counts them goes on behind the last one.
+        assert futures[-1].value.offset == first + len(batch) - 1
+        return first
 
 
 def batches(records: Sequence[Sent]) -> Iterator[Sequence[Sent]]:
@@ -300,10 +299,12 @@ class Partition:
     is a mark, which is never given.
     """
 
-    def __init__(self, access: Access, place: Place) -> None:
-        """Raises LogUnreachable and LogMisconfigured."""
+    def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
+        """alive: called after each reading that has come further. Raises LogUnreachable and
+        LogMisconfigured."""
         self._access = access
         self._place = TopicPartition(*place)
+        self._alive = alive
         with _explained(access):
             self._consumer = KafkaConsumer(
                 **_settings(access),
@@ -352,6 +353,8 @@ class Partition:
                     "the brokers do not have the bytes that they took"
                 ) from None
             self.next = found[-1].offset + 1 if found else self._consumer.position(self._place, timeout_ms=0)
+        if self.next > offset:
+            self._alive()
         return [Read(record.offset, record.key, record.value, dict(record.headers)) for record in found]
 
     def close(self) -> None:

@@ -15,11 +15,13 @@ class LogMoved(LogUnreachable):
     goes on must first find out what is there now."""
 
     def __init__(self, place: tuple[str, int], expected: int, found: int) -> None:
-        """place: topic and partition; expected, found: offsets."""
+        """place: topic and partition; expected, found: offsets. The message has none, so that the same
+        trouble is told in the same words."""
+        where, what = ("before", "") if found < expected else ("beyond", ", or another relay writes there")
         super().__init__(
-            f"{'/'.join(map(str, place))} ends at offset {found}, and this relay left it at {expected}: it "
-            "has lost its end, or another relay writes there"
+            f"{'/'.join(map(str, place))} ends {where} where this relay left it: it has lost its end{what}"
         )
+        self.found = found
 
 
 class LogMisconfigured(Exception):

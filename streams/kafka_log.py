@@ -6,7 +6,7 @@ one; a larger one is a hole.
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from ehr.encoding import content_hash
@@ -17,7 +17,7 @@ from streams.log_record import Placed, from_record
 from streams.recorded_fact import Entry, Quarantined, entry_of
 
 TAIL = 8_000
-"""So many records at the end hold the last position: more than relays that were cut off can bring late."""
+"""So many facts at the end hold the last position: more than relays that were cut off can bring late."""
 
 READERS = 4
 """So many who read at different places do not disturb each other: the views of one process, after one of them
@@ -30,7 +30,6 @@ such a relay brings, so that something before it is among them."""
 NOWHERE = -1
 _FEW = 16
 _RECORDS = 2_000
-_STEP_BACK = 100
 _PATIENCE_SECONDS = 2.0
 
 
@@ -72,13 +71,17 @@ class KafkaLog:
 class FactReader:
     """The facts of a partition, each once, in order of position, whole flushes at a time."""
 
-    def __init__(self, access: Access, place: Place) -> None:
-        """Connects at the first call."""
-        self._access, self._place = access, place
+    def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
+        """Connects at the first call. alive: called after each reading that has come further."""
+        self._access, self._place, self._alive = access, place, alive
         self._partition: Partition | None = None
         self._waiting: deque[Placed] = deque()
+        self._given: Placed | None = None  # the last one
         self._last = -1  # position of the last one taken up
         self._began = self._offset = 0
+        self._back = 1  # by so many records reading begins earlier at the next hole, at least
+        self._sought = NOWHERE  # position for which, at a hole, reading began anew with the first record
+        self._vain: tuple[int, int] | None = None  # bounds of the log when that was told to be in vain
 
     def read(self, after: int, limit: int) -> list[Placed]:
         """Those after a position: about ``limit``, at least a whole flush; none when it is the end.
@@ -92,7 +95,9 @@ class FactReader:
             if self._offset >= partition.end():
                 return []
             self._take_up(partition, _PATIENCE_SECONDS)
-        return [self._waiting.popleft() for _ in range(self._whole(limit))]
+        found = [self._waiting.popleft() for _ in range(self._whole(limit))]
+        self._given = found[-1]
+        return found
 
     def wait(self, after: int, timeout: float) -> bool:
         """Whether there is a whole flush after a position; False after ``timeout`` seconds."""
@@ -130,7 +135,7 @@ class FactReader:
     def _go_to(self, after: int) -> Partition:
         """Makes ``after + 1`` the first of those that wait, or the next to be taken up."""
         if self._partition is None:
-            self._partition = Partition(self._access, self._place)
+            self._partition = Partition(self._access, self._place, self._alive)
         while self._waiting and self._waiting[0].row.position <= after:
             self._waiting.popleft()
         if self.position != after:
@@ -147,7 +152,7 @@ class FactReader:
         """Goes to an offset before the position that is wanted next.
 
         Without duplicates the distance in offsets is that of the positions; with them it is larger. A guess
-        that goes too far shows by larger positions, but for the tail: that is read whole. When the log is cut
+        that goes too far shows by larger positions, but in the tail: that is read whole. When the log is cut
         meanwhile no guess is worth anything, and all of it is read.
         """
         first, end = partition.bounds()
@@ -157,15 +162,18 @@ class FactReader:
                 offset = min(offset, _tail(partition, first, end))
         except OffsetGone:
             offset = first
-        self._began = self._offset = max(first, offset - _STEP_BACK)
+        self._began = self._offset = max(first, offset)
+        self._back, self._sought, self._vain = 1, NOWHERE, None
 
     def _guess(self, partition: Partition, first: int, end: int) -> int:
         offset, wanted = first, self._last + 1
         while offset < end:
-            placed = _placed(partition.read(offset, 1, _PATIENCE_SECONDS))
-            if not placed or placed[0].row.position >= wanted:
+            placed = _first_fact(partition, offset, end)
+            if placed is None:
+                return end
+            if placed.row.position >= wanted:
                 break
-            offset += wanted - placed[0].row.position
+            offset += wanted - placed.row.position
         return offset
 
     def _take_up(self, partition: Partition, timeout: float) -> None:
@@ -187,34 +195,54 @@ class FactReader:
                 self._step_back(partition)
                 return
             if placed.row.position == self._last + 1:
-                _require_place(placed.row, self._waiting[-1].row if self._waiting else None)
+                _require_place(placed.row, self._waiting[-1] if self._waiting else self._given)
                 self._waiting.append(placed)
                 self._last += 1
         self._offset = partition.next
 
     def _step_back(self, partition: Partition) -> None:
-        """What is wanted may lie before where reading began, among what was sent for the first time."""
-        first, _ = partition.bounds()
-        if self._began <= first:
-            raise LogDamaged(f"position {self._last + 1} is missing in {'/'.join(map(str, self._place))}")
-        self._began = self._offset = max(first, self._began - 2 * (self._offset - self._began + _STEP_BACK))
+        """What is wanted may lie before where reading began, among what was sent for the first time. Back by
+        one record first, as a few may be many bytes; then by more and more, and by no less than was read.
+
+        That reading began with the first record proves nothing: since then the log may have been written
+        anew, with fewer records before what is wanted.
+        """
+        first, end = partition.bounds()
+        wanted = self._last + 1
+        if self._sought == wanted and not self._is_other(first, end):
+            self._vain = first, end
+            raise LogDamaged(f"position {wanted} is missing in {'/'.join(map(str, self._place))}")
+        back = max(self._back, self._offset - self._began)
+        self._began = self._offset = max(first, self._began - back)
+        self._back, self._vain = 2 * back, None
+        if self._began == first:
+            self._sought = wanted
+
+    def _is_other(self, first: int, end: int) -> bool:
+        """Whether the log may have been written anew since a position was sought in vain: it lost records, or
+        is so short that this may have happened between two looks. A long one that only grows is not read
+        whole again at each try."""
+        if self._vain is None or self._vain == (first, end):
+            return False
+        return first != self._vain[0] or end < self._vain[1] or end - first <= TAIL
 
 
 class Tail:
     """The end of a partition.
 
     unbroken: the position from which on nothing was missing up to the last one; 0 when there is none. double:
-    one at which there are two facts, of two stores.
+    one at which there are two facts, of two stores. at: the offset of the last one; -1 when there is none.
     """
 
-    def __init__(self, access: Access, place: Place) -> None:
-        """Connects at the first call."""
-        self._access, self._place = access, place
+    def __init__(self, access: Access, place: Place, alive: Callable[[], None] = lambda: None) -> None:
+        """Connects at the first call. alive: called after each reading that has come further."""
+        self._access, self._place, self._alive = access, place, alive
         self._partition: Partition | None = None
         self._offset = -1
         self._last: Placed | None = None
         self._hashes: dict[int, bytes] = {}  # of what the last look has met
         self.unbroken = 0
+        self.at = NOWHERE
         self.double: int | None = None
 
     @property
@@ -225,7 +253,7 @@ class Tail:
     def last(self) -> Placed | None:
         """The fact with the largest position, None when there is none. Raises LogUnreachable."""
         if self._partition is None:
-            self._partition = Partition(self._access, self._place)
+            self._partition = Partition(self._access, self._place, self._alive)
         while True:
             try:
                 self._look(self._partition)
@@ -236,7 +264,7 @@ class Tail:
     def require_whole(self) -> None:
         """Raises LogDamaged when the log does not begin with the first fact, or lacks one among its last."""
         if self.unbroken > 1:
-            with closing(FactReader(self._access, self._place)) as facts:
+            with closing(FactReader(self._access, self._place, self._alive)) as facts:
                 for position in (1, self.unbroken - 1):
                     facts.read(position - 1, 1)
 
@@ -248,14 +276,16 @@ class Tail:
     def _look(self, partition: Partition) -> None:
         first, end = partition.bounds()
         if not max(first, end - TAIL) <= self._offset <= end:
-            self._offset, self._last, self.unbroken = _tail(partition, first, end), None, 0
+            self._offset, self._last = _tail(partition, first, end), None
+            self.unbroken, self.at = 0, NOWHERE
         self._hashes.clear()
         for records in _between(partition, self._offset, end):
-            for placed in _placed(records):
-                self._note(placed)
+            for record in records:
+                if placed := from_record(record):
+                    self._note(placed, record.offset)
             self._offset = partition.next
 
-    def _note(self, placed: Placed) -> None:
+    def _note(self, placed: Placed, offset: int) -> None:
         position, last = placed.row.position, self._last.row.position if self._last else 0
         found = content_hash(placed.row.state)
         if placed.intact and self._hashes.setdefault(position, found) != found:
@@ -264,48 +294,67 @@ class Tail:
             return
         if position > last + 1:
             self.unbroken = position
-        self._last = placed
+        self._last, self.at = placed, offset
 
 
 def _tail(partition: Partition, first: int, end: int) -> int:
-    """The offset at which the tail begins. Raises OffsetGone."""
-    least, few = max(first, end - TAIL), _FEW
-    while end - few > least and not _has_bytes(partition, end - few, end):
-        few *= 2
-    return max(least, end - few)
+    """The offset at which the tail begins: it has TAIL facts, or facts of LATE_BYTES, however much others
+    have written between and behind them. Raises OffsetGone."""
+    begin, few, count, size = end, min(_FEW, TAIL), 0, 0
+    while begin > first and count < TAIL and size < LATE_BYTES:
+        for length in _lengths(partition, max(first, end - few), begin):
+            count, size = count + 1, size + length
+            if size >= LATE_BYTES:
+                break
+        begin, few = max(first, end - few), 2 * few
+    return begin
 
 
-def _has_bytes(partition: Partition, begin: int, end: int) -> bool:
-    """Whether what is there has LATE_BYTES or more."""
-    size = 0
+def _lengths(partition: Partition, begin: int, end: int) -> Iterator[int]:
+    """Bytes of each fact from one offset on up to another. Raises OffsetGone."""
     for records in _between(partition, begin, end):
-        size += sum(len(record.value or b"") for record in records)
-        if size >= LATE_BYTES:
-            return True
-    return False
+        for record in records:
+            if record.offset < end and from_record(record):
+                yield len(record.value or b"")
 
 
 def _between(partition: Partition, begin: int, end: int) -> Iterator[list[Read]]:
     """What there is from one offset on up to another, or up to where the log ends by now.
     Raises OffsetGone."""
     while begin < end:
-        records = partition.read(begin, _RECORDS, _PATIENCE_SECONDS)
+        records = partition.read(begin, min(_RECORDS, end - begin), _PATIENCE_SECONDS)
         if partition.next == begin:
             end = min(end, partition.end())  # raises when the brokers are away
         begin = partition.next
         yield records
 
 
+def _first_fact(partition: Partition, begin: int, end: int) -> Placed | None:
+    """From an offset on; usually it is there. Raises OffsetGone."""
+    here = _placed(partition.read(begin, 1, _PATIENCE_SECONDS))
+    return here[0] if here else next(facts_between(partition, begin, end), None)
+
+
+def facts_between(partition: Partition, begin: int, end: int) -> Iterator[Placed]:
+    """The facts from one offset on up to another. Raises OffsetGone."""
+    for records in _between(partition, begin, end):
+        yield from _placed([record for record in records if record.offset < end])
+
+
 def _placed(records: Sequence[Read]) -> list[Placed]:
     return [placed for placed in map(from_record, records) if placed]
 
 
-def _require_place(row: NotificationRow, before: NotificationRow | None) -> None:
-    """Raises LogDamaged where a fact is not in the flush that it names, or the one before in another one than
-    it names: whoever believed that would wait for the rest of a flush that never comes."""
+def _require_place(row: NotificationRow, last: Placed | None) -> None:
+    """Raises LogDamaged where a fact is not in the flush that it names, or the one before, if that was the
+    last one, in another one than it names: whoever believed that would wait for the rest of a flush that
+    never comes."""
     if not row.transaction <= row.position < row.transaction + row.size:
         raise LogDamaged(f"position {row.position}: it is not in the flush that it names")
-    if before is None or (row.transaction, row.size) == (before.transaction, before.size):
+    if last is None or last.row.position != row.position - 1:
+        return
+    before = last.row
+    if (row.transaction, row.size) == (before.transaction, before.size):
         return
     if row.transaction != before.transaction + before.size:
         raise LogDamaged(

@@ -1,9 +1,10 @@
 """The relay: carries every fact from the store to the log, in order, once or more.
 
-It begins where the log ends and writes windows, each behind the one before: a log that ends elsewhere has
-lost its end, or has another writer. After that, as after every failure, it looks anew where the log ends.
-Each time it compares: a log that has what the store has not means that the store is an older copy of itself,
-or one of two, and nothing may be written to it, for a position would be used twice.
+It begins where the log ends and writes windows, each behind the one before, and passes over what is none of
+this log. A log that ends elsewhere has lost its end, or has another relay; after that, as after every
+failure, it looks anew where the log ends. Each time it compares: a log that has what the store has not means
+that the store is an older copy of itself, or one of two, and nothing may be written to it, for a position
+would be used twice.
 """
 
 import time
@@ -18,9 +19,9 @@ from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import NotKept, RelayPost
-from streams.broker import Access, Administration, Partition, Place, Sent, Writer, batches
+from streams.broker import Access, Administration, OffsetGone, Partition, Place, Sent, Writer, batches
 from streams.event_log import LogDamaged, LogMisconfigured, LogMoved, LogUnreachable
-from streams.kafka_log import Tail, end_of
+from streams.kafka_log import Tail, end_of, facts_between
 from streams.log_record import Placed, to_record
 from streams.topics import Wish, ensure_topic
 
@@ -64,15 +65,17 @@ class Relay:
         self._store = Notifications(way.conninfo)
         self._told_at = 0.0
         self._end = 0  # The log's, in offsets, as far as this relay has read and written.
+        self._last: tuple[int, NotificationRow] | None = None  # The last fact before it, and its offset.
 
     def begin(self, *, refill: bool = False) -> int:
         """Looks at the topic, compares the tails, and gives the position up to which the log has all.
 
         refill: an empty log is no trouble, although it had facts before.
         """
+        seen = self._post.incarnation()
         with closing(Administration(self._way.access)) as administration:
             ensure_topic(administration, self._way.topic)
-        with closing(Tail(self._way.access, self._way.place)) as tail:
+        with closing(Tail(self._way.access, self._way.place, self._post.keep)) as tail:
             last = tail.last()
             self._compare(tail, last)
             self._require_sound(tail, last)
@@ -83,8 +86,9 @@ class Relay:
                 "right topic, `ehr relay --refill` writes them again from the store."
             )
         position = last.row.position if last else 0
-        self._end = tail.end
-        self._post.agree()
+        self._end, self._last = tail.end, (tail.at, last.row) if last else None
+        if not self._post.agree(seen):
+            raise another_record()
         self._post.tell(position)
         return position
 
@@ -92,13 +96,12 @@ class Relay:
         """Relays what follows a position, for ever: after each window, and now and then when there is none,
         gives the position up to which the log has confirmed all. To be called after ``begin``."""
         to = self._way.access, self._way.place
-        with closing(Writer(*to)) as writer, closing(Partition(*to)) as partition:
+        with closing(Writer(*to)) as writer, closing(Partition(*to, self._post.keep)) as partition:
             while True:
                 rows = self._store.read(position, WINDOW)
-                self._require_end(
-                    partition.end()
-                )  # Raises when the log is away, also where there are no rows.
-                self._write(writer, [to_record(row) for row in rows])
+                # Raises when the log is away, also where there are no rows.
+                self._pass_over(partition, partition.end())
+                self._write(writer, partition, rows)
                 position += len(rows)
                 self._tell(position)
                 yield position
@@ -156,29 +159,63 @@ class Relay:
                 "and `ehr relay --refill` writes to it what the store has."
             ) from None
 
-    def _require_end(self, found: int) -> None:
-        if found != self._end:
-            raise LogMoved(self._way.place, self._end, found)
+    def _pass_over(self, partition: Partition, end: int) -> None:
+        """What others have written up to an offset. Raises LogMoved where some of it is of this log, or where
+        the last fact is gone: the log may have lost its end before."""
+        if end == self._end:
+            return
+        if end < self._end or not self._is_whole(partition) or not self._is_foreign(partition, end):
+            raise LogMoved(self._way.place, self._end, end)
+        self._end = end
 
-    def _write(self, writer: Writer, records: Sequence[Sent]) -> None:
+    def _is_whole(self, partition: Partition) -> bool:
+        """Whether the last fact is where it was."""
+        if self._last is None:
+            return True
+        offset, row = self._last
+        try:
+            return any(same(placed.row, row) for placed in facts_between(partition, offset, offset + 1))
+        except OffsetGone:
+            return False
+
+    def _is_foreign(self, partition: Partition, end: int) -> bool:
+        """Whether what follows up to an offset is none of this log."""
+        try:
+            return not any(facts_between(partition, self._end, end))
+        except OffsetGone:
+            return False
+
+    def _write(self, writer: Writer, partition: Partition, rows: Sequence[NotificationRow]) -> None:
         """A window, batch by batch. What follows one that was not confirmed is not sent."""
-        for batch in batches(records):
-            confirmed = writer.write(batch, self._end)
-            self._end += confirmed
+        done = 0
+        for batch in batches([to_record(row) for row in rows]):
+            confirmed = self._send(writer, partition, batch)
             if confirmed < len(batch):
                 raise LogUnreachable(f"Kafka at {self._way.access.servers} confirms no more")
+            done += confirmed
+            self._end += confirmed
+            self._last = self._end - 1, rows[done - 1]
             self._post.keep()  # Raises when this relay is not the one any more.
+
+    def _send(self, writer: Writer, partition: Partition, batch: Sequence[Sent]) -> int:
+        """How many of one batch are confirmed: all or none. Others may have written in the same moment."""
+        try:
+            return writer.write(batch, self._end)
+        except LogMoved as moved:
+            self._pass_over(partition, moved.found)
+            return len(batch)  # All of it is in the log, only elsewhere.
 
     def _tell(self, position: int) -> None:
         if time.monotonic() - self._told_at > TELL_SECONDS:
             if not self._post.tell(position):
-                raise LogMisconfigured("Another record has come in the place of the one that was compared.")
+                raise another_record()
             self._told_at = time.monotonic()
 
 
-def last_of(way: Way) -> Placed | None:
-    """The log's last fact, None when it is empty. Raises LogUnreachable."""
-    with closing(Tail(way.access, way.place)) as tail:
+def last_of(way: Way, alive: Callable[[], None]) -> Placed | None:
+    """The log's last fact, None when it is empty. alive: called after each reading that has come
+    further. Raises LogUnreachable."""
+    with closing(Tail(way.access, way.place, alive)) as tail:
         return tail.last()
 
 
@@ -189,6 +226,11 @@ def cut_at(tail: Placed) -> str:
         f"The log ends at position {tail.row.position}, inside a flush that no store has: name a new topic "
         "in EHR_KAFKA_TOPIC, and `ehr relay --refill` writes to it what the store has."
     )
+
+
+def another_record() -> LogMisconfigured:
+    """The error where the record was put back, or PostgreSQL started, since it was compared."""
+    return LogMisconfigured("Another record has come in the place of the one that was compared.")
 
 
 def bytes_differ(position: int) -> LogDamaged:

@@ -42,7 +42,10 @@ def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
     the same.
     """
     require_topic(way)
-    with closing(RelayPost(way.conninfo)) as post, closing(FactReader(way.access, way.place)) as log:
+    with (
+        closing(RelayPost(way.conninfo)) as post,
+        closing(FactReader(way.access, way.place, post.keep)) as log,
+    ):
         take_over(post)
         post.disagree(UNDER_WAY)
         return _restore(way, post, log, told)
@@ -60,14 +63,14 @@ def require_topic(way: Way) -> None:
 
 def _restore(way: Way, post: RelayPost, log: FactReader, told: Callable[[int, int], None]) -> int:
     with closing(Restoring(way.conninfo)) as store:  # opened when nothing else writes
-        last = last_of(way)
+        last = last_of(way, post.keep)
         end = end_of(last)
-        _require_common_past(way, post, log, min(store.position, end))
+        _require_common_past(way, log, min(store.position, end))
         if last and store.position > end:
             _require_on_record(way, last)
         while store.position < end:
             _append(store, log, end)
-            post.disagree(UNDER_WAY)
+            post.disagree(UNDER_WAY)  # again: whoever thought to be the relay may have agreed late
             told(store.position, end)
         post.forget()  # With the facts, answers came back that need not be kept any more.
         if last and last.row.position > store.position:
@@ -90,13 +93,12 @@ def _append(store: Restoring, log: FactReader, end: int) -> None:
         raise LogDamaged(str(flawed)) from None
 
 
-def _require_common_past(way: Way, post: RelayPost, log: FactReader, end: int) -> None:
+def _require_common_past(way: Way, log: FactReader, end: int) -> None:
     """Two stores whose facts are the same at one position have the same ones before it: each fact has an id
     of its own, by chance. So the last one tells, and where they part is found by halving."""
     with closing(Notifications(way.conninfo)) as store:
 
         def agree(position: int) -> bool:
-            post.keep()
             (mine, *_), read = store.read(position - 1, 1), log.read(position - 1, 1)
             if read and not read[0].intact:
                 raise bytes_differ(position)

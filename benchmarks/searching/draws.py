@@ -84,6 +84,21 @@ def chain(sample: Sample, chance: Random) -> Iterator[str]:
         yield address("Observation", {"subject:Patient.family": name, "code": code} | FIRST)
 
 
+def chain_by_sex(sample: Sample, chance: Random) -> Iterator[str]:
+    """The newest about half of all patients."""
+    for one in _any(chance, _observations(sample)):
+        wanted = {"subject:Patient.gender": sample.patient_of(one)["gender"], "date": f"le{_when(one)}"}
+        yield address("Observation", wanted | NEWEST)
+
+
+def chain_by_sex_counted(sample: Sample, chance: Random) -> Iterator[str]:
+    """How many of one kind there are about half of all patients."""
+    for one in _any(chance, _observations(sample)):
+        sex, code = sample.patient_of(one)["gender"], _one(chance, one["code"])
+        wanted = {"subject:Patient.gender": sex, "code": code, "_total": "accurate"}
+        yield address("Observation", wanted | FIRST)
+
+
 def has(sample: Sample, chance: Random) -> Iterator[str]:
     """Those of a family name of whom there is one kind."""
     for one in _any(chance, _observations(sample)):

@@ -37,6 +37,8 @@ SEARCHES: Mapping[str, Search] = MappingProxyType(
         "_total=accurate, token + date": Search(frequencies.counted_dates, 80, 20),
         "exclusive tokens by date, one a code": Search(frequencies.exclusive_by_code, 20, 6),
         "exclusive tokens by date, no code": Search(frequencies.exclusive_by_others, 20, 6),
+        "chain: sex of the patient, newest 20": Search(draws.chain_by_sex),
+        "chain: code + sex of the patient, counted": Search(draws.chain_by_sex_counted),
         "value above or below alone, newest 20": Search(draws.value_alone),
         "_revinclude of a visit's observations": Search(draws.reverse_include),
         ":missing, newest 20": Search(draws.missing),

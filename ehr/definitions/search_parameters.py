@@ -31,7 +31,8 @@ class SearchParameter(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``resource_type``: COMMON for those that every type has. ``number``: its place among all, fixed with
     R4 4.0.1. ``type``: token, string, reference, date, number, quantity, uri or composite.
-    ``targets``: of a reference. ``types``: the FHIR types that a value can have, none for a composite.
+    ``targets``: of a reference, those that the expression takes. ``types``: the FHIR types that a value can
+    have, none for a composite.
     ``in_human_name``: whether every value is a HumanName or an element of one. ``codes``: the required value
     set, when every value is a code of that one. ``single``: whether a resource has at most one value.
 

@@ -15,8 +15,9 @@ _queries = load_queries(Path(__file__).with_name("arrays.sql"))
 APPEND = _queries["append"]
 
 
-def parameters(flush_id: UUID, flush: Sequence[Append]) -> list[Any]:
-    """One list a column, in the order of append.sql."""
+def parameters(flush_id: UUID, flush: Sequence[Append], *, kept_by_kafka: bool) -> list[Any]:
+    """One list a column, in the order of append.sql. kept_by_kafka: nothing is stored where the record does
+    not know of that."""
     columns: list[Any] = [flush_id, len(flush)]
     columns += _columns(
         5, [(n, a.client, a.key, a.request_hash, entries_of(a)) for n, r in _each(flush) if (a := r.answer)]
@@ -30,7 +31,7 @@ def parameters(flush_id: UUID, flush: Sequence[Append]) -> list[Any]:
         5, [(n, *m.condition, " ".join(m.ids)) for n, r in _each(flush) for m in r.asserted_matches]
     )
     columns += _columns(5, [(n, *c.key, c.system, c.value) for n, r in _each(flush) for c in r.claims])
-    return columns
+    return [*columns, not kept_by_kafka]
 
 
 def _each(flush: Sequence[Append]) -> list[tuple[int, Append]]:

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, all of one kind: autocommit, and times in UTC."""
 
+import re
 from typing import Any
 
 import psycopg
@@ -7,8 +8,15 @@ import psycopg.conninfo
 
 Connection = psycopg.Connection[Any]
 AsyncConnection = psycopg.AsyncConnection[Any]
-DatabaseTrouble = psycopg.OperationalError
-"""What every statement raises while the database cannot be reached."""
+DatabaseError = psycopg.Error
+DatabaseTrouble = (
+    psycopg.OperationalError,
+    psycopg.errors.InvalidSchemaName,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedFunction,
+)
+"""What statements raise while the database cannot be reached, or does not have the record: it is just being
+put back, or older code has left it. No request is guilty of it, and time may heal it."""
 
 _OPTIONS = "-c timezone=UTC"
 _NOTICES: dict[str, Any] = {
@@ -30,11 +38,38 @@ def is_conninfo(text: str) -> bool:
         return False
 
 
-def is_lost(error: psycopg.OperationalError) -> bool:
+def is_lost(error: DatabaseError) -> bool:
     """Whether the connection is lost, or was not made: another one may go well. False for what the server
     says of a statement: a full disk, too little memory, a deadlock
     (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
+_STRANGER = re.compile(
+    r"FATAL: +(password authentication failed|role .* (does not exist|is not permitted to log in)"
+    r"|no pg_hba\.conf entry|pg_hba\.conf rejects)|no password supplied"
+)
+_NO_DATABASE = re.compile(r"FATAL: +database .* does not exist")
+
+
+def is_stranger(error: DatabaseError) -> bool:
+    """Whether the server does not let this role in, or not with this password; of several
+    servers, none. libpq no code of what keeps a connection from being made, only the servers' words: those
+    of other languages than English are not understood."""
+    return _all_say(_STRANGER, error)
+
+
+def has_no_database(error: DatabaseError) -> bool:
+    """Whether the server, or each of several, has no database of this name; understood as above."""
+    return _all_say(_NO_DATABASE, error)
+
+
+def _all_say(words: re.Pattern[str], error: DatabaseError) -> bool:
+    """Whether every way to the database ended with such words: another one may just be starting."""
+    failures = [line for line in str(error).splitlines() if "failed: " in line or "FATAL: " in line]
+    return bool(failures) and all(map(words.search, failures))
 
 
 def connect(conninfo: str) -> Connection:

@@ -19,7 +19,7 @@ from ehr.appending import Append, Appended, Verdict
 from ehr.dates import instant
 from ehr.errors import OutcomeUnknown, Unavailable, Uncompared
 from ehr.event_store.arrays import APPEND, parameters
-from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
 from ehr.event_store.lost_flush import Row, find_out
 from ehr.event_store.news import LOCK
 from ehr.event_store.relaying import keep_by_kafka_async
@@ -128,15 +128,26 @@ class GroupCommit:
     ) -> Row | None:
         """Usually one statement. Where searches are asserted, what they match is looked at under its lock."""
         if not any(request.asserted_hits for request in requests):
-            return await _send(connection, flush_id, requests)
+            return await self._send(connection, flush_id, requests)
         assert self._searches is not None
         async with connection.transaction():
             await connection.execute(LOCK)
             requests = await self._searches.let_stand(connection, requests)
-            return await _send(connection, flush_id, requests)
+            return await self._send(connection, flush_id, requests)
+
+    async def _send(self, connection: AsyncConnection, flush_id: UUID, requests: Sequence[Append]) -> Row:
+        """Raises Uncompared where the record does not know that Kafka keeps its log."""
+        values = parameters(flush_id, requests, kept_by_kafka=self._kept_by_kafka)
+        cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
+        row: Row | None = await cursor.fetchone()
+        if row is None:
+            raise Uncompared
+        return row
 
     async def _blame(self, flush: list[Waiting], error: Exception) -> None:
         """A flush that the database refuses is tried again request by request: only the guilty one fails."""
+        if isinstance(error, Uncompared):
+            await self._let_go()
         if _is_uncompared(error):
             self._refuse(flush, Uncompared(), error)
         elif _is_trouble(error):
@@ -161,7 +172,8 @@ class GroupCommit:
         return self._connection
 
     async def _connect(self) -> AsyncConnection:
-        """After a loss it may be another database, a backup from before Kafka kept its log."""
+        """After a loss it may be another database, a backup from before Kafka kept its log. One can also be
+        put back under a connection that outlives it: see ``_let_go``."""
         connection = await connect_async(self._conninfo)
         try:
             if self._kept_by_kafka:
@@ -170,6 +182,11 @@ class GroupCommit:
             await connection.close()
             raise
         return connection
+
+    async def _let_go(self) -> None:
+        """The next connection lets the record know who keeps its log."""
+        if self._connection:
+            await self._connection.close()
 
     def _lost(self) -> bool:
         return self._connection is None or self._connection.broken or self._connection.closed
@@ -220,23 +237,16 @@ class GroupCommit:
                 done.set_exception(refusal)
 
 
-async def _send(connection: AsyncConnection, flush_id: UUID, requests: Sequence[Append]) -> Row | None:
-    values = parameters(flush_id, requests)
-    cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
-    row: Row | None = await cursor.fetchone()
-    return row
-
-
 def _stale(count: int) -> Row:
     return [Verdict.STALE] * count, [0] * count, None
 
 
 def _is_uncompared(error: Exception) -> bool:
-    """Whether append.sql has refused all, because Kafka may have more facts than the store."""
-    return isinstance(error, psycopg.Error) and error.sqlstate == "EH001"
+    """Whether all was refused because Kafka may have more facts than the store."""
+    return isinstance(error, Uncompared) or (isinstance(error, psycopg.Error) and error.sqlstate == "EH001")
 
 
 def _is_trouble(error: Exception) -> bool:
-    """Whether no request is guilty of it: a full disk, a time limit. Class 54 are limits that one passes
+    """Whether no request is guilty of it, as of a full disk. Class 54 are limits that one passes
     (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
-    return isinstance(error, psycopg.OperationalError) and not (error.sqlstate or "").startswith("54")
+    return isinstance(error, DatabaseTrouble) and not (error.sqlstate or "").startswith("54")

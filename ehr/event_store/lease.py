@@ -60,6 +60,11 @@ class Lease:
             self._connection.execute(_queries["release"], self._name)
             self._held = False
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the connection is lost, and the lease with it."""
+        return self._connection.closed
+
     def keep(self) -> None:
         """Says that the holder is alive; to be called within SILENT_SECONDS of its last statement."""
         self._connection.execute(_queries["keep"])
@@ -104,4 +109,5 @@ class Keeper:
                 try:
                     self._lease.keep()
                 except psycopg.Error:
-                    return  # The holder learns of it by its own next statement.
+                    if self._lease.is_lost:
+                        return  # The holder learns of it by its own next statement.

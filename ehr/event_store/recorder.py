@@ -15,6 +15,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.rows import DictRow
 
 from ehr.appending import Append, EncodedFact, Verdict
+from ehr.errors import Uncompared
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.migrations import migrate
 from ehr.values import new_id
@@ -26,9 +27,11 @@ MOST_CONNECTIONS = 16
 class FactRecorder(PostgresApplicationRecorder):
     """The record's tables as an eventsourcing recorder: library code reads (and may write) them."""
 
-    def __init__(self, datastore: PostgresDatastore) -> None:
-        """``datastore`` has the schema ``record`` and UUID originator ids."""
+    def __init__(self, datastore: PostgresDatastore, *, kept_by_kafka: bool = False) -> None:
+        """``datastore`` has the schema ``record`` and UUID originator ids. kept_by_kafka: see
+        ``PostgresRecorder``; here nothing is appended where the record does not know of that."""
         super().__init__(datastore, events_table_name="facts")
+        self._kept_by_kafka = kept_by_kafka
         self.channel_name = "record"
 
     def create_table(self) -> None:
@@ -40,7 +43,8 @@ class FactRecorder(PostgresApplicationRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Appends generic events as one request; gives their positions.
 
-        Raises IntegrityError when one of them is not the next of its stream.
+        Raises IntegrityError when one of them is not the next of its stream, and Uncompared where the record
+        does not know that Kafka keeps its log.
         """
         if not stored_events:
             return []
@@ -49,13 +53,15 @@ class FactRecorder(PostgresApplicationRecorder):
             for e in stored_events
         ]
         with self.datastore.get_connection() as connection, connection.cursor() as cursor:
-            cursor.execute(APPEND, parameters(UUID(new_id()), [Append(facts)]))
+            values = parameters(UUID(new_id()), [Append(facts)], kept_by_kafka=self._kept_by_kafka)
+            cursor.execute(APPEND, values)
             row = cursor.fetchone()
         return self._positions(row, len(facts))
 
     @staticmethod
     def _positions(row: DictRow | None, count: int) -> Sequence[int]:
-        assert row is not None
+        if row is None:
+            raise Uncompared
         if row["verdicts"][0] != Verdict.STORED:
             raise IntegrityError("an event is not the next of its stream")
         return list(range(row["ends"][0] - count + 1, row["ends"][0] + 1))

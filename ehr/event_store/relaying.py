@@ -86,9 +86,17 @@ class RelayPost:
         """The position up to which the log had confirmed all when this was last told."""
         return self._standing().position
 
-    def agree(self) -> None:
-        """The log has no more than the store: writing may go on."""
-        self._note("agree")
+    def incarnation(self) -> str:
+        """Which record this is now: another one after a start of the database, or when one is put back."""
+        self._live()
+        row = self._connection.execute(_queries["incarnation"]).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    def agree(self, seen: str) -> bool:
+        """The log has no more than the store: writing may go on. seen: the incarnation before they were
+        compared; where it is another one now nothing was compared, and False is given."""
+        return self._note("agree", seen=seen)
 
     def disagree(self, trouble: str) -> None:
         """The log has what the store has not: writing may not go on."""

@@ -11,9 +11,15 @@ delete from record.relay;
 -- What is told is no fact, and may be lost with the database.
 set synchronous_commit to off;
 
+-- name: incarnation
+-- Which record this is now: see schema.sql.
+select record.incarnation();
+
 -- name: agree
--- The tails of store and log agree, or the log lacks the newest facts: writing may go on.
-update record.relay set compared = record.incarnation() returning true;
+-- The tails of store and log agree, or the log lacks the newest facts: writing may go on, if it still is the record that
+-- was compared. Gives whether it is.
+update record.relay set compared = case when record.incarnation() = %(seen)s then %(seen)s else compared end
+returning record.incarnation() = %(seen)s;
 
 -- name: disagree
 -- The log has what the store has not: whatever would be written now would be of another order.

@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-import psycopg
 
 from ehr.appending import Condition, Criteria, Head, Resolved, Stored, Stream
 from ehr.dates import instant
 from ehr.encoding import decode_fact
-from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
@@ -38,9 +37,9 @@ class Resolver:
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
         self._connecting = asyncio.Lock()
-        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, psycopg.OperationalError)
+        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, DatabaseTrouble)
         self._streams: MicroBatch[UUID, list[tuple[int, bytes]]] = MicroBatch(
-            self._read_streams, psycopg.OperationalError
+            self._read_streams, DatabaseTrouble
         )
 
     async def resolve(

@@ -7,15 +7,15 @@ little that came in between. Only flushes with such conditions pay for that.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
 
-import psycopg
-
-from ehr.appending import Append, Found
-from ehr.errors import Unseen
-from ehr.event_store.connections import AsyncConnection, connect_async
+from ehr.appending import Append, Criteria, Found
+from ehr.errors import TooCostly, Unseen
+from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
 from ehr.event_store.news import Bounds, News, TooMuch, Unreadable, read_stated, stated_by
 from ehr.micro_batch import MicroBatch
-from ehr.searching import Search, Searcher, Shown
+from ehr.searching import LONGEST_SECONDS, Search, Searcher, Shown
 from ehr.values import Key
 
 BEHIND = Bounds(facts=20_000, bytes=64 << 20, resources=5_000)
@@ -31,11 +31,21 @@ MOST_TESTS = 100_000
 SPARE = 20
 """Ids that the view tells beyond what is asked for: so many may have gone since."""
 
+BUDGET_SECONDS = 5.0
+"""Seconds that finding what meets all conditions of one request may take."""
+
 OTHERS_TURN = 20
 """Resources that are tested before it is another request's turn."""
 
 NEVER = Append(asserted_heads=[(Key("", ""), -1)])
 """Stands in a flush for a request that is stale: what it asserts is never so."""
+
+
+class _Looked(NamedTuple):
+    """What is asked for, and what the view shows of it."""
+
+    searches: Mapping[Search, int]
+    shown: Mapping[Search, Shown]
 
 
 class Searches:
@@ -46,13 +56,11 @@ class Searches:
         self._conninfo = conninfo
         self._searcher = searcher
         self._connection: AsyncConnection | None = None
-        self._batch: MicroBatch[Mapping[Search, int], Found] = MicroBatch(
-            self._find_all, psycopg.OperationalError
-        )
+        self._batch: MicroBatch[_Looked, Found] = MicroBatch(self._find_all, DatabaseTrouble)
 
     async def find(self, searches: Mapping[Search, int]) -> Found:
-        """See ``ehr.appending.Recorder.find``; raises psycopg.OperationalError instead of Unavailable."""
-        return await self._batch.ask(searches)
+        """See ``ehr.appending.Recorder.find``; raises DatabaseTrouble instead of Unavailable."""
+        return await self._batch.ask(_Looked(searches, await self._look(searches)))
 
     async def let_stand(self, connection: AsyncConnection, flush: Sequence[Append]) -> list[Append]:
         """The flush with NEVER in the place of each request whose searches match something else by now.
@@ -84,16 +92,28 @@ class Searches:
                 _add_own(request, news)
             yield request if stands else NEVER
 
-    async def _find_all(self, asked: Sequence[Mapping[Search, int]]) -> list[Found]:
-        wanted = {search: max(one.get(search, 0) for one in asked) for search in set().union(*asked)}
-        shown = await asyncio.gather(*(self._searcher.matches(s, most + SPARE) for s, most in wanted.items()))
-        news = News(wanted, self._searcher)
+    async def _look(self, searches: Mapping[Search, int]) -> Mapping[Search, Shown]:
+        """What the view shows. Raises TooCostly at the first that is, and where all take BUDGET_SECONDS.
+
+        So many are looked for at once as surely stay within the budget; then it is the turn of others.
+        """
+        shown: dict[Search, Shown] = {}
+        left, waiting = BUDGET_SECONDS, iter(searches.items())
+        while some := dict(islice(waiting, max(1, int(left / LONGEST_SECONDS)))):
+            if left <= 0:
+                raise TooCostly
+            found = await asyncio.gather(
+                *(self._searcher.matches(search, most + SPARE) for search, most in some.items())
+            )
+            shown |= zip(some, found, strict=True)
+            left -= sum(one.seconds for one in found)
+        return shown
+
+    async def _find_all(self, asked: Sequence[_Looked]) -> list[Found]:
+        news = News({search for one in asked for search in one.shown}, self._searcher)
+        shown = (shown for one in asked for shown in one.shown.values())
         position = await self._add_unseen(news, min(one.position for one in shown))
-        matches = {
-            search: self._now(search, most, one, news)
-            for (search, most), one in zip(wanted.items(), shown, strict=True)
-        }
-        return [Found({search: matches[search] for search in one}, position) for one in asked]
+        return [Found(_now(one, news), position) for one in asked]
 
     async def _add_unseen(self, news: News, after: int) -> int:
         """What the views do not show yet; gives where the record ends."""
@@ -109,17 +129,23 @@ class Searches:
                 await asyncio.sleep(0)
         return position
 
-    @staticmethod
-    def _now(search: Search, most: int, shown: Shown, news: News) -> tuple[str, ...]:
-        found = news.applied(search, shown.ids)
-        if len(found) < most <= len(shown.ids) - SPARE:
-            raise Unseen("Much of what it matched has gone.")
-        return tuple(sorted(found))
-
     async def _connected(self) -> AsyncConnection:
         if self._connection is None or self._connection.closed:
             self._connection = await connect_async(self._conninfo)
         return self._connection
+
+
+def _now(looked: _Looked, news: News) -> dict[Criteria, tuple[str, ...]]:
+    """What matches, with the news."""
+    wanted = looked.searches.items()
+    return {search: _matching(search, most, looked.shown[search].ids, news) for search, most in wanted}
+
+
+def _matching(search: Search, most: int, ids: Sequence[str], news: News) -> tuple[str, ...]:
+    found = news.applied(search, ids)
+    if len(found) < most <= len(ids) - SPARE:
+        raise Unseen("Much of what it matched has gone.")
+    return tuple(sorted(found))
 
 
 def _stands(request: Append, news: News) -> bool:

@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from uuid import UUID
 
-import psycopg
 import structlog
 
 from ehr.appending import Append, Appended, Condition, Found, Resolved, Stream
 from ehr.encoding import SchemaTooNew, Undecodable
 from ehr.errors import Unavailable
+from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
@@ -59,7 +59,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.resolve(heads, conditions, key)
-        except (psycopg.OperationalError, TimeoutError) as error:
+        except (*DatabaseTrouble, TimeoutError) as error:
             raise Unavailable from error
 
     async def find(self, searches: Mapping[Search, int]) -> Found:
@@ -68,7 +68,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._searches.find(searches)
-        except (psycopg.OperationalError, TimeoutError) as error:
+        except (*DatabaseTrouble, TimeoutError) as error:
             raise Unavailable from error
 
     async def read_stream(self, stream: UUID) -> Stream:
@@ -76,7 +76,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.read_stream(stream)
-        except (psycopg.OperationalError, TimeoutError) as error:
+        except (DatabaseTrouble, TimeoutError) as error:
             raise Unavailable from error
         except (SchemaTooNew, Undecodable) as error:
             raise Unavailable("What was stated there cannot be read by this server.") from error

@@ -21,7 +21,7 @@ from fhir_api.errors import (
     NoRoom,
     NoSuchPlace,
     NotShownYet,
-    TooCostly,
+    TooMuchRead,
 )
 from fhir_api.interactions.read import asked_position, wait_for_position
 from fhir_api.outcomes import refusal
@@ -86,7 +86,7 @@ class Reads:
         except Busy:
             self._refusal = NoRoom(headers=SOON)
         if self._size > LARGEST_ANSWERS:
-            self._refusal = TooCostly(f"At most {LARGEST_ANSWERS} bytes.")
+            self._refusal = TooMuchRead(f"At most {LARGEST_ANSWERS} bytes.")
 
 
 def _told(response: Response, at: str) -> bytes:

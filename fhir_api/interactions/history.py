@@ -19,8 +19,9 @@ from fhir_api.parameters import USUAL_COUNT, read_count, read_span
 from fhir_api.reading import Entry, address, base_of, bundle
 from fhir_api.subsetting import PARAMETERS as OF_PARTS
 from fhir_api.subsetting import Subset, read_subset, subset
+from projections.fhir_resources.found import MOST_BYTES
 from projections.fhir_resources.history import EVER, Extent, extent, read_versions
-from projections.fhir_resources.queries import Version, unpacked
+from projections.fhir_resources.queries import Version, fitting_versions, unpacked
 
 PARAMETERS = ("_count", "_since", "_at", *OF_PARTS)
 
@@ -91,6 +92,7 @@ async def _refuse_former(call: Call, key: Key) -> None:
 async def _page(call: Call, key: Key, walk: _Walk, total: int | None) -> Response:
     versions = await _versions(call, key, walk)
     told = [version for version in versions if version.version >= walk.least][: walk.count]
+    told = told[: fitting_versions(told, MOST_BYTES)]
     links = {"self": address(call, f"{key.reference}/_history", call.parameters)}
     if told and told[-1].version > walk.least:
         rest = _Walk(walk.least, told[-1].version - 1, walk.count, walk.part)

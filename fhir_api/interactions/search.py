@@ -20,18 +20,22 @@ from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
 from fhir_api.outcomes import outcome
 from fhir_api.paging import PAGE, next_page, turn_page
+from fhir_api.parameters import MOST_COUNT
 from fhir_api.reading import Entry, address, base_of, bundle, entry, outcome_entry
 from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, read_search
-from fhir_api.searching.pages import Page, Step, Walk, explain_page, read_page
+from fhir_api.searching.pages import Page, Step, Walk, explain_page, keep_snapshot, read_page
 from fhir_api.subsetting import Subset
 from projections.fhir_resources.finding import Wanted
-from projections.fhir_resources.found import Found, bodies_of
+from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of
 from projections.search.identifiers import Identified, Named
 from projections.search.references import is_id
 from projections.search.tree import And, Node
 
 ALL = "*"
 """Stands for every type in the address of a compartment."""
+
+_FEWER_MATCHES = "Ask for fewer matches on a page (_count)."
+_ANOTHER_SEARCH = "A single match includes more: find it by a search of its own, which has pages."
 
 
 async def search(call: Call) -> Response:
@@ -81,7 +85,9 @@ async def _answer(call: Call) -> Response:
     if step.asked.results.explain:
         return await _explained(call, step)
     page = await read_page(call.services, step, call.base)
-    return _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page))
+    answer = _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page))
+    await keep_snapshot(call.services, page)
+    return answer
 
 
 async def _explained(call: Call, step: Step) -> Response:
@@ -107,11 +113,13 @@ def _told(call: Call, step: Step, page: Page, incomplete: bool) -> Response:
     asked, results = step.asked, step.asked.results
     links = {"self": address(call, step.place.path, call.parameters if step.walk else asked.used)}
     if page.next:
-        links["next"] = _next(call, step.place.path, page.next, page.matches)
+        links["next"] = _next(call, step, page.next, page.matches)
     entries = _entries(call, page.matches, results.elements or results.subset, "match")
     entries += _entries(call, page.included, results.subset, "include")
     if asked.ignored:
         entries.append(outcome_entry(_ignored(call, asked.ignored)))
+    if not page.whole:
+        entries.append(outcome_entry(_left_out(call, len(page.matches))))
     if incomplete:
         entries.append(incomplete_entry(call))
     body = bundle("searchset", entries, links, page.total)
@@ -123,16 +131,25 @@ def _entries(call: Call, found: Sequence[Found], how: Subset | None, mode: str) 
     return [entry(base, one, body, mode, how) for one, body in zip(found, bodies_of(found), strict=True)]
 
 
-def _next(call: Call, path: str, walk: Walk, matches: Sequence[Found]) -> str:
+def _next(call: Call, step: Step, walk: Walk, matches: Sequence[Found]) -> str:
     """The next page's address. Raises BadRequest where nobody can follow it: a form may ask for more than
     addresses hold."""
+    path, count = step.place.path, step.asked.results.count
     position = max((found.position for found in matches), default=0)
     link = next_page(call, path, walk, position, "search", path)
     if len(link) > LONGEST_ADDRESS:
-        raise BadRequest(
-            "It is too long for a next page: ask for fewer values, or for more on a page (_count)."
-        )
+        ended_by_count = len(matches) == count < MOST_COUNT
+        instead = ", or for more on a page (_count)" if ended_by_count else ""
+        raise BadRequest(f"It is too long for a next page: ask for fewer values{instead}.")
     return link
+
+
+def _left_out(call: Call, matches: int) -> bytes:
+    text = (
+        f"Not all that was to be included is here: at most {MOST_BYTES} bytes of it are told on a page. "
+        f"{_FEWER_MATCHES if matches > 1 else _ANOTHER_SEARCH}"
+    )
+    return orjson.dumps(outcome([Issue("too-costly", "", text, "warning")], call.request_id))
 
 
 def _ignored(call: Call, reasons: Sequence[str]) -> bytes:

@@ -2,6 +2,9 @@
 
 The Patient, its compartment, and what these refer to outside of it. Each page is one snapshot. A member of
 the compartment comes exactly once; so does what is referred to, up to MOST_SEEN different resources.
+
+A page ends where it would become too long. Where what a single member refers to is too long by itself, the
+next page goes on with that.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +33,7 @@ from projections.fhir_resources.everything import (
     read_outside,
     read_page,
 )
-from projections.fhir_resources.found import Found, bodies_of
+from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of, fitting
 
 PARAMETERS = ("_count", "_since", "_type", "start", "end")
 
@@ -42,13 +45,22 @@ _SEEN_BYTES = 8
 _WAITS = "Facts about this Patient wait. With Prefer: handling=lenient, what is shown is told all the same."
 
 
+class _Begun(NamedTuple):
+    """A member that was told, and the first, by name, of what it refers to that was not."""
+
+    member: Key
+    rest: Key
+
+
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
     """parameters: as the first page was asked for. after: the last member read, None before the Patient is.
-    seen: names of what was told from outside the compartment, hashed."""
+    seen: names of what was told from outside the compartment, hashed. begun: the next member, where it was
+    told but not all that it refers to."""
 
     parameters: dict[str, str]
     after: Member | None = None
     seen: frozenset[bytes] = frozenset()
+    begun: _Begun | None = None
 
 
 class _Page(NamedTuple):
@@ -139,34 +151,64 @@ async def _read(connection: Reader, wanted: Wanted, walk: _Walk) -> _Page | None
     members.remove(patient)
     if walk.after is None:
         members.insert(0, patient)
-    read = _up_to(wanted, members[:window], limit)
-    bodies = bodies_of(read)
-    referred = await _referred(connection, wanted, bodies, walk.seen)
-    told = list(zip(read, bodies, strict=True))
-    if wanted.chooses:
-        told = [(member, body) for member, body in told if wanted.includes(member)]
-    return _Page(told, referred, _next(walk, read[-1], referred) if len(members) > len(read) else None)
+    return await _followed(connection, wanted, walk, members, _up_to(wanted, members[:window], limit))
 
 
 def _up_to(wanted: Wanted, members: Sequence[Found], limit: int) -> Sequence[Found]:
-    """The members before the first one that is wanted beyond the limit."""
-    if not wanted.chooses:
-        return members[:limit]
-    places = [place for place, member in enumerate(members) if wanted.includes(member)]
-    return members[: places[limit]] if len(places) > limit else members
+    """The members before the first one that is wanted beyond the limit, as far as a page takes them; at least
+    one."""
+    if wanted.chooses:
+        places = [place for place, member in enumerate(members) if wanted.includes(member)]
+        limit = places[limit] if len(places) > limit else len(members)
+    return members[: min(limit, max(1, fitting(members, MOST_BYTES)))]
 
 
-async def _referred(
-    connection: Reader, wanted: Wanted, bodies: Sequence[bytes], seen: frozenset[bytes]
-) -> list[Found]:
-    keys = {key for key in outside_references(bodies) if _hash(key) not in seen}
-    return await read_outside(connection, wanted, keys)
+async def _followed(
+    connection: Reader, wanted: Wanted, walk: _Walk, members: Sequence[Found], read: Sequence[Found]
+) -> _Page:
+    """The page of those that were read, or of the first of them, as far as what they refer to has room."""
+    bodies = bodies_of(read)
+    references, done = outside_references(bodies)
+    begun = _begun(walk, read)
+    keys = (key for key, place in references.items() if _is_new(key, place, walk.seen, begun))
+    referred, rest = await read_outside(connection, wanted, keys)
+    done = references[rest] if rest else done
+    told = list(zip(read, bodies, strict=True))[1 if begun else 0 : max(1, done)]
+    if wanted.chooses:
+        told = [(member, body) for member, body in told if wanted.includes(member)]
+    referred = [one for one in referred if references[_key(one)] < max(1, done)]
+    if rest and not done:
+        return _Page(told, referred, _next(walk, _before(read[0]), referred, _Begun(_key(read[0]), rest)))
+    more = len(members) > done
+    return _Page(told, referred, _next(walk, _place(read[done - 1]), referred) if more else None)
 
 
-def _next(walk: _Walk, last: Found, referred: Sequence[Found]) -> _Walk:
-    after = Member("", 0) if last.type == "Patient" else Member(last.type, last.pk)
-    seen = [*walk.seen, *(_hash(Key(found.type, found.id)) for found in referred)]
-    return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]))
+def _begun(walk: _Walk, read: Sequence[Found]) -> _Begun | None:
+    """What was told already of the first member, if it is still there."""
+    return walk.begun if walk.begun and read and _key(read[0]) == walk.begun.member else None
+
+
+def _is_new(key: Key, place: int, seen: frozenset[bytes], begun: _Begun | None) -> bool:
+    told = begun is not None and not place and key < begun.rest
+    return not told and _hash(key) not in seen
+
+
+def _key(found: Found) -> Key:
+    return Key(found.type, found.id)
+
+
+def _place(member: Found) -> Member:
+    return Member("", 0) if member.type == "Patient" else Member(member.type, member.pk)
+
+
+def _before(member: Found) -> Member | None:
+    """A place after which this member is the next."""
+    return None if member.type == "Patient" else Member(member.type, member.pk - 1)
+
+
+def _next(walk: _Walk, after: Member | None, referred: Sequence[Found], begun: _Begun | None = None) -> _Walk:
+    seen = [*walk.seen, *(_hash(_key(found)) for found in referred)]
+    return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]), begun)
 
 
 def _hash(key: Key) -> bytes:

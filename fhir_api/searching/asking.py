@@ -5,10 +5,11 @@ from typing import NamedTuple
 from ehr.definitions import RESOURCE_TYPES
 from ehr.definitions.search_parameters import compartment
 from ehr.values import Key
-from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.errors import BadRequest, TooMuchAsked, UnknownParameter
 from fhir_api.searching.results import CONTROLS, Results
 from projections.fhir_resources.finding import Wanted
-from projections.search.errors import BadValue, UnknownName, Unsearchable
+from projections.search import errors
+from projections.search.errors import BadValue, UnknownName
 from projections.search.identifiers import Named
 from projections.search.reading import Reading
 from projections.search.rewriting import rewritten
@@ -43,18 +44,20 @@ class Asked(NamedTuple):
 def read_search(place: Place, parameters: Parameters, base: str, *, lenient: bool) -> Asked:
     """What is asked for. base: the server's own address. lenient: whether unknown names are ignored.
 
-    Raises BadRequest, UnknownParameter.
+    Raises BadRequest, UnknownParameter, TooMuchAsked.
     """
     reading = _Reading(place, _types(place, parameters), base)
     for name, value in parameters:
         try:
             reading.add(name, value)
-        except (UnknownParameter, UnknownName) as error:
+        except UnknownName as error:
             if not lenient:
-                raise UnknownParameter(_text(error)) from None
-            reading.ignored.append(_text(error))
+                raise UnknownParameter(str(error)) from None
+            reading.ignored.append(str(error))
         except BadValue as error:
             raise BadRequest(str(error)) from None
+        except errors.TooMuchAsked as error:
+            raise TooMuchAsked(str(error)) from None
     return reading.asked()
 
 
@@ -65,20 +68,22 @@ class _Reading:
         self._place = place
         self._types = types
         self._base = base
+        self._reading = Reading(base)
         self._results = Results()
         self._conditions: list[dict[str, Node]] = []
         self._used = Parameters()
         self.ignored: list[str] = []
 
     def add(self, name: str, value: str) -> None:
-        """Reads a parameter. Raises BadRequest, UnknownParameter, UnknownName, BadValue."""
+        """Reads a parameter. Raises BadRequest, and Unsearchable."""
         control = CONTROLS.get(name)
         if control:
             if not control.repeats and any(name == used for used, _ in self._used):
                 raise BadRequest(f"{name} is there twice.")
             control.read(self._results, self._types, value)
         elif name != TYPES or self._place.types:
-            condition = {type_: Reading(self._base).condition(type_, name, value) for type_ in self._types}
+            self._reading.spend(name, value, 1 if _is_common(name) else len(self._types))
+            condition = {type_: self._reading.condition(type_, name, value) for type_ in self._types}
             self._conditions.append(condition)
         self._used.append((name, value))
 
@@ -91,10 +96,6 @@ class _Reading:
         node = And((*_within(self._place, self._types, self._base), *map(_across, self._conditions)))
         wanted = Wanted(self._types, rewritten(node), self._results.keys)
         return Asked(wanted, self._results, self._used, self.ignored)
-
-
-def _text(error: UnknownParameter | Unsearchable) -> str:
-    return error.message if isinstance(error, UnknownParameter) else str(error)
 
 
 def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:
@@ -110,6 +111,11 @@ def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:
     if not common:
         raise BadRequest("_type names no type each time.")
     return tuple(sorted(common))
+
+
+def _is_common(name: str) -> bool:
+    """Whether the condition is the same for all types: such parameters alone begin with a low line."""
+    return name.startswith("_")
 
 
 def _across(condition: dict[str, Node]) -> Node:

@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
-from fhir_api.errors import NotKept, TooMany, TooMuchIncluded
+from fhir_api.errors import NoMoreSnapshots, NotKept, TooMany, TooManyIncluded
 from fhir_api.searching.asking import Asked, Parameters, Place
 from fhir_api.services import Services
 from projections.database import Reader
+from projections.fhir_resources import including
 from projections.fhir_resources.finding import count, estimate, explain, find, find_all
-from projections.fhir_resources.found import Found
-from projections.fhir_resources.including import MOST_INCLUDED, TooManyIncluded, included
-from projections.fhir_resources.snapshots import MOST_KEPT, read_kept, read_numbered
+from projections.fhir_resources.found import MOST_BYTES, Found, fitting
+from projections.fhir_resources.including import MOST_INCLUDED, included
+from projections.fhir_resources.snapshots import MOST_KEPT, Snapshot, read_kept, read_numbered
+from projections.search.frequency import Common
 from projections.search.sorting import After
 
 
@@ -49,12 +51,15 @@ class Step(NamedTuple):
 
 
 class Page(NamedTuple):
-    """total: of all pages, if it is known. included: beside the matches. next: how to go on."""
+    """total: of all pages, if it is known. next: how to go on. included: beside the matches; whole: whether
+    all that was to be is. snapshot: of which it is the first page, to be kept with ``keep_snapshot``."""
 
     matches: Sequence[Found]
     total: int | None
     next: Walk | None
     included: Sequence[Found] = ()
+    whole: bool = True
+    snapshot: Snapshot | None = None
 
     @property
     def found(self) -> list[Found]:
@@ -65,7 +70,7 @@ class Page(NamedTuple):
 async def read_page(services: Services, step: Step, base: str) -> Page:
     """What the step is to show. base: the server's own address.
 
-    Raises NotKept, TooMany, TooMuchIncluded.
+    Raises NotKept, TooMany, TooManyIncluded.
     """
     steps = step.asked.results.steps
     if not steps and not step.asked.results.total:
@@ -74,9 +79,17 @@ async def read_page(services: Services, step: Step, base: str) -> Page:
     async with services.views.snapshot() as connection:
         page = await _matches(services, connection, step)
         try:
-            return page._replace(included=await included(connection, page.matches, steps, base))
-        except TooManyIncluded:
-            raise TooMuchIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
+            found, whole = await included(connection, page.matches, steps, base)
+        except including.TooManyIncluded:
+            raise TooManyIncluded(f"At most {MOST_INCLUDED} resources are included.") from None
+        return page._replace(included=found, whole=whole)
+
+
+async def keep_snapshot(services: Services, page: Page) -> None:
+    """Keeps what its next pages are read from, if it is of a snapshot: once nothing else can fail, as what is
+    not answered leaves none. Raises NoMoreSnapshots."""
+    if page.snapshot and not await services.snapshots.keep(page.snapshot):
+        raise NoMoreSnapshots
 
 
 async def explain_page(services: Services, step: Step) -> list[tuple[str, list[str]]]:
@@ -88,11 +101,12 @@ async def explain_page(services: Services, step: Step) -> list[tuple[str, list[s
 
 async def _matches(services: Services, connection: Reader, step: Step) -> Page:
     if not step.asked.results.count:
-        return Page([], await count(connection, step.asked.wanted), None)
+        common = await services.frequent.known(connection)
+        return Page([], await count(connection, step.asked.wanted, common), None)
     if step.walk and step.walk.snapshot:
         return await _kept(connection, step, step.walk)
     if step.asked.results.exact:
-        return await _keep(services, connection, step)
+        return await _first(services, connection, step)
     return await _shown(services, connection, step)
 
 
@@ -101,17 +115,21 @@ async def _shown(services: Services, connection: Reader, step: Step) -> Page:
     wanted, limit = step.asked.wanted, step.asked.results.count
     common = await services.frequent.known(connection)
     hits = await find(connection, wanted, step.after, limit + 1, common)
-    more = len(hits) > limit
-    total = await _total(connection, step, None if more else len(hits))
-    matches = [hit.found for hit in hits[:limit]]
-    if not more:
+    total = await _total(connection, step, None if len(hits) > limit else len(hits), common)
+    matches = _fitting([hit.found for hit in hits[:limit]])
+    if len(matches) == len(hits):
         return Page(matches, total, None)
-    last = hits[limit - 1].place
+    last = hits[len(matches) - 1].place
     keys = [key.written(value) for key, value in zip(wanted.keys, last.values, strict=True)]
     return Page(matches, total, Walk(step.asked.used, keys, last.pk, total))
 
 
-async def _total(connection: Reader, step: Step, all_there_is: int | None) -> int | None:
+def _fitting(found: Sequence[Found]) -> Sequence[Found]:
+    """So many as a page takes; at least one."""
+    return found[: max(1, fitting(found, MOST_BYTES))]
+
+
+async def _total(connection: Reader, step: Step, all_there_is: int | None, common: Common) -> int | None:
     """all_there_is: if this page shows it to the end."""
     if step.walk:
         return step.walk.total
@@ -119,21 +137,31 @@ async def _total(connection: Reader, step: Step, all_there_is: int | None) -> in
     if all_there_is is not None:
         return None if wish == "none" else all_there_is
     if wish == "accurate":
-        return await count(connection, step.asked.wanted)
-    return await estimate(connection, step.asked.wanted) if wish == "estimate" else None
+        return await count(connection, step.asked.wanted, common)
+    return await estimate(connection, step.asked.wanted, common) if wish == "estimate" else None
 
 
-async def _keep(services: Services, connection: Reader, step: Step) -> Page:
-    """The first page of a snapshot, which is kept if there are more."""
+async def _first(services: Services, connection: Reader, step: Step) -> Page:
+    """The first page of a snapshot, which is to be kept if there are more."""
     limit = step.asked.results.count
-    pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1)
+    common = await services.frequent.known(connection)
+    pks = await find_all(connection, step.asked.wanted, MOST_KEPT + 1, common)
     if len(pks) > MOST_KEPT:
         raise TooMany(f"A snapshot has at most {MOST_KEPT:,} resources.")
-    matches = await read_numbered(connection, pks[:limit])
-    if len(pks) <= limit:
+    matches, told = await _numbered(connection, pks[:limit])
+    if told == len(pks):
         return Page(matches, len(pks), None)
-    snapshot = await services.snapshots.keep(pks)
-    return Page(matches, len(pks), Walk(step.asked.used, [], 0, len(pks), str(snapshot), limit))
+    snapshot = Snapshot(uuid4(), pks)
+    walk = Walk(step.asked.used, [], 0, len(pks), str(snapshot.id), told)
+    return Page(matches, len(pks), walk, snapshot=snapshot)
+
+
+async def _numbered(connection: Reader, pks: Sequence[int]) -> tuple[Sequence[Found], int]:
+    """(resources that a page takes, how many of the numbers it is then past)."""
+    found = await read_numbered(connection, pks)
+    matches = _fitting(found)
+    rest = found[len(matches) :]
+    return matches, pks.index(rest[0].pk) if rest else len(pks)
 
 
 async def _kept(connection: Reader, step: Step, walk: Walk) -> Page:
@@ -142,7 +170,7 @@ async def _kept(connection: Reader, step: Step, walk: Walk) -> Page:
     pks = await read_kept(connection, UUID(walk.snapshot), walk.offset, limit)
     if pks is None:
         raise NotKept
-    further = walk.offset + limit
+    matches, told = await _numbered(connection, pks)
+    further = walk.offset + told
     more = further < (walk.total or 0)
-    matches = await read_numbered(connection, pks)
     return Page(matches, walk.total, msgspec.structs.replace(walk, offset=further) if more else None)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ehr.definitions import RESOURCE_TYPES
-from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.errors import BadRequest
 from fhir_api.parameters import MOST_COUNT, USUAL_COUNT, read_count
 from fhir_api.subsetting import COUNT, Subset, read_subset
 from projections.fhir_resources.including import Step
@@ -37,7 +37,7 @@ class Results:
 
 
 class Control(NamedTuple):
-    """One parameter. repeats: whether it may be there several times."""
+    """One parameter. read: raises BadRequest, UnknownName. repeats: whether it may be there several times."""
 
     documentation: str
     read: Callable[[Results, tuple[str, ...], str], None]
@@ -45,12 +45,9 @@ class Control(NamedTuple):
 
 
 def _read_sort(results: Results, types: tuple[str, ...], text: str) -> None:
-    try:
-        keys = [read_sort(type_, text) for type_ in types]
-    except UnknownName as error:
-        raise UnknownParameter(str(error)) from None
+    keys = [read_sort(type_, text) for type_ in types]
     if any(key.numbers for key in keys[0]) and len(types) > 1:
-        raise UnknownParameter("Across types, _sort is by _id and _lastUpdated.")
+        raise UnknownName("Across types, _sort is by _id and _lastUpdated.")
     results.keys = keys[0]
 
 
@@ -59,12 +56,18 @@ def _read_count(results: Results, _: tuple[str, ...], text: str) -> None:
 
 
 def _read_total(results: Results, _: tuple[str, ...], text: str) -> None:
-    results.total = _one_of("_total", text, TOTALS)
+    _say_total(results, _one_of("_total", text, TOTALS))
 
 
 def _read_total_method(results: Results, _: tuple[str, ...], text: str) -> None:
     _one_of("_totalMethod", text, ("count",))
-    results.total = "accurate"
+    _say_total(results, "accurate")
+
+
+def _say_total(results: Results, total: str) -> None:
+    if results.total not in (None, total):
+        raise BadRequest("_total and _totalMethod contradict each other.")
+    results.total = total
 
 
 def _read_summary(results: Results, types: tuple[str, ...], text: str) -> None:
@@ -168,10 +171,7 @@ def _step(name: str, text: str) -> Step:
 
 
 def _check_reference(source: str, code: str, target: str) -> None:
-    try:
-        parameter = find(source, code)
-    except UnknownName as error:
-        raise UnknownParameter(str(error)) from None
+    parameter = find(source, code)
     if parameter.type != "reference":
         raise BadRequest(f"{source}.{code} is no reference.")
     if target and target not in parameter.targets:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +13,7 @@ from ehr.escapes import without_escapes
 from ehr.sql import load_queries
 from ehr.values import Key, subject_of
 from projections.database import Reader
-from projections.fhir_resources.found import Found
+from projections.fhir_resources.found import MOST_BYTES, Found, fitting
 
 _sql = load_queries(Path(__file__).with_name("everything.sql"))
 
@@ -21,6 +22,9 @@ PERHAPS_SOMEONES = frozenset({"Contract", "Device", "GuidanceResponse", "Task"})
 
 OUTSIDE = PERHAPS_SOMEONES | {t for t in RESOURCE_TYPES if t != "Patient" and not subject_paths(t)}
 """Types of what may be no one's: practitioners, organizations, places, medications, devices …"""
+
+MOST_FOLLOWED = 2000
+"""Names of resources outside the compartment that are looked up for a page."""
 
 _REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % "|".join(OUTSIDE).encode())
 
@@ -62,7 +66,7 @@ class Wanted(NamedTuple):
 
 async def read_page(connection: Reader, wanted: Wanted, after: Member | None, limit: int) -> list[Found]:
     """The Patient, if it is there, and the next ``limit`` members of its compartment that are wanted or may
-    refer to what is.
+    refer to what is; bodies for one page, and of the Patient only where the walk begins.
 
     They are ordered by type and then as they were first stated, which no amendment changes.
     """
@@ -76,21 +80,38 @@ async def read_page(connection: Reader, wanted: Wanted, after: Member | None, li
         "after_type": after and after.type,
         "after_pk": after and after.pk,
         "limit": limit,
+        "room": MOST_BYTES,
     }
     cursor = await connection.execute(_sql["page"], parameters, binary=True)
     return [Found(*row) for row in await cursor.fetchall()]
 
 
-async def read_outside(connection: Reader, wanted: Wanted, keys: Iterable[Key]) -> list[Found]:
-    """Those of the keys that are wanted and in no Patient's compartment."""
-    names = [key for key in keys if wanted.types is None or key.type in wanted.types]
+async def read_outside(
+    connection: Reader, wanted: Wanted, keys: Iterable[Key]
+) -> tuple[Sequence[Found], Key | None]:
+    """(those of the keys that are wanted and in no Patient's compartment, the first key that is left).
+
+    As many of the first as a page takes; at least one.
+    """
+    of_types = (key for key in keys if wanted.types is None or key.type in wanted.types)
+    wished = list(islice(of_types, MOST_FOLLOWED + 1))
+    names, left = wished[:MOST_FOLLOWED], wished[MOST_FOLLOWED:]
+    found = await _outside(connection, wanted, names) if names else []
+    fits = max(1, fitting(found, MOST_BYTES))
+    if fits < len(found):
+        return found[:fits], Key(found[fits].type, found[fits].id)
+    return found, left[0] if left else None
+
+
+async def _outside(connection: Reader, wanted: Wanted, names: Sequence[Key]) -> list[Found]:
     parameters = {
         "types": [key.type for key in names],
         "ids": [key.id for key in names],
         "since": wanted.since,
+        "room": MOST_BYTES,
     }
-    cursor = await connection.execute(_sql["outside"], parameters, binary=True) if names else None
-    return [Found(*row) for row in await cursor.fetchall()] if cursor else []
+    cursor = await connection.execute(_sql["outside"], parameters, binary=True)
+    return [Found(*row) for row in await cursor.fetchall()]
 
 
 async def has_strangers(connection: Reader, subjects: Iterable[UUID]) -> bool:
@@ -104,11 +125,19 @@ async def has_strangers(connection: Reader, subjects: Iterable[UUID]) -> bool:
     return bool(row and row[0])
 
 
-def outside_references(resources: Sequence[bytes]) -> set[Key]:
-    """Local resources that these refer to and whose type is one of OUTSIDE."""
-    found: set[tuple[bytes, bytes]] = set()
-    for (
-        resource
-    ) in resources:  # One by one: a page's text is megabytes, which take longer to join than to search.
-        found.update(_REFERENCE.findall(without_escapes(resource)))
-    return {Key(type_.decode(), id_.decode()) for type_, id_ in found}
+def outside_references(resources: Sequence[bytes]) -> tuple[dict[Key, int], int]:
+    """Local resources that these refer to and whose type is one of OUTSIDE, each with the place of the first
+    that refers to it; and how many of these were looked into.
+
+    They are in the order of places, and of names in each. After more than MOST_FOLLOWED no further resource
+    is looked into.
+    """
+    found: dict[tuple[bytes, bytes], int] = {}
+    looked_into = 0
+    # One by one: a page's text is megabytes, which take longer to join than to search.
+    while looked_into < len(resources) and len(found) <= MOST_FOLLOWED:
+        for name in _REFERENCE.findall(without_escapes(resources[looked_into])):
+            found.setdefault(name, looked_into)
+        looked_into += 1
+    ordered = sorted(found.items(), key=lambda one: (one[1], one[0]))
+    return {Key(type_.decode(), id_.decode()): place for (type_, id_), place in ordered}, looked_into

@@ -1,8 +1,12 @@
 -- name: page
 -- A Patient, and what is in its compartment after a place, by type and then as first stated. A condition whose
 -- parameter is null falls away when the statement is planned. The inner select needs the index alone; a join need
--- not keep its order.
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position
+-- not keep its order. Of those after the first that fill the room no bodies, nor of the Patient after the first page.
+select r.type, r.id, r.version, r.last_updated, r.splice,
+       case when sum(octet_length(r.body)) filter (where place > 0 or %(after_type)b::text is null)
+                 over (order by place rows unbounded preceding) - octet_length(r.body) < %(room)b::bigint
+            then r.body else '' end,
+       r.pk, r.position
 from (
     select p.pk, 0 as place from fhir_resources.current p
     where p.type = 'Patient' and p.id = %(id)b and not p.deleted
@@ -19,12 +23,17 @@ from (
 ) page join fhir_resources.current r using (pk) order by place;
 
 -- name: outside
--- Resources by name, but for those in some Patient's compartment.
-select r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position
-from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
+-- Resources by name, in the order of the names, but for those in some Patient's compartment. Of those after the
+-- first that fill the room no bodies.
+select r.type, r.id, r.version, r.last_updated, r.splice,
+       case when sum(octet_length(r.body)) over (order by n) - octet_length(r.body) < %(room)b::bigint
+            then r.body else '' end,
+       r.pk, r.position
+from unnest(%(types)b::text[], %(ids)b::text[]) with ordinality k(type, id, n)
 join fhir_resources.current r on r.type = k.type and r.id = k.id
 where not r.deleted and (%(since)b::timestamptz is null or r.last_updated >= %(since)b)
-  and not exists (select from fhir_resources.compartment c where c.pk = r.pk);
+  and not exists (select from fhir_resources.compartment c where c.pk = r.pk)
+order by n;
 
 -- name: strangers
 -- Whether nothing about one of these is shown: who it may be about is not known then.

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from projections.database import Reader
-from projections.fhir_resources.found import Found
+from projections.fhir_resources.found import MOST_BYTES, Found
 from projections.search.dates import DatedMainly
+from projections.search.frequency import NOTHING_KNOWN, Common
 from projections.search.identifiers import Updated
 from projections.search.sorting import After, Key, beyond, order_by
 from projections.search.statement import Statement
@@ -29,9 +30,6 @@ WALKED_ALONG = 1000
 """Resources about one thing that are looked at: others, of which few match, are found faster otherwise.
 So many as well where what each of them names is looked at."""
 
-NONE: frozenset[int] = frozenset()
-
-_COLUMNS = "r.type, r.id, r.version, r.last_updated, r.splice, r.body, r.pk, r.position"
 _PK = Found._fields.index("pk")
 _SOURCES = ("main", "updated")
 """Keys in whose order an index stands."""
@@ -54,9 +52,9 @@ class Hit(NamedTuple):
 
 
 async def find(
-    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
+    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: Common
 ) -> list[Hit]:
-    """The next ``limit`` resources. common: terms that many resources have."""
+    """The next ``limit`` resources. common: what many resources have."""
     if _walks(wanted, after, common):
         hits = await _run(connection, *walk(wanted, after, limit))
         if len(hits) == limit:
@@ -76,16 +74,16 @@ async def find_ids(connection: Reader, wanted: Wanted, most: int) -> list[str]:
     return [id_ for (id_,) in await cursor.fetchall()]
 
 
-async def find_all(connection: Reader, wanted: Wanted, most: int) -> list[int]:
+async def find_all(connection: Reader, wanted: Wanted, most: int, common: Common) -> list[int]:
     """The ``pk`` of all that match, in order; at most so many."""
-    statement = Statement()
+    statement = _statement(wanted, common)
     query = _gathered(statement, wanted, None, most)
     cursor = await connection.execute(query, statement.parameters, binary=True)
     return [row[0] for row in await cursor.fetchall()]
 
 
 async def explain(
-    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: frozenset[int]
+    connection: Reader, wanted: Wanted, after: After | None, limit: int, common: Common
 ) -> list[tuple[str, list[str]]]:
     """(walk or gather, PostgreSQL's account of it, line by line) of each statement that a page takes."""
     statements = {"gather": gather(wanted, after, limit, common)}
@@ -98,9 +96,9 @@ async def explain(
     return told
 
 
-async def count(connection: Reader, wanted: Wanted) -> int:
+async def count(connection: Reader, wanted: Wanted, common: Common) -> int:
     """How many there are now."""
-    statement = Statement()
+    statement = _statement(wanted, common)
     query = f"select count(*) from fhir_resources.search s where {_condition(statement, wanted)}"  # noqa: S608
     cursor = await connection.execute(query, statement.parameters, binary=True)
     row: tuple[int] | None = await cursor.fetchone()
@@ -108,9 +106,9 @@ async def count(connection: Reader, wanted: Wanted) -> int:
     return row[0]
 
 
-async def estimate(connection: Reader, wanted: Wanted) -> int:
+async def estimate(connection: Reader, wanted: Wanted, common: Common) -> int:
     """How many there may be, as the database's planner sees it: exact enough to show, not to count on."""
-    statement = Statement()
+    statement = _statement(wanted, common)
     query = f"select from fhir_resources.search s where {_condition(statement, wanted)}"
     cursor = await connection.execute(f"explain (format json) {query}", statement.parameters)
     row = await cursor.fetchone()
@@ -119,7 +117,7 @@ async def estimate(connection: Reader, wanted: Wanted) -> int:
     return rows
 
 
-def _walks(wanted: Wanted, after: After | None, common: frozenset[int]) -> bool:
+def _walks(wanted: Wanted, after: After | None, common: Common) -> bool:
     """Whether a walk is tried."""
     if not _can_walk(wanted, after):
         return False
@@ -157,18 +155,27 @@ def walk(wanted: Wanted, after: After | None, limit: int) -> tuple[str, dict[str
     conditions = [*path.conditions, *([_further(statement, path, after)] if after else [])]
     rest, way = And(path.rest).sql(statement, "s"), "desc" if path.descending else "asc"
     shown = ", page.key" if wanted.keys else ""
+    order = f"page.key {way}, page.pk {way}"
     looked_at = statement.value(min([path.most, *map(_most, path.rest)]), "bigint")
     # What is asked of a resource may stand in another table than its order: only those looked at are joined.
     row, joined = ("s", "") if path.whole else ("w", "join fhir_resources.search s on s.pk = w.pk ")
     query = (
-        f"select {_COLUMNS}{shown} from (select {row}.pk, {row}.key from ("  # noqa: S608
+        f"select {_columns(statement, order)}{shown} from (select {row}.pk, {row}.key from ("  # noqa: S608
         f"select {'s0.*' if path.whole else path.pk}, {path.key} as key from {path.tables} "
         f"where {' and '.join(conditions)} order by {path.key} {way}, {path.pk} {way} limit {looked_at}) "
         f"{row} {joined}where {rest} order by {row}.key {way}, {row}.pk {way} "
         f"limit {statement.value(limit, 'bigint')}) page "
-        f"join fhir_resources.current r on r.pk = page.pk order by page.key {way}, page.pk {way}"
+        f"join fhir_resources.current r on r.pk = page.pk order by {order}"
     )
     return query, statement.parameters
+
+
+def _columns(statement: Statement, order: str) -> str:
+    """Those of ``Found``; without the bodies after those that fill a page in this order."""
+    room, unread = statement.value(MOST_BYTES, "bigint"), statement.value(b"", "bytea")
+    before = f"sum(octet_length(r.body)) over (order by {order}) - octet_length(r.body)"
+    body = f"case when {before} < {room} then r.body else {unread} end"
+    return f"r.type, r.id, r.version, r.last_updated, r.splice, {body}, r.pk, r.position"
 
 
 def _most(node: Node) -> int:
@@ -240,18 +247,24 @@ def _further(statement: Statement, path: _Path, after: After) -> str:
 
 
 def gather(
-    wanted: Wanted, after: After | None, limit: int, common: frozenset[int] = NONE
+    wanted: Wanted, after: After | None, limit: int, common: Common = NOTHING_KNOWN
 ) -> tuple[str, dict[str, Any]]:
-    """(statement, parameters) that finds all that match, and sorts them. common: terms of many resources."""
-    few = any(part.selective(common) for part in _parts(wanted.node) if not isinstance(part, ReferredToBy))
-    statement = Statement(one_by_one=few)
+    """(statement, parameters) that finds all that match, and sorts them. common: what many resources have."""
+    statement = _statement(wanted, common)
     page = _gathered(statement, wanted, after, limit)
     places = [f"page.key{number}" for number in range(len(wanted.keys))]
+    order = order_by(wanted.keys, places, "page.pk")
     query = (
-        f"select {', '.join([_COLUMNS, *places])} from ({page}) page "  # noqa: S608
-        f"join fhir_resources.current r on r.pk = page.pk order by {order_by(wanted.keys, places, 'page.pk')}"
+        f"select {', '.join([_columns(statement, order), *places])} from ({page}) page "  # noqa: S608
+        f"join fhir_resources.current r on r.pk = page.pk order by {order}"
     )
     return query, statement.parameters
+
+
+def _statement(wanted: Wanted, common: Common) -> Statement:
+    """One that gathers."""
+    few = any(part.selective(common) for part in _parts(wanted.node) if not isinstance(part, ReferredToBy))
+    return Statement(one_by_one=few, common=common)
 
 
 def _gathered(statement: Statement, wanted: Wanted, after: After | None, limit: int) -> str:
@@ -277,7 +290,8 @@ def _condition(statement: Statement, wanted: Wanted) -> str:
     if len(wanted.types) == 1:
         return of_type(statement, "s", wanted.types[0], wanted.node)
     kinds = statement.value([KINDS[type_] for type_ in wanted.types], "smallint[]")
-    return f"s.kind = any({kinds}) and {wanted.node.sql(statement, 's')}"
+    with statement.of_types(wanted.types):
+        return f"s.kind = any({kinds}) and {wanted.node.sql(statement, 's')}"
 
 
 async def _run(connection: Reader, query: str, parameters: dict[str, Any]) -> list[Hit]:

@@ -8,6 +8,7 @@ from ehr.dates import FIRST, LAST, Span
 from ehr.sql import load_queries
 from ehr.values import Key
 from projections.database import Reader
+from projections.fhir_resources.found import MOST_BYTES
 from projections.fhir_resources.queries import Version
 
 _sql = load_queries(Path(__file__).with_name("history.sql"))
@@ -35,7 +36,7 @@ async def extent(connection: Reader, key: Key, since: datetime, at: Span) -> Ext
 
 
 async def read_versions(connection: Reader, key: Key, least: int, most: int, limit: int) -> list[Version]:
-    """The newest ``limit`` versions from ``least`` to ``most``, newest first."""
-    parameters = {**key._asdict(), "least": least, "most": most, "limit": limit}
+    """The newest ``limit`` versions from ``least`` to ``most``, newest first; bodies for one page."""
+    parameters = {**key._asdict(), "least": least, "most": most, "limit": limit, "room": MOST_BYTES}
     cursor = await connection.execute(_sql["versions"], parameters, binary=True)
     return [Version(*row) for row in await cursor.fetchall()]

@@ -1,13 +1,18 @@
 -- name: versions
--- Versions of a resource, newest first.
-select version, last_updated, deleted, splice, body from (
-    select version, last_updated, deleted, splice, body from fhir_resources.current
-    where type = %(type)b and id = %(id)b
-    union all
-    select version, last_updated, deleted, splice, body from fhir_resources.past
-    where type = %(type)b and id = %(id)b
-) versions
-where version between %(least)b and %(most)b order by version desc limit %(limit)b;
+-- Versions of a resource, newest first. Of those after the first that fill the room no bodies.
+select version, last_updated, deleted, splice,
+       case when sum(octet_length(body)) over (order by version desc) - octet_length(body) < %(room)b::bigint
+            then body else '' end
+from (
+    select * from (
+        select version, last_updated, deleted, splice, body from fhir_resources.current
+        where type = %(type)b and id = %(id)b
+        union all
+        select version, last_updated, deleted, splice, body from fhir_resources.past
+        where type = %(type)b and id = %(id)b
+    ) versions
+    where version between %(least)b and %(most)b order by version desc limit %(limit)b
+) page order by version desc;
 
 -- name: extent
 -- Number, first and last of the versions that were made at since or later and were current some time from

@@ -6,19 +6,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ehr.bodies import pieces_with_meta
-from ehr.compression import decompress, decompress_all
+from ehr.compression import decompress, decompress_all, unpacked_size
 from ehr.dates import instant
 from ehr.event_store.connections import connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
 from projections.database import DatabaseTrouble, Reader
+from projections.fhir_resources.found import fitting_sizes
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 
 
 class Version(NamedTuple):
-    """One version of a resource as stored."""
+    """One version of a resource as stored.
+
+    body: empty where it is deleted, or was not read, because those before it fill the page.
+    """
 
     version: int
     last_updated: datetime
@@ -33,6 +37,17 @@ class Version(NamedTuple):
     def pieces(self, body: bytes) -> tuple[bytes, memoryview]:
         """The same in two pieces. body: unpacked."""
         return pieces_with_meta(body, self.splice, self.version, instant(self.last_updated))
+
+
+def fitting_versions(versions: Sequence[Version], room: int) -> int:
+    """How many of them, in order, have so many bytes together, unpacked; the first in any case."""
+    return min(len(versions), max(1, fitting_sizes(map(_size, versions), room)))
+
+
+def _size(version: Version) -> int | None:
+    if version.deleted:
+        return 0
+    return unpacked_size(version.body) if version.body else None
 
 
 def unpacked(versions: Sequence[Version]) -> list[bytes]:

@@ -7,12 +7,13 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import NamedTuple
+from uuid import UUID
 
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.sql import load_queries
 from projections.database import Reader
-from projections.fhir_resources.found import Found
+from projections.fhir_resources.found import MOST_BYTES, Found
 
 _sql = load_queries(Path(__file__).with_name("snapshots.sql"))
 
@@ -21,6 +22,20 @@ KEPT = timedelta(hours=1)
 
 MOST_KEPT = 100_000
 """Resources of a snapshot at most: 800 KB."""
+
+
+MOST_SNAPSHOTS = 1_000
+"""Snapshots that are kept at one time."""
+
+MOST_RESOURCES = 10_000_000
+"""Resources of all of them together: 80 MB."""
+
+
+class Snapshot(NamedTuple):
+    """pks: the numbers of the rows of its resources, in order."""
+
+    id: UUID
+    pks: Sequence[int]
 
 
 class Snapshots:
@@ -32,15 +47,15 @@ class Snapshots:
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
 
-    async def keep(self, pks: Sequence[int]) -> UUID:
-        """The snapshot of these resources, by the numbers of their rows."""
-        id_ = uuid4()
-        parameters = {"id": id_, "pks": list(pks), "kept": KEPT}
+    async def keep(self, snapshot: Snapshot) -> bool:
+        """Whether there was room for it."""
+        room = {"kept": KEPT, "most": MOST_SNAPSHOTS, "room": MOST_RESOURCES}
+        parameters = {"id": snapshot.id, "pks": list(snapshot.pks), **room}
         async with self._turn:
             if self._connection is None or self._connection.closed:
                 self._connection = await connect_async(self._conninfo)
-            await self._connection.execute(_sql["keep"], parameters, binary=True)
-        return id_
+            cursor = await self._connection.execute(_sql["keep"], parameters, binary=True)
+            return await cursor.fetchone() is not None
 
     async def close(self) -> None:
         """Closes the connection."""
@@ -58,5 +73,6 @@ async def read_kept(connection: Reader, id_: UUID, offset: int, limit: int) -> l
 
 async def read_numbered(connection: Reader, pks: Sequence[int]) -> list[Found]:
     """The resources of these numbers as they are now, in this order; those deleted since are left out."""
-    cursor = await connection.execute(_sql["numbered"], {"pks": list(pks)}, binary=True)
+    parameters = {"pks": list(pks), "room": MOST_BYTES}
+    cursor = await connection.execute(_sql["numbered"], parameters, binary=True)
     return [Found(*row) for row in await cursor.fetchall()]

@@ -9,8 +9,9 @@ from ehr.dates import FIRST, Span
 from ehr.sql import load_queries
 from ehr.values import Key
 from projections.database import Reader
+from projections.fhir_resources.found import MOST_BYTES
 from projections.fhir_resources.history import EVER
-from projections.fhir_resources.queries import Version
+from projections.fhir_resources.queries import Version, fitting_versions
 
 _sql = load_queries(Path(__file__).with_name("versions.sql"))
 
@@ -61,7 +62,8 @@ class Page(NamedTuple):
 
 
 async def newest(connection: Reader, wanted: Wanted, after: Place | None, count: int) -> Page:
-    """The next ``count`` versions; with ``at`` perhaps fewer, or none: no more than WINDOW are looked at."""
+    """The next ``count`` versions, or as many as a page takes, at least one; with ``at`` perhaps fewer, or
+    none: no more than WINDOW are looked at."""
     limit = count + 1 if wanted.at == EVER else max(count, WINDOW) + 1
     parameters = {
         "types": list(wanted.types),
@@ -72,6 +74,7 @@ async def newest(connection: Reader, wanted: Wanted, after: Place | None, count:
         "after_pk": after and after.pk,
         "after_version": after and after.version,
         "limit": limit,
+        "room": MOST_BYTES,
     }
     cursor = await connection.execute(_sql["newest"], parameters, binary=True)
     rows = [Stated(Key(*row[:2]), Version(*row[2:7]), *row[7:]) for row in await cursor.fetchall()]
@@ -79,11 +82,13 @@ async def newest(connection: Reader, wanted: Wanted, after: Place | None, count:
 
 
 def _page(rows: list[Stated], count: int, limit: int) -> Page:
-    """The first ``count`` of the rows that have their content. limit: how many were asked for, one more."""
+    """The first ``count`` of the rows that have their content, as far as a page takes them. limit: how many
+    were asked for, one more."""
     looked_at = rows[: limit - 1]
     places = [n for n, row in enumerate(looked_at) if row.version.body is not None]
-    last = places[count - 1] if len(places) >= count else len(looked_at) - 1
-    told = [looked_at[n] for n in places[:count]]
+    fits = fitting_versions([looked_at[n].version for n in places[:count]], MOST_BYTES)
+    last = places[fits - 1] if fits < len(places) else len(looked_at) - 1
+    told = [looked_at[n] for n in places[:fits]]
     return Page(told, looked_at[last].place if len(rows) > last + 1 else None)
 
 

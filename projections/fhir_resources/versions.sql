@@ -3,8 +3,9 @@
 
 -- name: newest
 -- The next versions after a place, newest first: those made at since or later, and before end. What was superseded
--- by start (null: never) comes without its content, which may be nearly all: a walk is to go on from there. Last,
--- whether the version before each was deleted. Each place is read no further than the page goes.
+-- by start (null: never) comes without its content, which may be nearly all: a walk is to go on from there. Of
+-- those after the first that fill the room bodies are empty. Last, whether the version before each was deleted.
+-- Each place is read no further than the page goes.
 with page as (
     select t.type, v.* from unnest(%(types)b::text[]) t(type) cross join lateral (
         (select c.pk, c.id, c.version, c.last_updated, false as former from fhir_resources.current c
@@ -29,8 +30,10 @@ with page as (
          order by p.last_updated desc, p.pk desc, p.version desc limit %(limit)b)
     ) v order by v.last_updated desc, v.pk desc, v.version desc limit %(limit)b
 )
-select v.type, v.id, v.version, v.last_updated, r.deleted, r.splice, r.body, v.pk, r.position,
-       coalesce(b.deleted, false)
+select v.type, v.id, v.version, v.last_updated, r.deleted, r.splice,
+       case when coalesce(sum(octet_length(r.body)) over page_order - octet_length(r.body), 0) < %(room)b::bigint
+            then r.body else '' end,
+       v.pk, r.position, coalesce(b.deleted, false)
 from page v left join lateral (
     select c.deleted, c.splice, c.body, c.position from fhir_resources.current c
     where not v.former and c.pk = v.pk
@@ -42,6 +45,7 @@ from page v left join lateral (
            where n.type = p.type and n.id = p.id and n.version > p.version order by n.version limit 1),
           (select n.last_updated from fhir_resources.current n where n.type = p.type and n.id = p.id)))
 ) r on true left join fhir_resources.past b on b.type = v.type and b.id = v.id and b.version = v.version - 1
+window page_order as (order by v.last_updated desc, v.pk desc, v.version desc)
 order by v.last_updated desc, v.pk desc, v.version desc;
 
 -- name: number

@@ -11,6 +11,7 @@ from typing import Any
 from ehr.dates import FIRST, LAST, Span, span
 from projections.search.entries import DateEntry, Entries
 from projections.search.errors import BadValue
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 
@@ -134,7 +135,7 @@ class DatedMainly:
         """See ``tree.Node``."""
         return self.dated.holds(entries)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return False
 
@@ -168,7 +169,7 @@ class SomeMainDate:
         """See ``tree.Node``."""
         return any(e.number == self.number for e in entries.dates)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return False
 

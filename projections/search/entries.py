@@ -1,9 +1,10 @@
 """What one resource leaves in the index."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class StringEntry(NamedTuple):
@@ -50,12 +51,11 @@ class Entries:
     """The entries of one resource; what an indexer adds to.
 
     codes: terms of what the resource is about, to be read in order of its main date. parts: (number of a
-    composite parameter, the entries of one part of the resource). id, updated, identifiers ((system or "",
-    value) each): for queries of this one resource; views have them in tables of their own.
+    composite parameter, the entries of one part of the resource). id, identifiers ((system or "", value)
+    each): for queries of this one resource; views have them in tables of their own.
     """
 
     id: str = ""
-    updated: datetime | None = None
     identifiers: list[tuple[str, str]] = field(default_factory=list)
     terms: set[int] = field(default_factory=set)
     strings: list[StringEntry] = field(default_factory=list)
@@ -64,3 +64,7 @@ class Entries:
     words: list[WordEntry] = field(default_factory=list)
     codes: set[int] = field(default_factory=set)
     parts: list[tuple[int, "Entries"]] = field(default_factory=list)
+
+
+Indexer = Callable[[Entries, int, Any], None]
+"""Adds what a value of the parameter of a number leaves."""

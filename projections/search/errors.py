@@ -9,5 +9,9 @@ class UnknownName(Unsearchable):
     """A parameter, modifier or type that the server does not know; who wants it lenient may leave it out."""
 
 
+class TooMuchAsked(Unsearchable):
+    """The query asks for more at once than is answered."""
+
+
 class BadValue(Unsearchable):
     """A value that its parameter cannot have."""

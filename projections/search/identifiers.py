@@ -1,13 +1,12 @@
 """What is compared as it is, without a hash between: identifiers, ids, and when a resource changed."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from ehr.appending import Condition
 from ehr.dates import Span
 from ehr.values import Key
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 
@@ -38,7 +37,7 @@ class Identified(InTable):
             for system, value in entries.identifiers
         )
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return True
 
@@ -77,7 +76,7 @@ class Named:
         """See ``tree.Node``."""
         return entries.id in {key.id for key in self.any_of}
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return True
 
@@ -94,18 +93,6 @@ _UPDATED = {
     "ap": "{u} >= {start} and {u} < {end}",
 }
 
-_HOLDS: dict[str, Callable[[datetime, Span], bool]] = {
-    "eq": lambda moment, asked: asked.start <= moment < asked.end,
-    "ne": lambda moment, asked: not asked.start <= moment < asked.end,
-    "gt": lambda moment, asked: moment >= asked.end,
-    "lt": lambda moment, asked: moment < asked.start,
-    "ge": lambda moment, asked: moment >= asked.start,
-    "le": lambda moment, asked: moment < asked.end,
-    "sa": lambda moment, asked: moment >= asked.end,
-    "eb": lambda moment, asked: moment < asked.start,
-    "ap": lambda moment, asked: asked.start <= moment < asked.end,
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Updated(InTable):
@@ -116,7 +103,12 @@ class Updated(InTable):
 
     def condition(self, statement: Statement, t: str) -> str:
         """See ``InTable``."""
-        return f"({' or '.join(self._one(statement, t, *one) for one in self.any_of)})"
+        updated = f"({' or '.join(self._one(statement, t, *one) for one in self.any_of)})"
+        if not statement.types:
+            return updated
+        # The index stands by types.
+        types = statement.value(list(statement.types), "text[]")
+        return f"{t}.type = any({types}) and not {t}.deleted and {updated}"
 
     def _one(self, statement: Statement, t: str, prefix: str, asked: Span) -> str:
         start, end = (statement.value(one, "timestamptz") for one in asked)
@@ -124,5 +116,4 @@ class Updated(InTable):
 
     def holds(self, entries: Entries) -> bool:
         """See ``tree.Node``."""
-        moment = entries.updated
-        return moment is not None and any(_HOLDS[prefix](moment, asked) for prefix, asked in self.any_of)
+        raise NotImplementedError("when it was changed is not said by a resource itself")

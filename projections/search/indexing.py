@@ -13,12 +13,9 @@ from ehr.definitions.search_parameters import (
     search_parameters,
 )
 from ehr.values import Key
-from projections.search import dates, quantities, references, strings, tokens, uris
-from projections.search.entries import Entries
+from projections.search import composites, dates, quantities, references, strings, tokens, uris
+from projections.search.entries import Entries, Indexer
 from projections.search.extraction import compile_type
-
-Indexer = Callable[[Entries, int, Any], None]
-"""Adds what a value of the parameter of a number leaves."""
 
 IN_THE_TABLE = ("_id", "_lastUpdated")
 """Parameters whose values stand in the table of resources."""
@@ -128,29 +125,6 @@ _BY_TYPE: Mapping[str, Mapping[str, Indexer]] = MappingProxyType(
 """Search type -> FHIR type -> indexer. Values of other FHIR types are not found: an Age is no date."""
 
 
-def _index_part(entries: Entries, number: int, _place: int, *halves: list[tuple[str, Any]]) -> None:
-    """One part of the resource with the values that a composite parameter takes from it."""
-    part = Entries()
-    for component, values in zip(_components(number), halves, strict=True):
-        for fhir_type, value in values:
-            _BY_TYPE[component.type][fhir_type](part, component.number, value)
-    entries.parts.append((number, part))
-    entries.words += part.words
-
-
-@cache
-def _components(number: int) -> tuple[SearchParameter, ...]:
-    parameter = all_search_parameters()[number]
-    own = search_parameters(parameter.resource_type)
-    return tuple(own[component.code] for component in parameter.components)
-
-
-def _composites() -> set[str]:
-    """The search types that the components of composites have."""
-    composites = [one for one in all_search_parameters() if one.type == "composite" and not one.derived]
-    return {"$".join(component.type for component in _components(one.number)) for one in composites}
-
-
 INDEXERS: Mapping[tuple[str, str], Callable[..., None]] = MappingProxyType(
     {
         **{
@@ -158,7 +132,7 @@ INDEXERS: Mapping[tuple[str, str], Callable[..., None]] = MappingProxyType(
             for search_type, by_type in _BY_TYPE.items()
             for fhir_type, indexer in by_type.items()
         },
-        **{("composite", types): _index_part for types in _composites()},
+        **dict.fromkeys(composites.kinds(), composites.part_indexer(_BY_TYPE)),
     }
 )
 """(search type, FHIR type) -> indexer, as ``compile_type`` takes them."""

@@ -26,7 +26,7 @@ CURRENCIES = "urn:iso:std:iso:4217"
 LEAST, MOST = Decimal("-Infinity"), Decimal("Infinity")
 
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?", re.ASCII)
-LONGEST = 40
+LONGEST_NUMBER = 40
 """Characters of a number."""
 
 _SQL = {
@@ -211,7 +211,7 @@ def _number(name: str, text: str) -> Number:
     prefix, digits = (text[:2], text[2:]) if text[:1].isalpha() else ("eq", text)
     if prefix not in PREFIXES:
         raise BadValue(f"{name} has a prefix that there is not: {' '.join(PREFIXES)} are.")
-    if len(digits) > LONGEST or not _NUMBER.fullmatch(digits):
+    if len(digits) > LONGEST_NUMBER or not _NUMBER.fullmatch(digits):
         raise BadValue(f"{name} must be a number, like 5.4, 1e3 or gt100.")
     value = Decimal(digits)
     exponent = value.as_tuple().exponent

@@ -10,10 +10,10 @@ from ehr.definitions.search_parameters import SearchParameter, main_date_code, s
 from ehr.identifiers import identifier_condition
 from ehr.values import Key
 from projections.search import dates, quantities, references, strings, tokens, uris
-from projections.search.errors import BadValue, UnknownName
+from projections.search.composites import SomePart, Together
+from projections.search.errors import BadValue, TooMuchAsked, UnknownName
 from projections.search.identifiers import Identified, Named, SomeIdentifier, Updated
 from projections.search.indexing import is_claimed, is_subject_matter
-from projections.search.parts import SomePart, Together
 from projections.search.terms import SomeTerm, Terms
 from projections.search.tokens import TokenForm
 from projections.search.tree import And, Node, Not, Or, ReferredToBy, Refers
@@ -25,8 +25,11 @@ NOTHING = Or(())
 NOT_SEARCHABLE = frozenset({"phonetic"})
 """Official parameters that are refused: spelling, not sound, is compared."""
 
-MOST_WAYS = 200
-"""Ways in which the targets of a chain may be understood when their types are left open."""
+MOST_VALUES = 1000
+"""Values of a query, each as often as there are types that are searched, and to which its chain may go."""
+
+ADDRESSES = frozenset({"canonical", "uri"})
+"""FHIR types of references that are addresses."""
 
 MODIFIERS = MappingProxyType(
     {
@@ -70,14 +73,14 @@ class Reading:
     def __init__(self, base: str = "") -> None:
         """base: the server's own address, to tell references to its own resources."""
         self._base = base
-        self._ways = 0
+        self._values = 0
 
     def condition(self, type_: str, name: str, text: str) -> Node:
-        """The condition of ``name=text`` on resources of a type. Raises UnknownName, BadValue."""
+        """The condition of ``name=text`` on resources of a type. Raises Unsearchable."""
         if name.count(".") + name.count("_has:") > MOST_STEPS:
             raise UnknownName(f"A chain has at most {MOST_STEPS} steps.")
         if name.startswith("_has:"):
-            return self._has(name, text)
+            return self._has(type_, name, text)
         head, dot, rest = name.partition(".")
         if dot:
             return self._chain(type_, head, rest, text)
@@ -89,20 +92,34 @@ class Reading:
             return _named(type_, modifier, text)
         return self._of_parameter(parameter, modifier, text)
 
+    def spend(self, name: str, text: str, times: int = 1) -> None:
+        """Counts the values of a parameter, once more than chains do. times: how many types have a condition
+        of their own. Raises TooMuchAsked."""
+        self._values += times * (text.count(",") + 1)
+        if self._values > MOST_VALUES:
+            raise TooMuchAsked(
+                f"With {_told(name)} it has more than {MOST_VALUES} values, each counted for every type that "
+                "is searched or to which its chain may go. Name fewer types, as in subject:Patient.name, or "
+                "fewer values."
+            )
+
     def naming(self, type_: str, code: str, key: Key) -> Node:
         """The condition that a reference parameter names a resource of this server."""
         parameter = find(type_, code)
         origin = origin_of(parameter)
         return references.naming(origin.number, key, self._base)
 
-    def _has(self, name: str, text: str) -> Node:
+    def _has(self, of: str, name: str, text: str) -> Node:
         _, type_, code, rest = [*name.split(":", 3), "", "", ""][:4]
         if type_ not in RESOURCE_TYPES or not rest:
             raise UnknownName("_has is _has:Type:reference:parameter.")
         parameter = find(type_, code)
         if parameter.type != "reference":
             raise UnknownName(f"{type_}.{code} is no reference.")
-        return ReferredToBy(type_, origin_of(parameter).number, self.condition(type_, rest, text))
+        node = self.condition(type_, rest, text)
+        if parameter.restricts and parameter.restricts[1] and of not in parameter.restricts[1]:
+            return NOTHING
+        return ReferredToBy(type_, origin_of(parameter).number, node)
 
     def _chain(self, type_: str, head: str, rest: str, text: str) -> Node:
         code, colon, target = head.partition(":")
@@ -111,18 +128,14 @@ class Reading:
             raise UnknownName(f"{type_}.{code} is no reference.")
         if colon and target not in parameter.targets:
             raise UnknownName(_no_modifier(parameter, target))
-        ways = list(self._ways_of((target,) if colon else parameter.targets, rest, text))
+        ways = list(self._ways_of(code, (target,) if colon else parameter.targets, rest, text))
         if not ways:
             raise UnknownName(f"{type_}.{code} refers to no type that has a parameter {_told(rest)}.")
         return Or(tuple(Refers(origin_of(parameter).number, to, node) for to, node in ways))
 
-    def _ways_of(self, targets: Sequence[str], rest: str, text: str) -> Iterable[tuple[str, Node]]:
+    def _ways_of(self, code: str, targets: Sequence[str], rest: str, text: str) -> Iterable[tuple[str, Node]]:
         for target in targets:
-            self._ways += 1
-            if self._ways > MOST_WAYS:
-                raise UnknownName(
-                    "The chain may go too many ways: name the types, as in subject:Patient.name."
-                )
+            self.spend(code, text)
             try:
                 yield target, self.condition(target, rest, text)
             except UnknownName:
@@ -142,19 +155,11 @@ class Reading:
         if parameter.union_of:
             others = (find(parameter.resource_type, code) for code in parameter.union_of)
             return Or(tuple(self._value(other, modifier, text) for other in others))
-        if parameter.restricts:
-            return self._restricted(parameter, modifier, text)
+        if parameter.restricts and not parameter.restricts[1]:
+            return self._value(origin_of(parameter), modifier, text)
         if parameter.code == "_lastUpdated":
             return Updated((dates.read_prefixed(parameter.code, text),))
         return self._of_type(parameter, modifier, text)
-
-    def _restricted(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
-        origin = origin_of(parameter)
-        assert parameter.restricts is not None
-        targets = parameter.restricts[1]
-        if parameter.type != "reference" or modifier == "identifier":
-            return self._value(origin, modifier, text)
-        return self._reference(origin, (modifier,) if modifier else targets or origin.targets, text)
 
     def _of_type(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
         number, name = parameter.number, parameter.code
@@ -171,14 +176,19 @@ class Reading:
                 return self._uri(parameter, modifier, text)
             case "composite":
                 return self._composite(parameter, text)
-        if modifier == "identifier":
-            return references.read_reference_identifier(number, name, text)
-        return self._reference(parameter, (modifier,) if modifier else parameter.targets, text)
+        return self._reference(parameter, modifier, text)
 
-    def _reference(self, parameter: SearchParameter, targets: Sequence[str], text: str) -> Terms:
-        strict = targets != parameter.targets
+    def _reference(self, parameter: SearchParameter, modifier: str, text: str) -> Terms:
+        number, name, narrow = origin_of(parameter).number, parameter.code, parameter.restricts is not None
+        if modifier == "identifier":
+            return references.read_reference_identifier(
+                number, name, text, parameter.targets if narrow else ()
+            )
+        if modifier:
+            return references.read_reference_to(number, name, modifier, text, self._base)
+        written = not ADDRESSES.isdisjoint(parameter.types)
         return references.read_reference(
-            parameter.number, parameter.code, targets, text, base=self._base, strict=strict
+            number, name, parameter.targets, text, base=self._base, narrow=narrow, written=written
         )
 
     def _uri(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
@@ -198,7 +208,7 @@ class Reading:
         nodes = tuple(self._value(one, "", half) for one, half in zip(own, halves, strict=True))
         if parameter.root_composite:
             return And(nodes)
-        return Together(parameter.number, nodes)  # type: ignore[arg-type]
+        return Together(parameter.number, nodes)
 
 
 def find(type_: str, code: str) -> SearchParameter:

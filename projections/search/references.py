@@ -8,6 +8,7 @@ from ehr.definitions import RESOURCE_TYPES
 from ehr.values import Key
 from projections.search.entries import Entries
 from projections.search.errors import BadValue
+from projections.search.extraction.compiler import named_type
 from projections.search.terms import Terms, of_values, term
 from projections.search.values import split, unescaped
 
@@ -16,29 +17,25 @@ MODIFIERS = ("missing", "identifier")
 
 _ID = r"[A-Za-z0-9\-.]{1,64}"
 _LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
-_NAMED = re.compile(rf"(?:^|/)([A-Z][A-Za-z]+)/{_ID}(?:/_history/{_ID})?\Z")
 _VERSION = re.compile(rf"/_history/{_ID}\Z")
 
 # What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address
-# with a version; t a type; e, x an identifier without and with its system, y a system.
+# with a version; e, x an identifier without and with its system, y a system; t a type, or a type with what
+# else is said.
 
 
 def index_reference(entries: Entries, number: int, value: Any) -> None:
     """A Reference: what it names, and the identifier by which it names it."""
-    text = value.get("reference")
-    if text:
-        _index_link(entries, number, text)
-    identifier = value.get("identifier")
-    if identifier:
-        _index_identifier(entries, number, identifier)
+    entries.terms.update(term(number, one) for one in _said(value))
 
 
 def index_marked_reference(entries: Entries, number: int, value: Any) -> None:
-    """The same, and of which type the resource is that it names."""
-    index_reference(entries, number, value)
-    named = _NAMED.search(value.get("reference") or "")
-    if named and named[1] in RESOURCE_TYPES:
-        entries.terms.add(term(number, "t" + named[1]))
+    """The same, and of which type the resource is that it names: other parameters take some types alone."""
+    said, type_ = _said(value), named_type(value)
+    entries.terms.update(term(number, one) for one in said)
+    if said and type_ in RESOURCE_TYPES:
+        entries.terms.add(term(number, f"t{type_}"))
+        entries.terms.update(term(number, f"t{type_}\0{one}") for one in said)
 
 
 def index_canonical(entries: Entries, number: int, value: Any) -> None:
@@ -46,7 +43,8 @@ def index_canonical(entries: Entries, number: int, value: Any) -> None:
     if value.__class__ is not str or not value or value[0] == "#":
         return
     address, bar, _ = value.partition("|")
-    _index_link(entries, number, address)
+    if address:
+        entries.terms.add(term(number, _link(address)))
     if bar:
         entries.terms.add(term(number, "v" + value))
 
@@ -64,21 +62,26 @@ def index_marked_resource(entries: Entries, number: int, value: Any) -> None:
         entries.terms.add(term(number, "t" + value["resourceType"]))
 
 
-def _index_link(entries: Entries, number: int, text: str) -> None:
+def _said(reference: dict[str, Any]) -> list[str]:
+    """What a Reference says, by its text and by its identifier."""
+    text, identifier = reference.get("reference"), reference.get("identifier")
+    said = [_link(text)] if text and text[0] != "#" else []
+    return [*said, *_identified(identifier)] if identifier else said
+
+
+def _link(text: str) -> str:
+    """What is said by an address, relative or absolute."""
     local = _LOCAL.fullmatch(text)
     if local and local[1] in RESOURCE_TYPES:
-        entries.terms.add(term(number, f"{local[1]}/{local[2]}"))
-    elif text and text[0] != "#":
-        entries.terms.add(term(number, "u" + _VERSION.sub("", text)))
+        return f"{local[1]}/{local[2]}"
+    return "u" + _VERSION.sub("", text)
 
 
-def _index_identifier(entries: Entries, number: int, identifier: dict[str, Any]) -> None:
+def _identified(identifier: dict[str, Any]) -> list[str]:
+    """What is said by an identifier."""
     system, value = identifier.get("system") or "", identifier.get("value")
-    if value:
-        entries.terms.add(term(number, "e" + value))
-        entries.terms.add(term(number, f"x{system}\0{value}"))
-    if system:
-        entries.terms.add(term(number, "y" + system))
+    found = [f"e{value}", f"x{system}\0{value}"] if value else []
+    return [*found, f"y{system}"] if system else found
 
 
 def is_id(text: str) -> bool:
@@ -97,40 +100,56 @@ def of_targets(number: int, types: Sequence[str]) -> Terms:
 
 
 def read_reference(
-    number: int, name: str, targets: Sequence[str], text: str, *, base: str, strict: bool
+    number: int, name: str, targets: Sequence[str], text: str, *, base: str, narrow: bool, written: bool
 ) -> Terms:
     """The condition of ``Type/id``, ``id`` or an address.
 
-    targets: what it may name; strict: and nothing else. base: the server's own address. Raises BadValue.
+    targets: what it may name; narrow: and nothing else, of marked references only. base: the server's own
+    address. written: whether values are addresses in any form (canonical, uri), even a bare word. Raises
+    BadValue.
     """
     link = unescaped(text)
-    own = link.removeprefix(f"{base}/") if base else link
-    local = _LOCAL.fullmatch(own)
-    if local and local[1] in RESOURCE_TYPES:
-        if strict and local[1] not in targets:
-            return Terms(())
-        place = f"{local[1]}/{local[2]}"
-        return of_values(number, [place, f"u{base}/{place}"])
+    key = local_key(link, base)
+    if key:
+        return Terms(()) if narrow and key.type not in targets else naming(number, key, base)
     if is_id(link):
         places = [f"{target}/{link}" for target in targets]
-        return of_values(number, [*places, *(f"u{base}/{place}" for place in places)])
-    if ":" not in link:
+        as_written = [f"u{link}"] if written else []
+        return of_values(number, [*places, *(f"u{base}/{place}" for place in places), *as_written])
+    if ":" not in link and not written:
         raise BadValue(f"{name} must be an id, Type/id or an address.")
-    return of_values(number, ["v" + link if "|" in link else "u" + _VERSION.sub("", link)])
+    address = "v" + link if "|" in link else "u" + _VERSION.sub("", link)
+    return of_values(number, [f"t{target}\0{address}" for target in targets] if narrow else [address])
+
+
+def read_reference_to(number: int, name: str, type_: str, text: str, base: str) -> Terms:
+    """The condition of ``:Type=id`` or ``:Type=Type/id``; of an address elsewhere it is not known what it is
+    to. base: the server's own address. Raises BadValue."""
+    link = unescaped(text)
+    key = Key(type_, link) if is_id(link) else local_key(link, base)
+    if key is None or key.type != type_:
+        raise BadValue(f"{name}:{type_} must be an id or {type_}/id.")
+    return naming(number, key, base)
 
 
 def local_key(text: str, base: str) -> Key | None:
     """The resource of this server that a reference names, without its version. base: the server's address."""
-    local = _LOCAL.fullmatch(text.removeprefix(f"{base}/"))
+    local = _LOCAL.fullmatch(text.removeprefix(f"{base}/") if base else text)
     return Key(local[1], local[2]) if local and local[1] in RESOURCE_TYPES else None
 
 
-def read_reference_identifier(number: int, name: str, text: str) -> Terms:
-    """The condition of ``:identifier=``, with or without a system. Raises BadValue."""
+def read_reference_identifier(number: int, name: str, text: str, targets: Sequence[str] = ()) -> Terms:
+    """The condition of ``:identifier=``, with or without a system. targets: what the reference must be to, if
+    not any; of marked references only. Raises BadValue."""
+    found = _read_identified(name, text)
+    return of_values(number, [f"t{target}\0{found}" for target in targets] or [found])
+
+
+def _read_identified(name: str, text: str) -> str:
     parts = [unescaped(part) for part in split(text, "|")]
     if len(parts) > 2 or not any(parts):
         raise BadValue(f"{name} must be value, system|value, |value or system|.")
     if len(parts) == 1:
-        return of_values(number, ["e" + parts[0]])
+        return f"e{parts[0]}"
     system, value = parts
-    return of_values(number, [f"x{system}\0{value}" if value else "y" + system])
+    return f"x{system}\0{value}" if value else f"y{system}"

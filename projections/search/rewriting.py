@@ -1,10 +1,11 @@
 """Passes over a tree: each makes another one that means the same and is found faster."""
 
+from collections.abc import Iterable
 from functools import reduce
 
 from projections.search.identifiers import Identified, Named, Updated
 from projections.search.terms import Terms
-from projections.search.tree import And, Node, Not, OfType, Or, Pass, ReferredToBy, Refers
+from projections.search.tree import And, Node, Not, OfType, Or, Pass, ReferredToBy, Refers, type_of
 
 
 def rewritten(node: Node) -> Node:
@@ -26,11 +27,23 @@ def flatten(node: Node) -> Node:
 
 
 def drop_types(node: Node) -> Node:
-    """Ids stand for a resource of a type: it need not be said beside them."""
+    """Ids stand for a resource of a type, and chains begin with a parameter of one: it need not be said."""
     node = _below(drop_types, node)
-    if isinstance(node, OfType) and isinstance(node.node, Named):
-        return node.node if {key.type for key in node.node.any_of} == {node.type} else node
-    return node
+    if not isinstance(node, OfType):
+        return node
+    ways = node.node.nodes if isinstance(node.node, Or) else (node.node,)
+    types = [type_ for way in ways for type_ in _types_of(way)]
+    return node.node if {*types} == {node.type} else node
+
+
+def _types_of(node: Node) -> Iterable[str | None]:
+    """The types of resources that meet it; None for any."""
+    match node:
+        case Named(any_of):
+            return [key.type for key in any_of]
+        case Refers(number):
+            return [type_of(number)]
+    return [None]
 
 
 def join_alternatives(node: Node) -> Node:
@@ -55,7 +68,7 @@ def _joined(nodes: tuple[Node, ...], kind: type[_Joined]) -> tuple[Node, ...]:
     return (kind(tuple(dict.fromkeys(joined))), *others) if joined else nodes  # type: ignore[arg-type]
 
 
-PASSES: tuple[Pass, ...] = (flatten, drop_types, join_alternatives)
+PASSES: tuple[Pass, ...] = (flatten, drop_types, flatten, join_alternatives)
 
 
 def _below(step: Pass, node: Node) -> Node:

@@ -10,6 +10,7 @@ from typing import Any
 from ehr.names import unaccented
 from projections.search.entries import Entries, StringEntry
 from projections.search.errors import BadValue
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 from projections.search.values import unescaped
@@ -98,9 +99,9 @@ class Beginning(_Text):
         """See ``tree.Node``."""
         return any(e.number == self.number and e.folded.startswith(self.folded) for e in entries.strings)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
-        return True
+        return not common.is_beginning(self.folded)
 
 
 _LAST = "\U0010ffff"
@@ -127,9 +128,9 @@ class Exactly(_Text):
         """See ``tree.Node``."""
         return any(e.number == self.number and e.exact == self.exact for e in entries.strings)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
-        return True
+        return not common.is_text(unaccented(self.exact))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 
 
@@ -32,6 +33,6 @@ class InTable:
         t = statement.alias()
         return f"select {t}.pk from fhir_resources.{self.table} {t} where {self.condition(statement, t)}"
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return False

@@ -13,13 +13,14 @@ from hashlib import blake2b
 
 from ehr.definitions.search_parameters import common_search_parameters
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 
 HASH_BITS = 52
 MASK = (1 << HASH_BITS) - 1
 """The bits of a term that are the value's hash."""
 
-REMEMBERED = 200
+REMEMBERED_VALUE = 200
 """Characters of values whose hashes are remembered; longer ones would fill the memory."""
 
 _MIDDLE = 2048
@@ -32,7 +33,7 @@ COUNTED = 16
 
 def hash_of(text: str) -> int:
     """52 bits."""
-    return _remembered(text) if len(text) <= REMEMBERED else _hashed(text)
+    return _remembered(text) if len(text) <= REMEMBERED_VALUE else _hashed(text)
 
 
 def _hashed(text: str) -> int:
@@ -85,9 +86,9 @@ class Terms:
         """See ``tree.Node``."""
         return not entries.terms.isdisjoint(self.any_of)
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
-        return common.isdisjoint(self.any_of)
+        return common.terms.isdisjoint(self.any_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class SomeTerm:
         bases = {base_of(number) for number in self.numbers}
         return any(one & ~MASK in bases for one in entries.terms)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``tree.Node``."""
         return False
 

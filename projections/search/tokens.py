@@ -12,7 +12,16 @@ from typing import Any
 from ehr.names import unaccented
 from projections.search.entries import Entries, WordEntry
 from projections.search.errors import BadValue
-from projections.search.terms import About, SomeTerm, Terms, base_of, hash_of, of_values, term
+from projections.search.terms import (
+    REMEMBERED_VALUE,
+    About,
+    SomeTerm,
+    Terms,
+    base_of,
+    hash_of,
+    of_values,
+    term,
+)
 from projections.search.values import split, unescaped
 from projections.search.words import WordBeginning
 
@@ -39,25 +48,27 @@ _NO_SYSTEM = ""
 
 def index_coding(entries: Entries, number: int, value: Any) -> None:
     """A Coding."""
-    terms, words = _of_coding(number, value.get("system"), value.get("code"), value.get("display"))
+    system, code, display = value.get("system") or "", value.get("code") or "", value.get("display") or ""
+    short = len(system) + len(code) + len(display) <= REMEMBERED_VALUE
+    terms, words = (_remembered if short else _of_coding)(number, system, code, display)
     entries.terms.update(terms)
     entries.words += words
 
 
-@lru_cache(maxsize=1 << 16)
-def _of_coding(
-    number: int, system: str | None, code: str | None, display: str | None
-) -> tuple[tuple[int, ...], list[WordEntry]]:
+def _of_coding(number: int, system: str, code: str, display: str) -> tuple[tuple[int, ...], list[WordEntry]]:
     entries = Entries()
     base, add = base_of(number), entries.terms.add
     if code:
         folded = code.casefold()
         add(base | hash_of("c" + folded))
-        add(base | hash_of(f"s{system or _NO_SYSTEM}\0{folded}"))
+        add(base | hash_of(f"s{system}\0{folded}"))
     if system:
         add(base | hash_of("y" + system))
     _index_word(entries, number, display)
     return tuple(entries.terms), entries.words
+
+
+_remembered = lru_cache(maxsize=1 << 16)(_of_coding)
 
 
 def index_concept(entries: Entries, number: int, value: Any) -> None:
@@ -145,11 +156,15 @@ def index_literal_beside_others(entries: Entries, number: int, value: Any) -> No
 
 
 def _index_word(entries: Entries, number: int, text: Any) -> None:
-    folded = _folded(text) if text else ""
+    folded = _word(text) if text else ""
     if folded:
         found = term(number, "w" + folded)
         entries.terms.add(found)
         entries.words.append(WordEntry(number, folded, found))
+
+
+def _word(text: str) -> str:
+    return _folded(text) if len(text) <= REMEMBERED_VALUE else unaccented(text)
 
 
 _folded = lru_cache(maxsize=1 << 14)(unaccented)  # Displays of codes are few.

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ehr.definitions import RESOURCE_TYPES
+from ehr.definitions.search_parameters import all_search_parameters
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 from projections.search.tables import InTable
 from projections.search.terms import MASK, Terms, base_of
@@ -22,11 +24,11 @@ class Node(Protocol):
         ...
 
     def holds(self, entries: Entries) -> bool:
-        """Whether it holds of a resource by itself. Raises NotImplementedError where that takes others."""
+        """Whether it holds of a resource by itself. Raises NotImplementedError where that takes more."""
         ...
 
-    def selective(self, common: frozenset[int]) -> bool:
-        """Whether few resources are expected to meet it. common: terms that many resources have."""
+    def selective(self, common: Common) -> bool:
+        """Whether few resources are expected to meet it. common: what many resources have."""
         ...
 
 
@@ -36,9 +38,10 @@ def of_type(statement: Statement, of: str, type_: str, node: Node) -> str:
     Where a term tells the type it is not asked for: the database would read all of the type to compare.
     """
     parts = node.nodes if isinstance(node, And) else (node,)
-    if any(isinstance(part, Terms) and part.any_of and part.tells_type for part in parts):
-        return node.sql(statement, of)
-    return f"{of}.kind = {statement.value(KINDS[type_], 'smallint')} and {node.sql(statement, of)}"
+    with statement.of_types((type_,)):
+        if any(isinstance(part, Terms) and part.any_of and part.tells_type for part in parts):
+            return node.sql(statement, of)
+        return f"{of}.kind = {statement.value(KINDS[type_], 'smallint')} and {node.sql(statement, of)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,15 @@ class And:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        return " and ".join(node.sql(statement, of) for node in self.nodes) or "true"
+        terms = (node.any_of for node in self.nodes if isinstance(node, Terms))
+        with statement.among(len(self.nodes), tuple(one[0] for one in terms if len(one) == 1)):
+            return " and ".join(node.sql(statement, of) for node in self.nodes) or "true"
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
         return all(node.holds(entries) for node in self.nodes)
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return any(node.selective(common) for node in self.nodes)
 
@@ -68,11 +73,14 @@ class Or:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        in_tables = [node for node in self.nodes if isinstance(node, InTable)]
-        others = [f"({node.sql(statement, of)})" for node in self.nodes if not isinstance(node, InTable)]
-        if in_tables:
-            others.append(self._in_any(in_tables, statement, of))
-        return f"({' or '.join(others)})" if others else "false"
+        tables = [node for node in self.nodes if isinstance(node, InTable)]
+        chains = [node for node in self.nodes if isinstance(node, Refers)]
+        others = [node for node in self.nodes if not isinstance(node, InTable | Refers)]
+        with statement.alternatives(len(others) + bool(tables) + bool(chains)):
+            conditions = [f"({node.sql(statement, of)})" for node in others]
+            conditions += [self._in_any(tables, statement, of)] if tables else []
+            conditions += [_any_chain(chains, statement, of)] if chains else []
+        return f"({' or '.join(conditions)})" if conditions else "false"
 
     @staticmethod
     def _in_any(nodes: Sequence[InTable], statement: Statement, of: str) -> str:
@@ -86,7 +94,7 @@ class Or:
         """See ``Node``."""
         return any(node.holds(entries) for node in self.nodes)
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return all(node.selective(common) for node in self.nodes)
 
@@ -108,7 +116,7 @@ class Not:
         """See ``Node``."""
         return not self.node.holds(entries)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:  # noqa: ARG002
         """See ``Node``."""
         return False
 
@@ -123,32 +131,45 @@ class Refers:
 
     def sql(self, statement: Statement, of: str) -> str:
         """See ``Node``."""
-        if statement.walking:
-            return self._of_one(statement, of)
-        to = statement.alias()
+        return _any_chain((self,), statement, of)
+
+    def looked_up(self, statement: Statement, of: str) -> str:
+        """The condition, by a look at what the resource names."""
+        to, t = statement.alias(), statement.alias()
+        name = _name_in(statement, t, self.number)
+        with statement.gathering(walking=True, one_by_one=True):
+            condition = of_type(statement, to, self.type, self.node)
+        return (
+            f"exists (select from unnest({of}.terms) {t}(term) join fhir_resources.search {to} "
+            f"on {to}.self = {name} where {condition} offset 0)"
+        )
+
+    def found(self, statement: Statement) -> str:
+        """The ``pk`` of each resource that names such a one, by a look into the index for each of these: to
+        look for the terms of all of them at once takes as long as all of them times all that they find."""
+        to, by = statement.alias(), statement.alias()
         base = statement.value(base_of(self.number), "bigint")
+        # The index reads as much as the rarest term has.
+        beside = statement.value(list(statement.beside), "bigint[]")
         with statement.gathering():
             condition = of_type(statement, to, self.type, self.node)
         return (
-            f"{of}.terms && array(select {base} | {to}.self from fhir_resources.search {to} "
-            f"where {condition})"
+            f"select {by}.pk from fhir_resources.search {to} join fhir_resources.search {by} "
+            f"on {by}.terms @> ({base} | {to}.self || {beside}) where {condition}"
         )
 
-    def _of_one(self, statement: Statement, of: str) -> str:
-        """The same, by a look at what each resource names: to gather all that it may name takes long."""
-        to, t = statement.alias(), statement.alias()
-        mask, base = statement.value(MASK, "bigint"), statement.value(base_of(self.number), "bigint")
-        return (
-            f"exists (select from unnest({of}.terms) {t}(term) join fhir_resources.search {to} "
-            f"on {to}.self = {t}.term & {mask} where {t}.term between {base} and {base} | {mask} "
-            f"and {of_type(statement, to, self.type, self.node)} offset 0)"
-        )
+    def named(self, statement: Statement) -> str:
+        """The names of all such ones."""
+        to = statement.alias()
+        with statement.gathering():
+            condition = of_type(statement, to, self.type, self.node)
+        return f"select {to}.self from fhir_resources.search {to} where {condition}"
 
     def holds(self, entries: Entries) -> bool:
         """See ``Node``."""
         raise NotImplementedError("a chain takes other resources")
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return self.node.selective(common)
 
@@ -194,7 +215,7 @@ class ReferredToBy:
         """See ``Node``."""
         raise NotImplementedError("what refers to a resource are others")
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return self.node.selective(common)
 
@@ -214,9 +235,44 @@ class OfType:
         """See ``Node``."""
         raise NotImplementedError("entries do not tell the type")
 
-    def selective(self, common: frozenset[int]) -> bool:
+    def selective(self, common: Common) -> bool:
         """See ``Node``."""
         return self.node.selective(common)
+
+
+def _any_chain(chains: Sequence[Refers], statement: Statement, of: str) -> str:
+    """The condition that any of them holds."""
+    few = all(chain.selective(statement.common) for chain in chains)
+    if statement.walking or (statement.one_by_one and not few):
+        return f"({' or '.join(chain.looked_up(statement, of) for chain in chains)})"
+    if few or statement.alone or statement.either:
+        return f"{of}.pk = any(array({' union all '.join(chain.found(statement) for chain in chains)}))"
+    numbers = dict.fromkeys(chain.number for chain in chains)
+    of_each = (_referring(statement, n, [one for one in chains if one.number == n]) for n in numbers)
+    return f"{of}.pk in ({' union all '.join(of_each)})"
+
+
+def _referring(statement: Statement, number: int, chains: Sequence[Refers]) -> str:
+    """The ``pk`` of each resource that names such ones by a parameter, by a look at all that is named."""
+    by, t = statement.alias(), statement.alias()
+    kind, name = statement.value(KINDS[type_of(number)], "smallint"), _name_in(statement, t, number)
+    return (
+        f"select {by}.pk from fhir_resources.search {by} cross join unnest({by}.terms) {t}(term) "
+        f"where {by}.kind = {kind} and {name} "
+        f"in ({' union all '.join(chain.named(statement) for chain in chains)})"
+    )
+
+
+def _name_in(statement: Statement, t: str, number: int) -> str:
+    """What a term ``t`` of a parameter names; null of others. As a CASE it is no condition of its own: of one
+    the database would expect that next to no term meets it."""
+    mask, base = statement.value(MASK, "bigint"), statement.value(base_of(number), "bigint")
+    return f"case when {t}.term between {base} and {base} | {mask} then {t}.term & {mask} end"
+
+
+def type_of(number: int) -> str:
+    """The type of the resources that have a parameter."""
+    return all_search_parameters()[number].resource_type
 
 
 Pass = Callable[[Node], Node]

@@ -26,16 +26,17 @@ def alternatives(name: str, text: str) -> list[str]:
 
 def split(text: str, mark: str) -> list[str]:
     """The parts between marks that are not escaped; escapes stay."""
-    parts = [""]
+    if "\\" not in text:
+        return text.split(mark)
+    parts: list[list[str]] = [[]]
     characters = iter(text)
     for character in characters:
-        if character == "\\":
-            parts[-1] += character + next(characters, "")
-        elif character == mark:
-            parts.append("")
+        if character == mark:
+            parts.append([])
         else:
-            parts[-1] += character
-    return parts
+            escaped = next(characters, "") if character == "\\" else ""
+            parts[-1].append(character + escaped)
+    return ["".join(part) for part in parts]
 
 
 def unescaped(text: str) -> str:

@@ -7,6 +7,7 @@ stands once in a table of its own.
 from dataclasses import dataclass
 
 from projections.search.entries import Entries
+from projections.search.frequency import Common
 from projections.search.statement import Statement
 
 
@@ -25,11 +26,14 @@ class WordBeginning:
 
     def holds(self, entries: Entries) -> bool:
         """See ``tree.Node``."""
-        return any(e.number == self.number and f" {self.folded}" in f" {e.text}" for e in entries.words)
+        return any(e.number == self.number and self._is_in(e.text) for e in entries.words)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
-        return True
+        return not any(number == self.number and self._is_in(text) for number, text in common.words)
+
+    def _is_in(self, text: str) -> bool:
+        return f" {self.folded}" in f" {text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,14 @@ class Below:
 
     def holds(self, entries: Entries) -> bool:
         """See ``tree.Node``."""
-        return any(
-            e.number == self.number and (e.text == self.address or e.text.startswith(self.stem))
-            for e in entries.words
-        )
+        return any(e.number == self.number and self._is_above(e.text) for e in entries.words)
 
-    def selective(self, common: frozenset[int]) -> bool:  # noqa: ARG002
+    def selective(self, common: Common) -> bool:
         """See ``tree.Node``."""
-        return True
+        return not any(number == self.number and self._is_above(text) for number, text in common.words)
+
+    def _is_above(self, text: str) -> bool:
+        return text == self.address or text.startswith(self.stem)
 
 
 def _by_way_of_words(statement: Statement, of: str, t: str, number: int, condition: str) -> str:

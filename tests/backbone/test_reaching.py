@@ -4,19 +4,24 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
-from backbone import serving, wiring
+from backbone import reaching, serving, wiring
 from backbone.embedded_postgres import EmbeddedPostgres
 from backbone.errors import Refused
+from backbone.reaching import at_database
 from backbone.settings import Settings
+from ehr.event_store.connections import has_no_database, is_stranger
 from ehr.event_store.relaying import keep_by_kafka, standing
+from tests.backbone.conftest import open_temporary_directory
 from tests.backbone.waiting import until
 from tests.stating import looking, migrated, value
 
@@ -63,6 +68,110 @@ def test_a_relay_waits_for_a_database_that_is_away(open_directory: Path) -> None
             server.launch()
             until(lambda: trouble(server.url) is not None, "it is at work")
     assert "Traceback" not in output.read_text()
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[EmbeddedPostgres]:
+    """A server that asks everybody for a password who comes to the database `guarded`."""
+    with (
+        open_temporary_directory() as place,
+        EmbeddedPostgres(place / "postgres", settings={"shared_buffers": "16MB"}) as server,
+    ):
+        with psycopg.connect(server.superuser_url, autocommit=True) as connection:
+            connection.execute("create database guarded owner ehr")
+            connection.execute("create role guest nologin")
+            connection.execute("alter role ehr password 'right'")
+            (rules,) = connection.execute("show hba_file").fetchone() or ("",)
+            rules = Path(rules)
+            rules.write_text(
+                f"local guarded ehr scram-sha-256\nlocal guarded guest reject\n{rules.read_text()}"
+            )
+            connection.execute("select pg_reload_conf()")
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"dbname": "guarded", "password": "wrong"}, "does not let this role in, or not with this password"),
+        ({"dbname": "guarded"}, "does not let this role in, or not with this password"),
+        ({"dbname": "guarded", "user": "guest"}, "does not let this role in"),
+        ({"user": "guest"}, "does not let this role in"),
+        ({"user": "nobody"}, "does not let this role in"),
+        ({"dbname": "nothing"}, "has no database of this name"),
+    ],
+)
+def test_what_no_waiting_mends_is_refused_at_once(
+    guarded: EmbeddedPostgres, changes: dict[str, str], said: str
+) -> None:
+    url = make_conninfo(guarded.url, **changes)
+    with pytest.raises(Refused, match=said) as refused:
+        at_database(url, lambda _: None, Tries(3))
+    assert "wrong" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"dbname": "guarded", "password": "wrong", "host": "{host},127.0.0.1", "port": "{port},1"}, False),
+        ({"dbname": "guarded", "password": "wrong", "host": "127.0.0.1,{host}", "port": "1,{port}"}, False),
+        ({"dbname": "guarded", "password": "wrong", "host": "{host},{host}", "port": "{port},{port}"}, True),
+        ({"dbname": "guarded", "host": "{host},127.0.0.1", "port": "{port},1"}, False),
+        ({"dbname": "nothing", "host": "127.0.0.1,{host}", "port": "1,{port}"}, False),
+        ({"dbname": "nothing", "host": "{host},{host}", "port": "{port},{port}"}, True),
+    ],
+)
+def test_of_several_servers_each_must_refuse(
+    guarded: EmbeddedPostgres, changes: dict[str, str], refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of them may just be starting."""
+    monkeypatch.setattr(reaching, "PAUSE_SECONDS", 0.0)
+    one = conninfo_to_dict(guarded.url)
+    where = {"host": one["host"], "port": one.get("port", 5432)}
+    url = make_conninfo(guarded.url, **{name: value.format(**where) for name, value in changes.items()})
+    if refused:
+        with pytest.raises(Refused):
+            at_database(url, lambda _: None, Tries(2))
+    else:
+        assert not at_database(url, lambda _: None, Tries(2))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["LDAP authentication failed for user", "the database system is starting up", "authentication failed"],
+)
+def test_what_may_pass_is_waited_for(said: str) -> None:
+    """A directory of users may be away for a while."""
+    error = psycopg.OperationalError(f'connection to server at "x", port 5432 failed: FATAL:  {said} "ehr"')
+    assert not is_stranger(error)
+    assert not has_no_database(error)
+
+
+def test_the_right_password_is_let_in(guarded: EmbeddedPostgres) -> None:
+    url = make_conninfo(guarded.url, dbname="guarded", password="right")
+    assert at_database(url, lambda _: None, Tries(3))
+
+
+@pytest.mark.parametrize(
+    "start", [wiring.serve, wiring.relay, lambda settings: wiring.project(settings, ["citizens"])]
+)
+def test_no_program_waits_for_a_database_that_does_not_let_it_in(
+    guarded: EmbeddedPostgres, tmp_path: Path, start: Callable[[Settings], None]
+) -> None:
+    url = SecretStr(make_conninfo(guarded.url, dbname="guarded", password="wrong"))
+    with pytest.raises(Refused, match="does not let this role in"):
+        start(Settings(data=tmp_path, log="kafka", kafka=NO_BROKER, database_url=url))
+
+
+class Tries:
+    """Over after so many looks."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def __call__(self) -> bool:
+        self._left -= 1
+        return self._left < 0
 
 
 def test_a_relay_that_waits_for_the_database_can_be_stopped(tmp_path: Path) -> None:

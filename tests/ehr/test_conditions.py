@@ -12,14 +12,14 @@ import pytest
 
 from ehr.appending import Append, Appended
 from ehr.conditional import condition_of
-from ehr.errors import NotUnique, Refusal, TooMany, Unavailable, Unseen
+from ehr.errors import NotUnique, Refusal, TooCostly, TooMany, Unavailable, Unseen
 from ehr.event_store import searches
 from ehr.event_store.connections import connect
 from ehr.event_store.news import LOCK
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord, Receipt
 from ehr.requests import Change
-from ehr.searching import Search, Searcher
+from ehr.searching import Search, Searcher, Shown
 from ehr.targets import MOST_DELETED
 from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.view import FhirResources
@@ -189,7 +189,7 @@ def test_requests_that_touch_no_match_share_a_flush(url: str) -> None:
         different = [creating(kind, n) for n in range(10) for kind in KINDS if kind.type == "Patient"]
         return await asyncio.gather(*(records[0].state(request(one)) for one in different))
 
-    assert {receipt.outcomes[0].status for receipt in on_records(url, work)} == {201}
+    assert {receipt.outcomes[0].status for receipt in on_records(url, work, 1, IndexSearcher)} == {201}
     assert value(url, "select count(*) from record.flushes") < 10
 
 
@@ -356,3 +356,99 @@ def test_a_delete_of_more_than_are_deleted_at_once_deletes_nothing(shown: str) -
     with pytest.raises(TooMany):
         on_records(shown, work)
     assert len(matching(shown)) == MOST_DELETED + 1
+
+
+def test_a_condition_that_is_too_costly_is_refused_alone(url: str) -> None:
+    """Names cannot be looked for meanwhile, so that it takes longer than any condition may."""
+    wishes = [
+        create(born(MATCH), condition_of("Patient", search))
+        for search in (
+            "birthdate=1990-01-01",
+            "family:exact=X",
+            "family:exact=X",
+            "birthdate=1992",
+            "gender=other",
+        )
+    ]
+
+    async def work(records: list[HealthRecord]) -> list[Receipt | BaseException]:
+        with connect(url) as connection, connection.transaction():
+            connection.execute("lock table fhir_resources.search_string in access exclusive mode")
+            asked = (records[0].state(request(wish)) for wish in wishes)
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    found = on_records(url, work, 1, IndexSearcher)
+    assert [type(one) for one in found] == [Receipt, TooCostly, TooCostly, Receipt, Receipt]
+
+
+class Slow(Elements):
+    """Takes seconds, as it says; notes what it was asked for, of which something may be too costly."""
+
+    too_costly = ""
+
+    def __init__(self, conninfo: str) -> None:
+        super().__init__(conninfo)
+        self.asked: list[str] = []
+
+    async def matches(self, search: Search, most: int) -> Shown:
+        self.asked.append(search.query)
+        if search.query == self.too_costly:
+            raise TooCostly
+        return (await super().matches(search, most))._replace(seconds=0.9)
+
+
+class TooSlow(Slow):
+    too_costly = "birthdate=1990-01-01"
+
+
+def births(number: int) -> list[Change]:
+    """Wishes for people of as many days, each where nobody was born then."""
+    days = (f"1990-01-{day:02}" for day in range(1, number + 1))
+    return [create(born(day), condition_of("Patient", f"birthdate={day}")) for day in days]
+
+
+@pytest.mark.parametrize(("kind", "looks"), [(Slow, 6), (TooSlow, 5)])
+def test_what_is_too_costly_in_all_is_looked_for_no_further(url: str, kind: type[Slow], looks: int) -> None:
+    """Each alone takes less than a condition may."""
+    made: list[Slow] = []
+
+    def make(conninfo: str) -> Slow:
+        made.append(kind(conninfo))
+        return made[-1]
+
+    async def work(records: list[HealthRecord]) -> list[Receipt | BaseException]:
+        wishes = (request(*births(28)), request(*births(6)[1:]))
+        return await asyncio.gather(*map(records[0].state, wishes), return_exceptions=True)
+
+    assert [type(one) for one in on_records(url, work, 1, make)] == [TooCostly, Receipt]
+    assert len(made[0].asked) == looks + 5
+
+
+class Held(Elements):
+    """Finds the last of many not before it may."""
+
+    def __init__(self, conninfo: str) -> None:
+        super().__init__(conninfo)
+        self.may_find = asyncio.Event()
+
+    async def matches(self, search: Search, most: int) -> Shown:
+        if search.query == "birthdate=1990-01-28":
+            await self.may_find.wait()
+        return await super().matches(search, most)
+
+
+def test_while_much_is_looked_for_others_go_on(url: str) -> None:
+    made: list[Held] = []
+
+    def make(conninfo: str) -> Held:
+        made.append(Held(conninfo))
+        return made[-1]
+
+    async def work(records: list[HealthRecord]) -> list[Receipt]:
+        async with asyncio.timeout(20):
+            much = asyncio.create_task(records[0].state(request(*births(28))))
+            one = await records[0].state(request(creating(KINDS[0])))
+            made[0].may_find.set()
+            return [one, await much]
+
+    assert [len(one.outcomes) for one in on_records(url, work, 1, make)] == [1, 28]

@@ -35,6 +35,9 @@ RACED = 2_000
 STORES = 3
 """Whose relays are cut off."""
 
+CITIZENS = 50
+"""About whom projectors have enough to do for as long as they are struck."""
+
 
 def main(trials: int, events: int, *names: str) -> int:
     """Gives the number of failures."""
@@ -62,7 +65,7 @@ def _try(name: str, number: int) -> int:
 
 def _zombies(name: str, number: int) -> int:
     failures = 0
-    with local_kafka() as kafka, field_of(kafka.servers, 150) as place:
+    with local_kafka() as kafka, field_of(kafka.servers, CITIZENS) as place:
         for seed in range(number):
             wrong = zombies.trial(place, seed)
             failures += bool(wrong)

@@ -39,7 +39,7 @@ class RepeatingCommit(LosingCommit):
     often = 0.3
 
     async def _commit(self, connection: AsyncConnection, flush: Sequence[Any]) -> Row:
-        values = parameters(UUID(new_id()), [waiting.request for waiting in flush])
+        values = parameters(UUID(new_id()), [waiting.request for waiting in flush], kept_by_kafka=False)
         try:
             cursor = await connection.execute(APPEND, values, prepare=True, binary=True)
         except psycopg.OperationalError:

@@ -143,8 +143,9 @@ class _Link:
 
     def abort(self) -> None:
         """Ends both connections at once."""
-        self._to_client.transport.abort()
-        self._to_broker.transport.abort()
+        for transport in (self._to_client.transport, self._to_broker.transport):
+            if not transport.is_closing():  # asyncio 3.11 fails where one has ended after its last bytes.
+                transport.abort()
 
     async def _requests(self) -> None:
         while True:

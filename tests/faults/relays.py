@@ -24,10 +24,19 @@ RELAYS = 2
 """One carries, the other stands by."""
 
 SILENT_SECONDS = 2
-"""Until one that hangs is dismissed: a campaign has no time to lose."""
+"""Until one that hangs is dismissed."""
 
-BATCH_BYTES = 3_000
-"""Few facts in a batch, so that what is sent at a time has several."""
+SMALL = {
+    "streams.relay.WINDOW": 200,
+    "streams.broker.BATCH_BYTES": 30_000,  # A few in a window.
+    "streams.broker._FETCH_BYTES": 200_000,
+    "streams.kafka_log.TAIL": 1_000,  # Many batches, all the same.
+    "streams.relay.PAUSE_SECONDS": 0.1,
+    "streams.relay.TROUBLE_SECONDS": 0.2,
+    "ehr.event_store.lease.SILENT_SECONDS": SILENT_SECONDS,
+}
+"""What is smaller than in earnest: a campaign has no time to lose, and one that begins anew with every cut
+spends most of it on waiting and on reading the log's end."""
 
 SELDOM = 40.0
 """Seconds between two troubles of the relays of a store, at most."""
@@ -105,12 +114,12 @@ def carry(to: Way, writer: type[Writer]) -> None:
     believed: the relay does not look whether the log ends where it should."""
     parent = os.getppid()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with (
-        patch("streams.relay.Writer", writer),
-        patch("streams.broker.BATCH_BYTES", BATCH_BYTES),
-        patch("ehr.event_store.lease.SILENT_SECONDS", SILENT_SECONDS),
-        contextlib.nullcontext() if writer is Writer else patch("streams.relay.Relay._require_end"),
-    ):
+    with contextlib.ExitStack() as stack:
+        for name, small in SMALL.items():
+            stack.enter_context(patch(name, small))
+        stack.enter_context(patch("streams.relay.Writer", writer))
+        if writer is not Writer:
+            stack.enter_context(patch("streams.relay.Relay._pass_over"))
         run_relay(to, lambda: os.getppid() != parent)
 
 

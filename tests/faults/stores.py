@@ -65,7 +65,7 @@ class Store:
         with connect(self.url) as connection:
             while not stop.wait(self._chance.random() / 10):
                 flush = [self._fact() for _ in range(self._chance.randint(1, LARGEST_FLUSH))]
-                connection.execute(APPEND, parameters(UUID(new_id()), [Append(flush)]))
+                connection.execute(APPEND, parameters(UUID(new_id()), [Append(flush)], kept_by_kafka=False))
 
     def heal(self) -> None:
         """Waits until a relay says that it has brought everything, and looks whether it has."""

@@ -150,7 +150,7 @@ def tell(url: str, seed: int, rounds: int) -> None:
     stream = UUID(int=seed)
     event = Append([EncodedFact(stream, "planted", b"state", stream)])
     with connect(url) as connection:
-        connection.execute(APPEND, parameters(UUID(new_id()), [event]))
+        connection.execute(APPEND, parameters(UUID(new_id()), [event], kept_by_kafka=False))
 
 
 def _judgement(chance: random.Random) -> Judgement:

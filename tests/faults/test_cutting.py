@@ -9,6 +9,7 @@ import pytest
 
 from streams.broker import Access, Administration, Partition, Place, Sent, Writer
 from streams.topics import Wish, ensure_topic
+from tests.faults import stores
 from tests.faults.cutting import broker_behind_proxy, cut
 from tests.faults.proxy import Fault, Proxy
 from tests.stating import migrated
@@ -43,8 +44,11 @@ def test_every_fact_is_there_once_and_in_order(proxy: Proxy, database: str) -> N
     assert proxy.faults[Fault.ANSWER_LOST] > 0
 
 
-def test_a_relay_that_goes_on_behind_what_was_not_confirmed_is_found(proxy: Proxy, database: str) -> None:
-    wrong = " ".join(cut(proxy, [migrated(database)], 30, Forgetful).wrong)
+def test_a_relay_that_goes_on_behind_what_was_not_confirmed_is_found(
+    proxy: Proxy, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stores, "HEALING_SECONDS", 10.0)  # The sound one refuses what was left, and waits.
+    wrong = " ".join(cut(proxy, [migrated(database)], 20, Forgetful).wrong)
     assert "holes" in wrong
     assert "breaks in the order of a citizen" in wrong
 

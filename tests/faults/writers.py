@@ -102,7 +102,7 @@ class Trouble:
         stream = uuid4()
         facts = [EncodedFact(stream, "planted", b"state", stream)] * chance.randint(1, 3)
         with connection.transaction(force_rollback=not stays):
-            connection.execute(APPEND, parameters(UUID(new_id()), [Append(facts)]))
+            connection.execute(APPEND, parameters(UUID(new_id()), [Append(facts)], kept_by_kafka=False))
             time.sleep(chance.random() / 200)
         self.facts += len(facts) if stays else 0
         self.rolled_back += not stays

@@ -23,7 +23,8 @@ from streams.broker import Access, Administration, Place, Writer
 from streams.log_record import to_record
 from streams.notification_log import NotificationLog
 from streams.topics import Wish, ensure_topic
-from tests.faults.arriving import hung
+from tests.backbone.waiting import until
+from tests.faults.arriving import hung, positions
 from tests.faults.forks import FORKS
 from tests.faults.projecting import project
 from tests.stating import looking, value
@@ -102,6 +103,7 @@ def trial(place: Field, seed: int, kinds: Sequence[str] = ("honest", "honest", "
     generations = _generations(place.url)
     herd = [_Process(place, kind, list(generations.values())) for kind in kinds]
     try:
+        until(lambda: any(positions(place.url, generations).values()), "a view goes on")
         for _ in range(STRIKES):
             time.sleep(0.3 + chance.random())
             place.kills += _strike(place, herd, chance)

@@ -117,6 +117,13 @@ def test_delete_what_matches(door: Door) -> None:
         door.get(f"Patient/d{n}", 410)
 
 
+def test_a_condition_that_asks_for_too_much(door: Door) -> None:
+    names = ",".join("a" * 100)
+    refused = put(door, "&".join([f"family={names}"] * 11), person("Lương"))
+    assert (refused.status_code, outcome_of(refused)["code"]) == (400, "too-costly")
+    assert "1000 values" in outcome_of(refused)["details"]["text"]
+
+
 def test_more_than_are_deleted_at_once(door: Door) -> None:
     people = [creating(person("Vũ")) for _ in range(1_001)]
     assert set(statuses(responses(door, transaction(*people)))) == {201}

@@ -309,7 +309,7 @@ def test_a_worker_logs_as_the_server_does_and_tells_of_no_one(
     with alone(database, partial(begin_worker, os.getpid(), "debug", "Asia/Ho_Chi_Minh")) as door:
         assert post(door, large("0123456789"), X_Request_Id="taken").status_code == 200
         with connect(database) as connection:
-            connection.execute("alter table record.claims rename to gone")
+            connection.execute("alter table record.claims rename column value to gone")
         assert post(door, large("0123456789"), X_Request_Id="failed").status_code == 500
     written = capfd.readouterr().err
     lines = [orjson.loads(line) for line in written.splitlines() if line.startswith("{")]

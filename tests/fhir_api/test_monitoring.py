@@ -186,7 +186,7 @@ def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(databas
                 post.disagree("the log has more")
                 assert ready(door)[1]["parts"]["log"] == f"{waits}the log has more"
                 assert measure(door)[("ehr_writing_open",)] == 0
-                post.agree()
+                assert post.agree(post.incarnation())
                 post.tell(0)
             assert ready(door) == (200, {"ready": True, "parts": READY})
             assert measure(door)[("ehr_writing_open",)] == 1
@@ -214,7 +214,7 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
     monkeypatch.setattr(monitoring, "MOST_LAG", 0)
     prepare(database)
     with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
-        post.agree()
+        assert post.agree(post.incarnation())
         post.tell(0, "Kafka is away")
         door.put({"resourceType": "Patient", "id": "a"})
         status, told = ready(door)
@@ -236,7 +236,7 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
 def test_a_relay_at_work_that_is_far_behind_is_told(database: str) -> None:
     prepare(database)
     with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
-        post.agree()
+        assert post.agree(post.incarnation())
         door.put({"resourceType": "Patient", "id": "a"})
         # However busy the machine is, that is less than five seconds ago.
         with looking(database) as connection:

@@ -33,11 +33,8 @@ def test_a_changed_token_is_refused(place: Place, at: int, change: int) -> None:
     token = bytearray(TOKENS.seal(place, 9, "search").encode())
     token[at % len(token)] ^= change
     text = token.decode("latin-1")
-    try:
-        assert TOKENS.open(text, Place, "search") == (place, 9)  # The last letter has bits that say nothing.
-    except BadRequest:
-        return
-    assert at % len(token) == len(token) - 1
+    with pytest.raises(BadRequest):
+        TOKENS.open(text, Place, "search")
 
 
 def test_a_token_tells_nothing_and_fits_an_address() -> None:

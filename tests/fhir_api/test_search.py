@@ -20,6 +20,9 @@ CCCD = "http://example.org/cccd"
 BHYT = "http://example.org/bhyt"
 
 
+DATED = [type_ for type_ in sorted(RESOURCE_TYPES) if "date" in search_parameters(type_)]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def people(door: Door) -> list[str]:
     """Ids of Patients in order of statement and of last change; some share identifiers, one was retracted."""
@@ -207,6 +210,23 @@ def test_a_total_is_told_where_it_is_known(door: Door, people: list[str]) -> Non
         assert link(nothing_shown, "next") is None
 
 
+def test_a_total_may_be_asked_for_in_both_ways(door: Door) -> None:
+    for names in (("_total", "_totalMethod"), ("_totalMethod", "_total")):
+        words = {"_total": "accurate", "_totalMethod": "count"}
+        assert search(door, ("_count", "1"), *((name, words[name]) for name in names))["total"] == 7
+
+
+@pytest.mark.parametrize(
+    "query", ["_sort=nickname", "_sort=gender", "_include=Patient:nothing", "nickname=x"]
+)
+def test_what_is_refused_is_told_once(door: Door, query: str) -> None:
+    text = outcome_of(door.get(f"Patient?{query}", 400))["details"]["text"]
+    assert text.count("not supported here") == 1
+    lenient = door.json(f"Patient?{query}", headers={"Prefer": "handling=lenient"})
+    [told] = [e["resource"] for e in lenient["entry"] if e["search"]["mode"] == "outcome"]
+    assert "not supported here" not in told["issue"][0]["details"]["text"]
+
+
 def test_a_page_has_no_more_than_it_may(door: Door) -> None:
     bundle = search(door, ("_count", "1000000"))
     assert len(bundle["entry"]) == 7
@@ -275,6 +295,8 @@ def test_format_and_pretty_go_along(door: Door) -> None:
         ("_summary=all", "_summary"),
         ("_total=some", "_total"),
         ("_totalMethod=sum", "_totalMethod"),
+        ("_total=none&_totalMethod=count", "_totalMethod"),
+        ("_totalMethod=count&_total=estimate", "_totalMethod"),
         ("_elements=", "_elements"),
         ("_include=Patient:nothing", "nothing"),
         ("_include=Patient:gender", "gender"),
@@ -495,3 +517,20 @@ def test_a_compartment_of_what_is_no_id_is_not_there(door: Door, id_: str) -> No
 def test_a_count_alone_is_told_in_whatever_order_it_is_asked_for(door: Door) -> None:
     for query in ("_summary=count&_count=10", "_count=10&_summary=count"):
         assert "entry" not in door.json(f"Patient?{query}")
+
+
+@pytest.mark.parametrize("handling", ["strict", "lenient"])
+def test_a_search_that_asks_for_too_much_is_refused(door: Door, handling: str) -> None:
+    hundred = ",".join("a" * 100)
+    several = "&".join([f"identifier={hundred}"] * 10)
+    years = ",".join(["2001"] * 100)
+    for asked, named in (
+        (f"Patient?{several}&name=a", "name"),
+        ("Provenance?target.name=a,b,c,d,e,f,g", "target"),
+        (f"?_type={','.join(DATED)}&date={years}", "date"),
+    ):
+        answer = door.get(asked, 400, {"Prefer": f"handling={handling}"})
+        assert outcome_of(answer)["code"] == "too-costly"
+        assert f"With {named} it has more than 1000 values" in outcome_of(answer)["details"]["text"]
+    door.get(f"Patient?{several}")
+    door.get(f"?_tag={hundred}&_has:Observation:subject:code={hundred}")

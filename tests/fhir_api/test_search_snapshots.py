@@ -83,6 +83,58 @@ def test_a_snapshot_of_too_many_is_refused(door: Door, monkeypatch: pytest.Monke
     assert len(entries(door, "Patient?birthdate=gt1971&_snapshot=true&_count=2")) == 5
 
 
+def kept(door: Door) -> int:
+    with connect(door.database) as connection:
+        row = connection.execute("select count(*) from views.snapshots").fetchone()
+    assert row
+    return int(row[0])
+
+
+@pytest.mark.parametrize("bound", [("MOST_SNAPSHOTS", 2), ("MOST_RESOURCES", 14)])
+def test_no_more_are_kept_than_there_is_room_for(
+    door: Door, monkeypatch: pytest.MonkeyPatch, bound: tuple[str, int]
+) -> None:
+    monkeypatch.setattr(snapshots, *bound)
+    first, second = (door.json("Patient?_count=3&_snapshot=true") for _ in range(2))
+    told = outcome_of(door.get("Patient?_count=3&_snapshot=true", 503))
+    assert (told["code"], "no room" in told["details"]["text"]) == ("throttled", True)
+    assert kept(door) == 2
+    assert len(door.json(link(second, "next") or "")["entry"]) == 3
+    assert len(door.json("Patient?_snapshot=true")["entry"]) == 7
+    with connect(door.database) as connection:
+        connection.execute("update views.snapshots set made = made - interval '61 minutes'")
+    assert len(entries(door, "Patient?_count=3&_snapshot=true")) == 7
+    assert kept(door) == 1
+    door.get(link(first, "next") or "", 410)
+
+
+def test_what_fails_leaves_none(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        weight = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+        door.put({**weight, "id": f"o{number}", "subject": {"reference": "Patient/p0"}})
+    search = "Patient?_count=3&_snapshot=true&_sort=-birthdate&_revinclude=Observation:subject"
+    monkeypatch.setattr("projections.fhir_resources.including.MOST_INCLUDED", 2)
+    door.get(search.replace("=-", "="), 413)
+    assert kept(door) == 0
+    monkeypatch.setattr("fhir_api.interactions.search.LONGEST_ADDRESS", 10)
+    door.get(search, 400)
+    assert kept(door) == 0
+    monkeypatch.undo()
+    door.get(search)
+    assert kept(door) == 1
+
+
+def test_old_ones_are_forgotten_also_where_there_is_no_room(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries(door, "Patient?_count=3&_snapshot=true")
+    with connect(door.database) as connection:
+        connection.execute("update views.snapshots set made = made - interval '61 minutes'")
+    monkeypatch.setattr(snapshots, "MOST_RESOURCES", 6)
+    door.get("Patient?_count=3&_snapshot=true", 503)
+    assert kept(door) == 0
+
+
 def test_how_a_search_is_carried_out_is_told_to_developers(door: Door) -> None:
     told = [
         issue["details"]["text"] for issue in door.json("Patient?birthdate=gt1960&_explain=true")["issue"]

@@ -93,6 +93,12 @@ def branches_of(expression: str, type_: str | None) -> list[str]:
     return [part for part in parts if type_ is None or _root(part) == type_]
 
 
+def _taken(branches: list[str]) -> list[str]:
+    """The only types that references may be to, if each branch ends by naming one; whatever is listed."""
+    named = [re.findall(r"\.where\(\s*resolve\(\) is (\w+)\s*\)$", branch) for branch in branches]
+    return sorted({type_ for found in named for type_ in found}) if all(named) else []
+
+
 def _root(branch: str) -> str | None:
     found = _TYPE.match(branch)
     return found[1] if found else None
@@ -222,7 +228,7 @@ class _Building:
         paths = [_CALL.sub("", branch) for branch in branches]
         codes = None if components else self._codes(paths)
         types = sorted({type_ for branch in branches for type_ in self._types_of(branch)})
-        targets = one.get("target", self._types if one["type"] == "reference" else [])
+        targets = _taken(branches) or one.get("target", self._types if one["type"] == "reference" else [])
         return Parameter(one["code"], one["type"], branches, targets, components, codes, types)
 
     def _component(self, part: Json, bases: list[str]) -> Component:

@@ -29,8 +29,11 @@ def directive(name: str, text: str) -> Directive:
         return Directive(reverse, iterate, None, None, None)
     type_, _, rest = text.partition(":")
     code, _, target = rest.partition(":")
-    if code != "*" and parameter_of(type_, code).type != "reference":
+    parameter = parameter_of(type_, code) if code != "*" else None
+    if parameter and parameter.type != "reference":
         raise Refused(f"{code} is no reference")
+    if parameter and target and target not in parameter.targets:
+        raise Refused(f"{code} does not refer to {target}")
     return Directive(reverse, iterate, type_, None if code == "*" else code, target or None)
 
 

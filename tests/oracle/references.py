@@ -63,19 +63,24 @@ def matcher(text: str, modifier: str | None, parameter: Parameter, bases: Sequen
     if not written:
         raise Refused("no reference")
     if modifier:
-        return _of_types(written, [modifier], bases)
+        return _of_types(_id_of(relative(written, bases), modifier), [modifier], bases)
     if ID.fullmatch(written):
-        return _of_types(written, parameter.targets, bases)
+        local, address = _of_types(written, parameter.targets, bases), _equal(Target(written), bases)
+        return lambda value: local(value) or (isinstance(value.content, str) and address(value))
     url, _, version = written.partition("|")
     return _equal(Target(relative(url, bases), version or None), bases)
 
 
-def _of_types(written: str, types: Sequence[str], bases: Sequence[str]) -> Matcher:
+def _id_of(written: str, type_: str) -> str:
+    """``id`` or ``Type/id``: nothing else goes with a type, for what is elsewhere may be of any."""
     key = KEY.fullmatch(written)
-    if key and key[1] not in types:
-        raise Refused("another type")
-    id_ = key[2] if key else written
+    id_ = key[2] if key and key[1] == type_ else written
+    if not ID.fullmatch(id_):
+        raise Refused("another type, or no id")
+    return id_
 
+
+def _of_types(id_: str, types: Sequence[str], bases: Sequence[str]) -> Matcher:
     def matches(value: Value) -> bool:
         found = target(value, bases)
         return found is not None and found.is_local(types, id_)

@@ -86,6 +86,17 @@ def including_twice(page: Any, number: int) -> Any:
     return changed(page, entry=[*page["entry"], page["entry"][-1]])
 
 
+def telling_of(code: str) -> Distort:
+    """Including nothing, and saying why."""
+    outcome = {"resourceType": "OperationOutcome", "issue": [{"code": code}]}
+
+    def distort(page: Any, number: int) -> Any:
+        kept = not_including(page, number)["entry"]
+        return changed(page, entry=[*kept, {"resource": outcome, "search": {"mode": "outcome"}}])
+
+    return distort
+
+
 def answering(status: int) -> Distort:
     return lambda _page, _number: status
 
@@ -106,6 +117,7 @@ LIES = [
     (WRONG, answering(200), "answered with 200, though it must be refused"),
     (WRONG, answering(500), "answered with 500, though it must be refused"),
     (INCLUDING, not_including, "page 1 does not include Patient/p1"),
+    (INCLUDING, telling_of("not-supported"), "page 1 does not include Patient/p1"),
     (INCLUDING, including_all, "page 1 includes too much Patient/stranger"),
     (INCLUDING, including_twice, "page 1 includes more than once Patient/p"),
 ]
@@ -122,6 +134,10 @@ def test_more_than_is_included_at_once_may_be_refused(monkeypatch: pytest.Monkey
     monkeypatch.setattr(compare, "MOST_INCLUDED", 6)
     assert difference(INCLUDING, answering(413)) == "None"
     assert "answered with 413" in difference(BY_DATE, answering(413))
+
+
+def test_inclusions_may_be_cut_where_this_is_told() -> None:
+    assert difference(INCLUDING, telling_of("too-costly")) == "None"
 
 
 def test_equal_ones_of_several_types_may_stand_in_any_order() -> None:

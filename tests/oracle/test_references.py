@@ -36,6 +36,7 @@ CASES = [
     ("subject=#23", ""),
     ("subject:Patient=23", "relative absolute versioned"),
     ("subject:Patient=Patient/23", "relative absolute versioned"),
+    (f"subject:Patient={BASE}/Patient/23", "relative absolute versioned"),
     ("subject:Group=23", "group"),
     ("subject:Device=23", ""),
     ("patient=23", "relative absolute versioned"),
@@ -51,6 +52,7 @@ CASES = [
     ("patient:identifier=123456a", "logical"),
     ("subject:missing=true", "contained display without"),
     ("subject:missing=false", "relative absolute versioned group foreign urn logical both"),
+    ("patient=Group/23", ""),
     ("patient:missing=true", "group urn contained display without"),
 ]
 
@@ -62,6 +64,7 @@ def test_reference(query: str, expected: str) -> None:
 
 PROFILE = "http://acme.com/some-profile"
 CANONICALS = {"plain": PROFILE, "one": f"{PROFILE}|1.0", "two": f"{PROFILE}|2.0", "longer": f"{PROFILE}/x"}
+CANONICALS["word"] = "word|1"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,9 @@ CANONICALS = {"plain": PROFILE, "one": f"{PROFILE}|1.0", "two": f"{PROFILE}|2.0"
         (f"{PROFILE}|1", ""),
         (f"{PROFILE}/x", "longer"),
         ("some-profile", ""),
+        ("word", "word"),
+        ("word|1", "word"),
+        ("word|2", ""),
     ],
 )
 def test_canonical(searched: str, expected: str) -> None:
@@ -99,7 +105,8 @@ def test_what_a_bundle_begins_with() -> None:
 
 
 REFUSED = """subject= subject:Practitioner=1 subject:Nothing=1 subject:Patient=Group/23 subject:exact=1
-subject:identifier= subject:identifier=a|b|c patient:contains=1"""
+subject:Patient=http://other.example/fhir/Patient/23 subject:Patient=urn:oid:1.2 subject:Patient=#23
+subject:identifier= subject:identifier=a|b|c patient:contains=1 patient:Group=23 patient:Group.identifier=1"""
 
 
 @pytest.mark.parametrize("query", REFUSED.split())

@@ -199,6 +199,7 @@ REFUSED = """Patient?nothing=1 Patient?_text=x Observation?subject.nothing=1 Obs
 Patient?_has:Observation:code:code=1 Patient?_has:Observation:patient=1 Patient?_has:Nothing:patient:code=1
 Observation?subject:Practitioner.name=x Patient?_sort=gender Patient?_sort=nothing Nothing?_id=1
 Observation?_include=Observation:code Observation?_include=Observation:nothing Observation?_include:all=*
+Observation?_include=Observation:patient:Group
 ?name=x ?_type=Patient,Observation&name=x Location?near=1|2 Patient?phonetic=x
 Patient?name=a&_has:Group:member:code="""
 

@@ -234,3 +234,28 @@ def test_a_log_that_lacks_what_a_view_shows_ends_a_rebuild_and_a_retry(database:
             retry(FhirResources(), log, database)
     assert value(database, "select count(*) from views.parked") == 1
     assert value(database, "select generation from views.generations where state = 'serving'") == 1
+
+
+class Quiet(NotificationLog):
+    """A log that has nothing new to read."""
+
+    def read(self, after: int, limit: int) -> Sequence[Entry]:  # noqa: ARG002 - whatever is asked for
+        return []
+
+
+def test_projectors_outlive_a_record_that_is_gone(database: str) -> None:
+    """While they wait for news: a backup is just put in its place."""
+    migrated(database)
+    catch_up(database)
+    looks: list[int] = []
+    with closing(Quiet(database)) as log, closing(Projector(FhirResources(), log, database)) as one:
+        assert one.take()
+        with looking(database) as connection:
+            connection.execute("drop schema record cascade")
+
+        def stopped() -> bool:
+            looks.append(len(looks))
+            return len(looks) > 3
+
+        run_projectors([one], log, stopped, 0.01)
+    assert len(looks) == 4

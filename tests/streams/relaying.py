@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
-from ehr.event_store.relaying import keep_by_kafka, standing
-from streams.broker import Access, Place
-from streams.relay import Way, run_relay
-from streams.topics import Wish
+from kafka import KafkaAdminClient
+
+from ehr.event_store.relaying import RelayPost, keep_by_kafka, standing
+from streams.broker import Access, Administration, Place
+from streams.event_log import LogUnreachable
+from streams.relay import Relay, Way, run_relay, take_over
+from streams.topics import Wish, ensure_topic
 from tests.backbone.waiting import until
 from tests.stating import looking
 
@@ -34,3 +37,26 @@ def relayed(url: str, access: Access, place: Place) -> Iterator[None]:
     finally:
         stopped.set()
         thread.join()
+
+
+def make_anew(kafka: Access, admin: KafkaAdminClient, place: Place) -> None:
+    """The topic, empty, under the same name."""
+    admin.delete_topics([place.topic])
+
+    def is_gone() -> bool:
+        try:
+            return administration.find(place.topic) is None
+        except LogUnreachable:
+            return False
+
+    with closing(Administration(kafka)) as administration:
+        until(is_gone, "the topic is gone")
+        ensure_topic(administration, Wish(place.topic, copies=1))
+
+
+@contextmanager
+def begun(url: str, access: Access, place: Place) -> Iterator[Relay]:
+    """A relay that holds the post."""
+    with closing(RelayPost(url)) as post, closing(Relay(way(url, access, place), post)) as one:
+        take_over(post)
+        yield one

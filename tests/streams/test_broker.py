@@ -61,31 +61,45 @@ def values(kafka: Access, place: Place) -> list[bytes | None]:
         return [record.value for record in partition.read(0, 100, 5)]
 
 
-def test_the_longest_prefix_counts_and_nothing_is_sent_behind_it(
+def test_what_is_written_is_one_batch_however_large(
     kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Three batches, of which the second one is not confirmed."""
+    """Splitting is the caller's: all of it counts, or nothing, also where its place is another one."""
     monkeypatch.setattr(broker, "BATCH_BYTES", 1)
     sent: list[Sequence[Sent]] = []
 
     class Losing(Writer):
         def _written(self, batch: Sequence[Sent]) -> int | None:
             sent.append(batch)
-            return None if len(sent) == 2 else super()._written(batch)
+            return super()._written(batch) if len(sent) == 1 else None
 
     with closing(Losing(kafka, place)) as writer:
-        assert writer.write(RECORDS) == 1
-    assert sent == [RECORDS[:1], RECORDS[1:2]]
-    assert values(kafka, place) == [b"0"]
+        assert writer.write(RECORDS, 0) == 3
+        assert writer.write(RECORDS, 7) == 0
+    assert sent == [RECORDS, RECORDS]
+    assert values(kafka, place) == [b"0", b"1", b"2"]
 
 
-def test_each_batch_must_stand_behind_the_one_before(
-    kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+def test_each_batch_must_stand_behind_the_one_before(kafka: Access, place: Place) -> None:
+    """One that does not is on the log all the same, the whole of it."""
     with closing(Writer(kafka, place)) as writer, closing(Writer(kafka, place)) as other:
         assert writer.write(RECORDS[:2], 0) == 2
         assert other.write(RECORDS[:1], 2) == 1
-        with pytest.raises(LogMoved, match="ends at offset 3, and this relay left it at 2"):
+        with pytest.raises(LogMoved, match="ends beyond where this relay left it"):
             writer.write(RECORDS, 2)
-    assert values(kafka, place) == [b"0", b"1", b"0", b"0"]
+    assert values(kafka, place) == [b"0", b"1", b"0", b"0", b"1", b"2"]
+
+
+def test_what_reads_nothing_gives_no_sign_of_life(kafka: Access, place: Place) -> None:
+    """Otherwise one that gets nothing done would keep its post for ever."""
+    signs: list[str] = []
+    with (
+        closing(Partition(kafka, place, lambda: signs.append("alive"))) as partition,
+        closing(Writer(kafka, place)) as writer,
+    ):
+        for _ in range(3):
+            assert partition.read(0, 1, 0.1) == []
+        assert signs == []
+        assert writer.write(RECORDS) == 3
+        assert len(partition.read(0, 3, 60)) > 0
+        assert signs == ["alive"]

@@ -19,7 +19,7 @@ from streams.recorded_fact import Quarantined, RecordedFact
 from tests.backbone.waiting import until
 from tests.contracts.event_log import EventLogContract, Kept
 from tests.stating import create, migrated, observation, request, state_all, value
-from tests.streams.relaying import relayed
+from tests.streams.relaying import make_anew, relayed
 
 
 @dataclass
@@ -84,7 +84,6 @@ def test_what_is_there_twice_is_read_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whatever was sent again, or came late from a relay that was cut off, and wherever reading begins."""
-    monkeypatch.setattr(kafka_log, "_STEP_BACK", 1)
     monkeypatch.setattr(kafka_log, "TAIL", 8)
     written(kafka, place, facts, *runs)
     with closing(KafkaLog(kafka, place)) as log:
@@ -146,6 +145,30 @@ def test_a_hole_costs_the_whole_log_once(
     assert len(looked) <= 2 * 5
 
 
+@pytest.mark.parametrize(("fetched", "begin", "most"), [(1, 10, 25), (100, 20, 120)])
+def test_looking_for_what_is_missing_goes_back_in_few_steps(
+    kafka: Access,
+    place: Place,
+    facts: list[NotificationRow],
+    monkeypatch: pytest.MonkeyPatch,
+    fetched: int,
+    begin: int,
+    most: int,
+) -> None:
+    """By as much as was read since, and by more each time."""
+    monkeypatch.setattr(kafka_log, "_RECORDS", fetched)
+    monkeypatch.setattr(kafka_log, "TAIL", 1)
+    written(kafka, place, facts, range(1, 21), range(22, 31))
+    looked = counted(monkeypatch)
+    with closing(KafkaLog(kafka, place)) as log:
+        while begin < 20:
+            begin = log.read(begin, 100)[-1].position
+        looked.clear()
+        with pytest.raises(LogDamaged, match="position 21 is missing"):
+            log.read(20, 100)
+    assert len(looked) < most
+
+
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[Read]:
     """What is read from partitions from now on; an empty reading counts as nothing."""
     looked: list[Read] = []
@@ -164,20 +187,23 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[Read]:
 def test_of_large_facts_few_are_looked_at_to_find_the_end(
     kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
-    """As many as have some bytes, but never fewer than some."""
+    """As many as have some bytes, but never fewer than some; and none before what is wanted to read on."""
     written(kafka, place, facts, range(1, 31))
     size = max(len(fact.state) for fact in facts)
     monkeypatch.setattr(kafka_log, "LATE_BYTES", 3 * size)
     monkeypatch.setattr(kafka_log, "_FEW", few)
-    monkeypatch.setattr(kafka_log, "_STEP_BACK", 1)
     monkeypatch.setattr(kafka_log, "_RECORDS", 1)
     looked = counted(monkeypatch)
     with closing(KafkaLog(kafka, place)) as log:
         assert log.end() == 30
-        assert len(looked) == (30 if few == 40 else 2 + 4 + 4)
+        assert len(looked) == (4 + 30 if few == 40 else 2 + 2 + 4)
         looked.clear()
         assert log.read(30, 100) == []
-    assert len(looked) == (1 + 30 if few == 40 else 1 + 2 + 4 + 5)
+        assert len(looked) == (1 + 4 + 30 if few == 40 else 1 + 2 + 2 + 4)
+        looked.clear()
+        monkeypatch.setattr(kafka_log, "TAIL", 8)
+        assert [entry.position for entry in log.read(15, 1)] == [16]
+    assert len(looked) == 2 + 1
 
 
 def test_a_late_batch_of_small_facts_does_not_hide_the_end(
@@ -207,6 +233,62 @@ def test_a_reader_that_could_not_go_back_does_not_think_that_it_is_there(
             with pytest.raises(LogUnreachable):
                 reader.read(5, 1)
         assert [placed.row.position for placed in reader.read(5, 2)] == [6, 7]
+
+
+def test_a_log_that_is_written_anew_with_fewer_duplicates_is_read_on(
+    kafka: Access, kafka_admin: KafkaAdminClient, place: Place, facts: list[NotificationRow]
+) -> None:
+    """What the reader wants next has a smaller offset than the one at which it stands."""
+    written(kafka, place, facts, range(1, 11), range(6, 11), range(11, 13))
+    with closing(KafkaLog(kafka, place)) as log:
+        assert [entry.position for entry in log.read(0, 100)] == list(range(1, 13))
+        make_anew(kafka, kafka_admin, place)
+        written(kafka, place, facts, range(1, 31))
+        assert log.wait(12, 60)
+        assert [entry.position for entry in log.read(12, 100)] == list(range(13, 31))
+
+
+def read_to(reader: FactReader, position: int) -> None:
+    """Everything up to there."""
+    while reader.position < position:
+        assert reader.read(max(reader.position, 0), 100)
+
+
+def test_a_damaged_log_that_is_written_anew_is_read_on(
+    kafka: Access,
+    kafka_admin: KafkaAdminClient,
+    place: Place,
+    facts: list[NotificationRow],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was missing now stands before the place at which that was found, and the log ends further on."""
+    monkeypatch.setattr(kafka_log, "_RECORDS", 1)
+    written(kafka, place, facts, range(1, 11), range(6, 11), range(11, 13), range(14, 17))
+    with closing(FactReader(kafka, place)) as reader:
+        read_to(reader, 12)
+        for _ in range(2):
+            with pytest.raises(LogDamaged, match="position 13 is missing"):
+                reader.read(12, 100)
+        make_anew(kafka, kafka_admin, place)
+        written(kafka, place, facts, range(1, 31))
+        assert reader.read(12, 100)[0].row.position == 13
+
+
+def test_a_long_damaged_log_that_grows_is_not_read_whole_at_each_try(
+    kafka: Access, place: Place, facts: list[NotificationRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_log, "_RECORDS", 1)
+    monkeypatch.setattr(kafka_log, "TAIL", 8)
+    written(kafka, place, facts, range(1, 21), range(22, 25))
+    looked = counted(monkeypatch)
+    with closing(FactReader(kafka, place)) as reader:
+        for more in (None, range(25, 28), range(28, 31)):
+            written(kafka, place, facts, *([more] if more else []))
+            read_to(reader, 20)
+            looked.clear()
+            with pytest.raises(LogDamaged, match="position 21 is missing"):
+                reader.read(20, 100)
+    assert len(looked) == 1
 
 
 def test_the_end_of_a_log_that_is_cut_meanwhile_is_found(

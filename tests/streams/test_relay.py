@@ -4,25 +4,34 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
 
 from backbone.embedded_postgres import EmbeddedPostgres
+from ehr.errors import Uncompared
 from ehr.event_store import lease
+from ehr.event_store.connections import DatabaseTrouble
 from ehr.event_store.relaying import NotKept, RelayPost, RelayStanding, keep_by_kafka, standing
-from streams import broker, relay
-from streams.broker import Access, Place, Sent, Writer
-from streams.event_log import LogUnreachable
+from streams import broker, kafka_log, relay
+from streams.broker import Access, Partition, Place, Read, Sent, Writer
+from streams.event_log import LogMisconfigured, LogMoved, LogUnreachable
 from streams.kafka_log import Tail, end_of
 from streams.log_record import Placed
 from streams.relay import Relay, leave, refill, run_relay
+from streams.restoring import restore
 from tests.backbone.waiting import until
+from tests.conftest import fresh_database
 from tests.hanging import held_by_another_role
 from tests.stating import create, looking, migrated, observation, request, state_all, value
 from tests.streams.relaying import relayed, way
 
 CONNECTED = "select count(*) from pg_stat_activity where datname = current_database()"
+DISMISS = """
+select count(pg_terminate_backend(pid, 60000)) from pg_locks join pg_stat_activity using (pid)
+where locktype = 'advisory' and datname = current_database()
+"""
 
 
 def kept(url: str) -> str:
@@ -63,7 +72,12 @@ def test_a_relay_that_stood_by_does_not_take_over_what_kafka_no_longer_keeps(dat
         waiting = pool.submit(run_relay, to, after_a_minute())
         until(lambda: value(database, CONNECTED) > 2, "it stands by")
         post.leave()
-        for told_late in (lambda: post.tell(1), post.agree, lambda: post.disagree("more"), post.confirmed):
+        for told_late in (
+            lambda: post.tell(1),
+            lambda: post.agree(post.incarnation()),
+            lambda: post.disagree("more"),
+            post.confirmed,
+        ):
             with pytest.raises(NotKept):
                 told_late()
         post.close()
@@ -120,6 +134,123 @@ def test_nothing_is_sent_behind_what_was_not_confirmed(
             assert end_of(tail.last()) == 0  # Not beyond the first of three facts of a flush.
             assert tail.end == 1
         assert next(one.carry(one.begin())) == 3
+
+
+def test_who_is_no_relay_any_more_sends_no_further_batch(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database has ended its session while the brokers took the first batch of a window."""
+    monkeypatch.setattr(broker, "BATCH_BYTES", 1)
+    sent: list[Sequence[Sent]] = []
+
+    class Dismissed(Writer):
+        def _written(self, batch: Sequence[Sent]) -> int | None:
+            sent.append(batch)
+            assert value(database, DISMISS) == 1
+            return super()._written(batch)
+
+    monkeypatch.setattr(relay, "Writer", Dismissed)
+    state_all(migrated(database), request(*(create(observation("1", n)) for n in range(3))))
+    with pytest.raises(DatabaseTrouble):
+        refill(way(database, kafka, place))
+    assert len(sent) == 1
+
+
+def test_whoever_reads_the_log_gives_a_sign_of_life_each_time(
+    database: str, postgres: EmbeddedPostgres, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it has come further: of a relay, and of a restore, however much there is to read before the first
+    word can be said."""
+    monkeypatch.setattr(kafka_log, "_RECORDS", 1)
+    monkeypatch.setattr(kafka_log, "TAIL", 5)
+    for n in range(12):
+        state_all(migrated(database), request(create(observation("1", n))))
+    assert refill(way(database, kafka, place)) == 12
+    signs = signs_of_life(monkeypatch)
+    assert refill(way(database, kafka, place)) == 12
+    assert signs.count("read") > 8
+    with fresh_database(postgres) as other:
+        assert restore(way(migrated(other), kafka, place)) == 12
+    assert signs.count("read") > 25
+    assert all(before == "alive" for before, sign in pairwise(signs) if sign == "read")
+
+
+def signs_of_life(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What happens from now on, in order: ``alive`` where the holder of the post says so, and ``read`` after
+    a reading that has come further."""
+    signs: list[str] = []
+    keep, read = RelayPost.keep, Partition.read
+
+    def kept(post: RelayPost) -> None:
+        signs.append("alive")
+        keep(post)
+
+    def counted(partition: Partition, offset: int, most: int, timeout: float) -> list[Read]:
+        found = read(partition, offset, most, timeout)
+        if partition.next > offset:
+            signs.append("read")
+        return found
+
+    monkeypatch.setattr(RelayPost, "keep", kept)
+    monkeypatch.setattr(Partition, "read", counted)
+    return signs
+
+
+def test_it_compares_anew_when_the_record_is_put_back_while_it_compares(
+    database: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was compared until then was another past."""
+    confirmed = RelayPost.confirmed
+    begun: list[int] = []
+
+    def put_back(post: RelayPost) -> int:
+        """Another one, as it were, after the first look."""
+        begun.append(len(begun))
+        with looking(database) as connection:
+            connection.execute(
+                "create or replace function record.incarnation() returns text "
+                "language sql as $$ select 'later' $$"
+            )
+        return confirmed(post)
+
+    monkeypatch.setattr(RelayPost, "confirmed", put_back)
+    to = way(kept(database), kafka, place)
+    with closing(RelayPost(database)) as post, closing(Relay(to, post)) as one:
+        assert post.take()
+        with pytest.raises(LogMisconfigured, match="Another record"):
+            one.begin()
+        with pytest.raises(Uncompared):
+            state_all(database, request(create(observation("1", 1))))
+        assert one.begin() == 0
+        state_all(database, request(create(observation("1", 1))))
+    assert len(begun) == 2
+
+
+def test_it_outlives_a_record_that_is_gone(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until a backup is put in its place."""
+    monkeypatch.setattr(relay, "TROUBLE_SECONDS", 0.0)
+    to = way(kept(database), Access("127.0.0.1:1"), Place("any", 0))
+    with looking(database) as connection:
+        connection.execute("drop schema record cascade")
+    with capture_logs() as logs:
+        run_relay(to, lambda: bool(logs))
+    (told,) = logs
+    assert told["trouble"] == "the database is in trouble: UndefinedTable"
+
+
+def test_the_same_trouble_is_said_once_a_minute(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the log ends, which is another offset each time."""
+    monkeypatch.setattr(relay, "TROUBLE_SECONDS", 0.0)
+    begun: list[int] = []
+
+    def begin(one: Relay) -> int:
+        begun.append(len(begun))
+        raise LogMoved(("any", 0), 1, 2 + len(begun))
+
+    monkeypatch.setattr(Relay, "begin", begin)
+    with capture_logs() as logs:
+        run_relay(way(kept(database), Access("127.0.0.1:1"), Place("any", 0)), lambda: len(begun) == 3)
+    assert [told["event"] for told in logs] == ["the relay tries again and again"]
 
 
 def test_a_slow_log_costs_no_relay_its_post(

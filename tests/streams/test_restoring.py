@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -325,17 +325,35 @@ def test_nothing_is_written_from_the_moment_it_has_begun(
     """Also where a relay had compared before, and the first batch has yet to come."""
     with looking(other) as connection:
         with closing(RelayPost(other)) as post:
-            post.agree()
+            assert post.agree(post.incarnation())
         looked: list[bool] = []
 
-        def look(way: relay.Way) -> Placed | None:
+        def look(way: relay.Way, alive: Callable[[], None]) -> Placed | None:
             found = standing(connection)
             looked.append(found is not None and found.compared)
-            return relay.last_of(way)
+            return relay.last_of(way, alive)
 
         monkeypatch.setattr(restoring, "last_of", look)
         restore(way(other, kafka, place))
     assert looked == [False]
+
+
+def test_an_agreement_that_comes_late_lets_nobody_write(
+    told: str, other: str, kafka: Access, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a relay that was frozen and does not know yet that it is none any more."""
+    monkeypatch.setattr(restoring, "BATCH", 1)
+    heard: list[bool] = []
+    with looking(other) as connection, closing(RelayPost(other)) as late:
+
+        def agree(*_: int) -> None:
+            found = standing(connection)
+            heard.append(found is not None and found.compared)
+            assert late.agree(late.incarnation())
+
+        restore(way(other, kafka, place), agree)
+    assert len(heard) > 2
+    assert not any(heard)
 
 
 def test_forgetting_may_take_long(

@@ -11,7 +11,7 @@ import pytest
 from backbone.embedded_kafka import EmbeddedKafka
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.verifying import verify_store
-from streams import broker, verifying
+from streams import relay, verifying
 from streams.broker import Access, Place
 from streams.relay import Way, refill
 from streams.verifying import Finding, compare
@@ -43,7 +43,7 @@ def on_disk(module_database: str, disk: tuple[Access, Path]) -> tuple[Way, Path]
     tell(migrated(module_database), 1, 5)
     to = way(module_database, disk[0], Place("test.disk", 0))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(broker, "_batches", lambda records: [records[:1], records[1:]])
+        patch.setattr(relay, "batches", lambda records: [records[:1], records[1:]])
         refill(to)
     (segment,) = disk[1].rglob("test.disk-0/*.log")
     return to, segment

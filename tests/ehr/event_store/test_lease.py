@@ -1,8 +1,9 @@
 """One holds the lease and others stand by."""
 
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
+from psycopg.errors import QueryCanceled
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store import lease
@@ -91,7 +92,14 @@ def test_a_holder_of_another_role_is_named(
             with pytest.raises(HeldByAnotherRole, match=said):
                 stands_by.take()
         holder.close()
-        until(stands_by.take, "the lease is free")
+        until(lambda: taken(stands_by), "the lease is free")
+
+
+def taken(one: Lease) -> bool:
+    """A session that ends may still hold it."""
+    with suppress(HeldByAnotherRole):
+        return one.take()
+    return False
 
 
 def test_a_relay_that_is_busy_elsewhere_keeps_its_post(
@@ -124,3 +132,48 @@ def test_a_relay_that_gives_no_sign_of_life_loses_its_post_all_the_same(
         until(two.take, "the one that is stuck is dismissed")
         with pytest.raises(DatabaseTrouble):
             one.keep()
+
+
+def test_a_relay_keeps_its_post_when_a_sign_of_life_goes_wrong(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a connection that lives on: a statement can be cancelled, or find no memory."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 4)
+    signs: list[str] = []
+    keep = Lease.keep
+
+    def at_first_in_vain(self: Lease) -> None:
+        signs.append("")
+        if len(signs) == 1:
+            raise QueryCanceled
+        keep(self)
+
+    monkeypatch.setattr(Lease, "keep", at_first_in_vain)
+    migrated(database)
+    with closing(RelayPost(database)) as one, closing(RelayPost(database)) as two:
+        assert one.take()
+        until(lambda: len(signs) > 2, "signs of life are given after the one that went wrong")
+        assert not two.take()
+        one.tell(1)
+
+
+def test_a_relay_whose_connection_is_lost_while_it_is_busy_learns_of_it(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its next statement, although the thread that keeps the post has met the error before."""
+    monkeypatch.setattr(lease, "SILENT_SECONDS", 1)
+    migrated(database)
+    with closing(RelayPost(database)) as one, closing(RelayPost(database)) as two:
+        assert one.take()
+        with looking(database) as connection:
+            connection.execute(
+                "select pg_terminate_backend(pid, 10000) from pg_locks where locktype = 'advisory'"
+                " and database = (select oid from pg_database where datname = current_database())"
+            )
+        keeper = one._keeper
+        assert keeper is not None
+        until(lambda: not keeper._thread.is_alive(), "the thread has ended")
+        assert two.take()
+        for statement in (one.keep, lambda: one.tell(1)):
+            with pytest.raises(DatabaseTrouble):
+                statement()

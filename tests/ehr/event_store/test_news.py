@@ -74,7 +74,9 @@ def url(module_database: str) -> str:
     state_all(module_database, request(create(observation("a", 2))))
     with connect(module_database) as connection:
         event = EncodedFact(stream_of(Key("a", "b")), "planted", b"Observation", stream_of(Key("a", "b")))
-        connection.execute(APPEND, parameters(stream_of(Key("c", new_id())), [Append([event])]))
+        connection.execute(
+            APPEND, parameters(stream_of(Key("c", new_id())), [Append([event])], kept_by_kafka=False)
+        )
     return module_database
 
 

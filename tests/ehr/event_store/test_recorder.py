@@ -11,6 +11,7 @@ from eventsourcing import cryptography
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.postgres import PostgresDatastore
 
+from ehr.errors import Uncompared
 from ehr.event_store.connections import connect
 from ehr.event_store.notifications import Notifications
 from ehr.event_store.recorder import FactRecorder, make_datastore
@@ -117,3 +118,13 @@ def test_events_of_the_library_and_facts_share_one_order(
     assert receipt.position == 2
     assert [n.id for n in recorder.select_notifications(1, 10)] == [1, 2, 3]
     assert value(module_database, "select count(*) from record.flushes") == 3
+
+
+def test_nothing_is_appended_where_kafka_should_keep_the_log_and_the_record_does_not_know(
+    recorder: FactRecorder,
+) -> None:
+    """As in a backup from before."""
+    told = FactRecorder(recorder.datastore, kept_by_kafka=True)
+    with pytest.raises(Uncompared):
+        told.insert_events([StoredEvent(uuid4(), 1, "topic", b"state")])
+    assert recorder.max_notification_id() is None

@@ -1,10 +1,12 @@
 """HL7's own examples (CC0): the selection that is kept here, and the whole package by command.
 
-``python -m tests.fhir_api.intake.examples PACKAGE`` runs all 5,306 examples of the unpacked npm package
-``hl7.fhir.r4.examples`` 4.0.1 and reports; with ``--keep`` it writes the selection anew.
+``python -m tests.fhir_api.intake.examples PACKAGE`` runs all 5,306 examples of the npm package
+``hl7.fhir.r4.examples`` 4.0.1, its archive (.tgz) or the unpacked folder, and reports; with ``--keep`` it
+writes the selection anew.
 """
 
 import sys
+import tarfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,11 +40,23 @@ def kept() -> list[Example]:
 
 
 def published(package: Path) -> Iterator[Example]:
-    """Every example of the unpacked package."""
-    for path in sorted(package.rglob("*.json")):
-        text = msgspec.json.format(path.read_bytes(), indent=-1)
+    """Every example of the package, by the names of their files. package: a folder, or an archive."""
+    for name, content in sorted(json_files(package)):
+        text = msgspec.json.format(content, indent=-1)
         if b'"resourceType"' in text:
-            yield Example(path.name, msgspec.Raw(text))
+            yield Example(name, msgspec.Raw(text))
+
+
+def json_files(place: Path) -> Iterator[tuple[str, bytes]]:
+    """(name, content) of all JSON files of a folder or an archive, in any order."""
+    if place.is_dir():
+        yield from ((path.name, path.read_bytes()) for path in place.rglob("*.json"))
+        return
+    with tarfile.open(place) as archive:
+        for member in archive:
+            file = archive.extractfile(member) if member.name.endswith(".json") else None
+            if file:
+                yield Path(member.name).name, file.read()
 
 
 def type_of(example: Example) -> str:

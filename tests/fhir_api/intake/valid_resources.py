@@ -12,7 +12,7 @@ from fhir_api.intake.formats import CODES_BY_FORM
 
 Json = Any
 
-DATES = ["1000", "9999", "2024-02", "2024-02-29", "9999-12-31", "1600-02-29"]
+DATES = ["1000", "1000-01", "9999", "9999-12", "2024-02", "2024-02-29", "9999-12-31", "1600-02-29"]
 INSTANTS = [
     "2024-02-29T23:59:60.123456789+14:00",
     "9999-12-31T23:59:59-14:00",
@@ -33,17 +33,24 @@ TEXTS = [
     "x" * 5000,
     "[",
     "}",
+    "\u0301",
+    "\U0010ffff",
+    "İ ẞ ﬃ đ̣ ﷺ ۱²Ⅷ",
+    "\u202eHoa\ufeff\u200b-A\u00ad'Hoa",
+    "a " * 30 + "ngà",
+    "%_\\,$|",
 ]
 URIS = ["urn:uuid:c757873d-ec9a-4326-a141-556f43239520", "http://x", "#", "a:b", "Patient/1", "é"]
+URIS += ["http://x/" + "/" * 70, "http://[", "HTTP://X/a//b/", "http://x/a|", "|"]
 
 SAMPLES: dict[str, list[Json]] = {
     "base64Binary": ["AAAA", "QQ==", "QUI=", "QUJD\nQUJD", " QUJD "],
     "boolean": [True, False],
     "canonical": [*URIS, "http://x|1"],
-    "code": ["a", "a b", "ơ", "1.2"],
+    "code": ["a", "a b", "ơ", "1.2", "A", "İ", "\u0301", "a|b"],
     "date": DATES,
     "dateTime": DATES + INSTANTS,
-    "decimal": [0, -0.0, 1.10, 1e300, -1e245, 1e-300, 123456789012345678, 72.50],
+    "decimal": [0, -0.0, 1.10, 1e300, -1e245, 1e-300, 123456789012345678, 72.50, 100, 5.4, -1e300],
     "id": ["a", "A-1.b", "x" * 64],
     "instant": INSTANTS,
     "integer": [0, -(2**31), 2**31 - 1],

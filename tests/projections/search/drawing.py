@@ -44,6 +44,9 @@ _OF_MODIFIERS = {
     "below": ("{u}",),
 }
 
+_OF_TYPES = ("{v}", "{t}/{v}", "{t}/{v}/_history/1")
+"""With a type as the modifier."""
+
 
 class Condition(NamedTuple):
     """One condition of a query. forms: of each alternative; what is in braces is drawn anew each time."""
@@ -87,6 +90,8 @@ def _forms(chance: Random, parameter: SearchParameter, modifier: str) -> tuple[s
 def _form(chance: Random, parameter: SearchParameter, modifier: str) -> str:
     if parameter.code == "_id":
         return "{v}"
+    if modifier in RESOURCE_TYPES:
+        return chance.choice(_OF_TYPES).replace("{t}", modifier)
     if modifier in _OF_MODIFIERS:
         return chance.choice(_OF_MODIFIERS[modifier])
     if parameter.type == "composite":

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from ehr.values import Key
-from projections.search.errors import BadValue, UnknownName
+from projections.search.errors import BadValue, TooMuchAsked, UnknownName
 from projections.search.indexing import entries_of
-from projections.search.reading import Reading
+from projections.search.reading import MOST_VALUES, Reading
 from projections.search.rows import rows_of
 from projections.search.sorting import MOST_KEYS, read_sort
 
@@ -41,3 +41,14 @@ def test_chains_and_sorts_have_bounds() -> None:
         Reading().condition("Patient", "_has:Observation:subject:" * 200 + "code", "x")
     with pytest.raises(UnknownName, match=str(MOST_KEYS)):
         read_sort("Patient", ",".join(["family"] * 9))
+
+
+def test_a_query_has_one_budget_for_all_its_chains() -> None:
+    """``subject`` of an Observation may be of four types."""
+    reading = Reading()
+    for _ in range(MOST_VALUES // 400):
+        reading.condition("Observation", "subject.name", ",".join("a" * 100))
+    with pytest.raises(TooMuchAsked, match="With subject it has more than 1000 values"):
+        reading.condition("Observation", "subject.name", ",".join("a" * 100))
+    with pytest.raises(TooMuchAsked, match="With _has it has"):
+        reading.spend("_has:Observation:subject:code", "," * MOST_VALUES)

@@ -10,10 +10,11 @@ import pytest
 
 from ehr.definitions import RESOURCE_TYPES
 from projections.search.entries import Entries
-from projections.search.errors import UnknownName
+from projections.search.errors import TooMuchAsked
 from projections.search.reading import (
     MODIFIERS,
     NOT_SEARCHABLE,
+    NOTHING,
     Reading,
     find,
     modifiers_of,
@@ -63,6 +64,14 @@ RESOURCES: dict[str, dict[str, Any]] = {
     "RiskAssessment": {"prediction": [{"probabilityRange": {"low": {"value": 10}}}]},
     "ValueSet": {"url": "http://x/fhir/ValueSet/a", "version": "2"},
     "QuestionnaireResponse": {"questionnaire": "http://x/Questionnaire/q|1"},
+    "CarePlan": {"instantiatesCanonical": ["word", "other|1"]},
+    "Person": {
+        "link": [
+            {"target": {"reference": "Patient/p", "identifier": {"system": NUMBERS, "value": "C3"}}},
+            {"target": {"type": "Practitioner", "identifier": {"value": "D4"}}},
+            {"target": {"type": "RelatedPerson", "display": "known by a name alone"}},
+        ]
+    },
 }  # fmt: skip
 
 HOLDS = [
@@ -133,7 +142,6 @@ HOLDS = [
     ("Patient", "general-practitioner", "inside", False),
     ("Patient", "general-practitioner:Practitioner", "p", True),
     ("Patient", "general-practitioner:Organization", "p", False),
-    ("Patient", "general-practitioner:Organization", "Practitioner/p", False),
     ("Patient", "general-practitioner:identifier", f"{NUMBERS}|B2", True),
     ("Patient", "general-practitioner:identifier", "b2", False),
     ("Patient", "general-practitioner:missing", "false", True),
@@ -188,6 +196,20 @@ HOLDS = [
     ("QuestionnaireResponse", "questionnaire", "http://x/Questionnaire/q", True),
     ("QuestionnaireResponse", "questionnaire", "http://x/Questionnaire/q|1", True),
     ("QuestionnaireResponse", "questionnaire", "http://x/Questionnaire/q|2", False),
+    ("CarePlan", "instantiates-canonical", "word", True),
+    ("CarePlan", "instantiates-canonical", "wor", False),
+    ("CarePlan", "instantiates-canonical", "other", True),
+    ("CarePlan", "instantiates-canonical", "other|1", True),
+    ("CarePlan", "instantiates-canonical", "other|2", False),
+    ("Person", "link:identifier", "C3", True),
+    ("Person", "patient:identifier", "C3", True),
+    ("Person", "patient:identifier", f"{NUMBERS}|C3", True),
+    ("Person", "patient:identifier", f"{NUMBERS}|", True),
+    ("Person", "practitioner:identifier", "C3", False),
+    ("Person", "practitioner:identifier", "|D4", True),
+    ("Person", "patient:identifier", "D4", False),
+    ("Person", "practitioner:missing", "false", True),
+    ("Person", "relatedperson:missing", "true", True),
 ]
 
 
@@ -215,7 +237,7 @@ def test_a_chain_goes_to_every_type_that_has_the_rest() -> None:
 
 
 def test_a_chain_names_types_or_is_refused_when_there_are_too_many_ways() -> None:
-    with pytest.raises(UnknownName, match="name the types, as in"):
+    with pytest.raises(TooMuchAsked, match=r"With subject .* Name fewer types, as in"):
         Reading().condition("Provenance", "target.subject.organization.name", "x")
     Reading().condition("Provenance", "target:Observation.subject:Patient.organization.name", "x")
 
@@ -226,6 +248,12 @@ def test_what_refers_may_be_asked_in_turn() -> None:
     assert isinstance(node.node, ReferredToBy)
     assert (node.type, node.node.type) == ("Patient", "Observation")
     assert find("Observation", "subject").number == node.node.number
+
+
+def test_what_refers_to_one_type_alone_refers_to_no_other() -> None:
+    assert Reading().condition("Group", "_has:Observation:patient:code", "x") == NOTHING
+    assert isinstance(Reading().condition("Group", "_has:Observation:subject:code", "x"), ReferredToBy)
+    assert isinstance(Reading().condition("Patient", "_has:Observation:patient:code", "x"), ReferredToBy)
 
 
 def test_what_is_about_others_cannot_be_asked_of_one() -> None:

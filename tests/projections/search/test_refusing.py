@@ -28,6 +28,8 @@ REFUSED = [
     ("Patient", "name:", CANARY, UnknownName, "name does not take"),
     ("Patient", "gender:of-type", CANARY, UnknownName, "gender does not take :of-type"),
     ("Patient", "birthdate:text", CANARY, UnknownName, "birthdate does not take :text"),
+    ("Observation", "patient:Group", CANARY, UnknownName, "patient does not take :Group"),
+    ("Observation", "patient:Group._id", CANARY, UnknownName, "patient does not take :Group"),
     ("Patient", "link:Group", CANARY, UnknownName, "link does not take :Group"),
     ("Patient", "_id:text", CANARY, UnknownName, "_id does not take :text"),
     ("Patient", "name:missing", CANARY, BadValue, "name:missing must be true or false."),
@@ -68,6 +70,7 @@ REFUSED = [
     ("Patient", "birthdate", "gt2024-02-30", BadValue, "birthdate must be a date, like"),
     ("Patient", "_lastUpdated", f"le{CANARY}", BadValue, "_lastUpdated must be a date, like"),
     ("Patient", "link", f"{CANARY}|", BadValue, "link must be an id, Type/id or an address."),
+    ("Patient", "link:Patient", f"urn:{CANARY}", BadValue, "link:Patient must be an id or Patient/id."),
     (
         "Patient",
         "link:identifier",

@@ -13,7 +13,7 @@ from ehr.appending import Condition
 from ehr.dates import Span
 from ehr.values import Key
 from projections.search.identifiers import Identified, Named, Updated
-from projections.search.reading import EVERYTHING, NOTHING, Reading, parameters_of
+from projections.search.reading import EVERYTHING, NOTHING, Reading, find, parameters_of
 from projections.search.rewriting import PASSES, flatten, rewritten
 from projections.search.strings import Beginning
 from projections.search.terms import Terms
@@ -38,6 +38,7 @@ class Sample:
             Reading().condition(type_, code, text)
             for resource in resources
             for code in parameters_of(type_)
+            if code != "_lastUpdated"  # No resource says this by itself.
             for text in Said(resource).wording(code) or ()
         ]
 
@@ -85,6 +86,9 @@ def test_once_is_enough(type_: str) -> None:
 A, B, C = Terms((1,)), Terms((2,)), Beginning(3, "x")
 YEAR = Span(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
 SINCE, UNTIL = Updated((("ge", YEAR),)), Updated((("lt", YEAR),))
+SUBJECT = Refers(find("Observation", "subject").number, "Patient", C)
+ASSERTER = Refers(find("Condition", "asserter").number, "Patient", C)
+TO_GROUP = Refers(find("Condition", "subject").number, "Group", C)
 P1, G1 = Key("Patient", "1"), Key("Group", "1")
 ONE, TWO = Identified((Condition("Patient", None, "1"),)), Identified((Condition("Patient", "s", "2"),))
 
@@ -105,6 +109,13 @@ ONE, TWO = Identified((Condition("Patient", None, "1"),)), Identified((Condition
         (Or((SINCE, A, UNTIL)), Or((A, Updated((*SINCE.any_of, *UNTIL.any_of))))),
         (Or((OfType("Patient", Named((P1,))), OfType("Group", Named((G1,))))), Named((P1, G1))),
         (OfType("Patient", Not(Named((P1,)))), OfType("Patient", Not(Named((P1,))))),
+        (OfType("Observation", SUBJECT), SUBJECT),
+        (OfType("Condition", SUBJECT), OfType("Condition", SUBJECT)),
+        (OfType("Observation", Or((SUBJECT, A))), OfType("Observation", Or((A, SUBJECT)))),
+        (
+            Or((OfType("Observation", SUBJECT), OfType("Condition", Or((ASSERTER, TO_GROUP))))),
+            Or((SUBJECT, ASSERTER, TO_GROUP)),
+        ),
         (OfType("Patient", And((Named((P1,)), A))), OfType("Patient", And((Named((P1,)), A)))),
         (EVERYTHING, EVERYTHING),
         (NOTHING, NOTHING),

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ehr.definitions.search_parameters import all_search_parameters
 from projections.search.entries import Entries
+from projections.search.frequency import NOTHING_KNOWN, Common
 from projections.search.statement import Statement
 from projections.search.terms import MASK, About, SomeTerm, Terms, base_of, hash_of, of_values, term
 
@@ -63,6 +64,6 @@ def test_one_term_is_asked_for_as_such() -> None:
 
 
 def test_terms_that_are_common_are_not_selective() -> None:
-    assert Terms((1, 2)).selective(frozenset({3}))
-    assert not Terms((1, 2)).selective(frozenset({2}))
-    assert not SomeTerm((1,)).selective(frozenset())
+    assert Terms((1, 2)).selective(Common(frozenset({3})))
+    assert not Terms((1, 2)).selective(Common(frozenset({2})))
+    assert not SomeTerm((1,)).selective(NOTHING_KNOWN)

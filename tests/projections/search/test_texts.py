@@ -1,4 +1,4 @@
-"""The text of a statement depends on names, modifiers, prefixes and counts, never on values.
+"""The text of a statement depends on names, modifiers, prefixes, counts, and what is common: never on values.
 
 So no value can be taken for a part of it.
 """
@@ -16,6 +16,7 @@ from projections.search.sorting import SORTED, After, Key, read_sort
 from projections.search.tree import And
 from tests.fhir_api.running import prepare
 from tests.projections.search.drawing import MARK, MARKED, TYPES, Condition, condition, values
+from tests.projections.search.frequencies import ALL_COMMON
 
 QUERIES = 100_000
 SHAPES = 10_000
@@ -58,7 +59,7 @@ def statements(chance: Random, asked: Shape) -> list[tuple[str, dict[str, Any]]]
     wanted = Wanted((asked.type,), rewritten(And(tuple(nodes))), asked.keys)
     keys = tuple(key.read(LAST[key.type]) for key in asked.keys)
     place = After(keys, chance.getrandbits(40)) if asked.further else None
-    found = [gather(wanted, place, 50)]
+    found = [gather(wanted, place, 50), gather(wanted, place, 50, ALL_COMMON)]
     if len(asked.keys) < 2 and all(key.source in ("main", "updated") for key in asked.keys):
         found.append(walk(wanted, place, 50))
     return found

@@ -1,6 +1,7 @@
 """The compiled extraction finds what a FHIRPath interpreter finds by the official expressions.
 
-Here on a part of HL7's examples and of Synthea's bundles; on all of them by ``python -m`` of this package.
+Here on the examples of HL7's that are kept and on all of Synthea's bundles; on every example by ``python -m``
+of this package.
 """
 
 import tarfile
@@ -16,11 +17,11 @@ from ehr.definitions.search_parameters import search_parameters
 from tests.fhir_api.intake.examples import kept
 from tests.fhir_api.intake.valid_resources import any_resource
 from tests.projections.search.extraction import agreement
+from tests.projections.search.extraction.__main__ import entries, examples
 from tests.projections.search.extraction.agreement import disagreements
 from tests.projections.search.extraction.recording import extracted
 
 BUNDLES = Path(__file__).parents[3] / "data" / "synthea-small.tar.xz"
-EVERY = 8
 MOST_DRAWN = 12_000
 COMPARED = ("_system", "_type", "_deceasedBoolean")
 """Extensions of the elements that an expression compares: ``where(system='phone')``."""
@@ -33,10 +34,23 @@ def test_on_examples_of_every_type() -> None:
 
 
 def test_on_synthea() -> None:
-    entries = _entries()
-    assert len(entries) == 7453
-    found = [codes for resource in entries[::EVERY] if (codes := disagreements(resource))]
-    assert found == []
+    found = [disagreements(resource) for resource in entries(BUNDLES)]
+    assert len(found) == 7453
+    assert [codes for codes in found if codes] == []
+
+
+def test_a_package_is_taken_as_a_folder_and_as_an_archive(tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    folder.mkdir()
+    patients = [{"resourceType": "Patient", "id": id_} for id_ in ("a", "b")]
+    for patient in patients:
+        (folder / f"Patient-{patient['id']}.json").write_bytes(orjson.dumps(patient))
+    (folder / "package.json").write_bytes(b'{"name": "hl7.fhir.r4.examples"}')
+    archive = tmp_path / "package.tgz"
+    with tarfile.open(archive, "w:gz") as made:
+        made.add(folder, "package")
+    assert sorted(one["id"] for one in examples(folder)) == ["a", "b"]
+    assert sorted(one["id"] for one in examples(archive)) == ["a", "b"]
 
 
 @pytest.mark.parametrize("name", sorted(RESOURCE_TYPES))
@@ -68,16 +82,6 @@ def _plain(node: Any) -> Any:
     if isinstance(node, dict):
         return {key: _plain(value) for key, value in node.items() if key not in COMPARED}
     return [_plain(item) for item in node] if isinstance(node, list) else node
-
-
-def _entries() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    with tarfile.open(BUNDLES) as archive:
-        for member in archive:
-            stream = archive.extractfile(member)
-            if stream is not None and member.name.endswith(".json"):
-                found.extend(entry["resource"] for entry in orjson.loads(stream.read())["entry"])
-    return found
 
 
 def test_what_is_missed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
