@@ -76,7 +76,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.read_stream(stream)
-        except (DatabaseTrouble, TimeoutError) as error:
+        except (*DatabaseTrouble, TimeoutError) as error:
             raise Unavailable from error
         except (SchemaTooNew, Undecodable) as error:
             raise Unavailable("What was stated there cannot be read by this server.") from error
