@@ -8,7 +8,7 @@ import msgspec
 
 from ehr.appending import Condition, Criteria, Head, Resolved, Stored
 from ehr.dates import instant
-from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
+from ehr.event_store.connections import AsyncConnection, RecordTrouble, connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
@@ -33,7 +33,7 @@ class Resolver:
         """Connects at the first question."""
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
-        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, DatabaseTrouble)
+        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, RecordTrouble)
 
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None

@@ -7,7 +7,7 @@ import structlog
 
 from ehr.appending import Append, Appended, Condition, Found, Resolved
 from ehr.errors import Unavailable
-from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.connections import RecordTrouble
 from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
@@ -57,7 +57,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.resolve(heads, conditions, key)
-        except (*DatabaseTrouble, TimeoutError) as error:
+        except (*RecordTrouble, TimeoutError) as error:
             raise Unavailable from error
 
     async def find(self, searches: Mapping[Search, int]) -> Found:
@@ -66,7 +66,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._searches.find(searches)
-        except (*DatabaseTrouble, TimeoutError) as error:
+        except (*RecordTrouble, TimeoutError) as error:
             raise Unavailable from error
 
     async def append(self, request: Append) -> Appended:
