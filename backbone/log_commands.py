@@ -13,7 +13,7 @@ from backbone.event_log import NO_KAFKA, way
 from backbone.progress import progress_bar
 from backbone.settings import Settings, load
 from ehr.encoding import SchemaTooNew as FactTooNew
-from ehr.event_store.connections import DatabaseTrouble, is_lost
+from ehr.event_store.connections import RecordTrouble, is_lost
 from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.migrations import SchemaTooNew
 from ehr.event_store.restoring import Overtaken
@@ -105,7 +105,7 @@ def log_reasons() -> Iterator[None]:
         raise Refused("newer code has migrated this database: use that code, or a backup") from None
     except FactTooNew as error:
         raise Refused(f"newer code has written facts: use that code ({error})") from None
-    except DatabaseTrouble as error:
+    except RecordTrouble as error:
         what = "cannot be reached" if is_lost(error) else "could not do it"
         raise Refused(f"the database {what} ({type(error).__name__}); try again") from None
     except (LogUnreachable, LogMisconfigured, LogDamaged, HeldByAnotherRole) as error:

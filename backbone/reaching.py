@@ -9,7 +9,7 @@ from backbone.errors import Refused
 from ehr.event_store.connections import (
     Connection,
     DatabaseError,
-    DatabaseTrouble,
+    RecordTrouble,
     connect,
     has_no_database,
     is_stranger,
@@ -30,7 +30,7 @@ def at_database(url: str, work: Callable[[Connection], None], is_over: Callable[
             with connect(url) as connection:
                 work(connection)
             return True
-        except DatabaseTrouble as error:
+        except RecordTrouble as error:
             _require_welcome(error)
             if time.monotonic() > says_at:
                 log.warning("the database is in trouble, trying again", kind=type(error).__name__)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from ehr.appending import Criteria
@@ -10,6 +9,7 @@ from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Undecidable
 from ehr.identifiers import can_be_identified, identifier_condition
 from ehr.links import CONDITIONAL
+from ehr.remembering import remembered
 from ehr.searching import Search, Searcher
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:\-]{0,63}")
@@ -60,17 +60,11 @@ REMEMBERED_LINK = 500
 """Characters of links whose conditions are remembered; longer ones would fill the memory."""
 
 
+@remembered(4096, REMEMBERED_LINK)
 def conditional_reference(link: str) -> Criteria | None:
     """The condition of ``Practitioner?identifier=…``; None for any other link. Raises Undecidable."""
-    return _remembered(link) if len(link) <= REMEMBERED_LINK else _conditional_reference(link)
-
-
-def _conditional_reference(link: str) -> Criteria | None:
     match = CONDITIONAL.match(link)
     return condition_of(match.group(1), match.group(2)) if match else None
-
-
-_remembered = lru_cache(maxsize=4096)(_conditional_reference)
 
 
 def read_criteria(criteria: Criteria, searcher: Searcher | None) -> Criteria:

@@ -2,9 +2,10 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from ehr.remembering import remembered
 
 
 class _Zone(tzinfo):
@@ -16,7 +17,7 @@ class _Zone(tzinfo):
     def use(self, name: str) -> None:
         """name: IANA name. Views hold spans: after a change they must be rebuilt."""
         self._zone = ZoneInfo(name)
-        _remembered.cache_clear()
+        span.cache_clear()
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return self._zone.utcoffset(moment)
@@ -55,19 +56,13 @@ LONGEST = 64
 """Characters of a text that is remembered: a fraction of a second may have millions."""
 
 
+@remembered(65536, LONGEST)
 def span(text: str) -> Span | None:
     """The time that a FHIR date, dateTime or instant means; None for text that is none of these."""
-    return _remembered(text) if len(text) <= LONGEST else _span(text)
-
-
-def _span(text: str) -> Span | None:
     try:
         return _of_date(text) or _of_time(text)
     except (ValueError, OverflowError):
         return None
-
-
-_remembered = lru_cache(maxsize=65536)(_span)
 
 
 def instant(moment: datetime) -> str:

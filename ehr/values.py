@@ -2,11 +2,12 @@
 
 import os
 import time
-from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
 import msgspec
+
+from ehr.remembering import remembered
 
 SUBJECTS = UUID("5f0c1f0e-6a3e-5b0c-9d5b-0d6f4b1f7a11")
 """Name space of subject ids: UUIDv5(SUBJECTS, "Patient/<id>")."""
@@ -44,20 +45,14 @@ LONGEST_REFERENCE = 160
 """Characters of references whose subjects are remembered: those that can be of a resource."""
 
 
+@remembered(65536, LONGEST_REFERENCE)
 def subject_of(reference: str) -> UUID:
     """The subject (key of every fact about one person or thing) of a literal reference such as ``Patient/1``.
 
     It is derived, so the first mention of a Patient and its registration agree whatever comes first, in
     every process and after a restore. See docs/decisions/0003-derived-subjects.md.
     """
-    return _remembered(reference) if len(reference) <= LONGEST_REFERENCE else _subject_of(reference)
-
-
-def _subject_of(reference: str) -> UUID:
     return uuid5(SUBJECTS, reference)
-
-
-_remembered = lru_cache(maxsize=65536)(_subject_of)
 
 
 def stream_of(key: Key) -> UUID:

@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from ehr.errors import Unavailable
+from ehr.event_store.connections import RecordTrouble
 from ehr.values import Key
 from fhir_api.figures import Figures, Known
 from fhir_api.services import Services
-from projections.database import DatabaseTrouble
 from projections.standing import Standing, relay_standing, standings
 from projections.visibility import LISTENS
 
@@ -70,8 +70,8 @@ async def _state(services: Services, part: Part) -> str:
             return await part(services)
     except TimeoutError:
         return f"no answer within {PATIENCE:g} s"
-    except (Unavailable, DatabaseTrouble):
-        return "the database cannot be reached"
+    except (Unavailable, *RecordTrouble):
+        return "the database cannot be reached, or has no record"
 
 
 async def _record(services: Services) -> str:
@@ -142,5 +142,5 @@ async def _known_now(services: Services) -> Known | None:
     try:
         async with asyncio.timeout(PATIENCE), services.views.connection() as connection:
             return Known(await standings(connection), await relay_standing(connection))
-    except (TimeoutError, DatabaseTrouble):
+    except (TimeoutError, *RecordTrouble):
         return None

@@ -8,7 +8,7 @@ from contextlib import suppress
 import psycopg
 import structlog
 
-from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.connections import RecordTrouble
 from ehr.event_store.lease import HeldByAnotherRole
 from projections.generations import Generation, OtherCode
 from projections.projector import Projector
@@ -138,5 +138,5 @@ def _wait(event_log: EventLog, carriers: Sequence[Carrier], patience: float) -> 
             event_log.wait(min(awake), patience)
         else:
             time.sleep(TROUBLE_SECONDS)
-    except (*DatabaseTrouble, LogUnreachable, LogMisconfigured, LogDamaged):
+    except (*RecordTrouble, LogUnreachable, LogMisconfigured, LogDamaged):
         time.sleep(TROUBLE_SECONDS)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 
 from ehr.encoding import content_hash
-from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.connections import RecordTrouble
 from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.notifications import NotificationRow, Notifications
 from ehr.event_store.relaying import NotKept, RelayPost
@@ -56,7 +56,7 @@ class Way(NamedTuple):
 
 
 class Relay:
-    """One relay at work. Every method raises DatabaseTrouble when the store is lost, LogUnreachable when the
+    """One relay at work. Every method raises RecordTrouble when the store is lost, LogUnreachable when the
     log is, and LogMisconfigured or LogDamaged when a person must look after it."""
 
     def __init__(self, way: Way, post: RelayPost) -> None:
@@ -260,7 +260,7 @@ def run_relay(way: Way, stopped: Callable[[], bool]) -> None:
             continue
         except (LogUnreachable, LogMisconfigured, LogDamaged, HeldByAnotherRole) as error:
             trouble = str(error)
-        except DatabaseTrouble as error:
+        except RecordTrouble as error:
             trouble = f"the database is in trouble: {type(error).__name__}"
         if trouble != told or time.monotonic() > tells_at:
             log.error("the relay tries again and again", trouble=trouble)
@@ -293,7 +293,7 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
     both have come to.
 
     told: hears after each window how far the log is, and the position that it is to come to.
-    Raises DatabaseTrouble, LogUnreachable, LogMisconfigured, LogDamaged, Relayed, and HeldByAnotherRole.
+    Raises RecordTrouble, LogUnreachable, LogMisconfigured, LogDamaged, Relayed, and HeldByAnotherRole.
     """
     with closing(RelayPost(way.conninfo)) as post, closing(Relay(way, post)) as relay:
         take_over(post)
@@ -307,7 +307,7 @@ def refill(way: Way, told: Callable[[int, int], None] = lambda _position, _end: 
 
 
 def leave(conninfo: str) -> None:
-    """Lets the record keep its log itself again. Raises DatabaseTrouble, Relayed, and
+    """Lets the record keep its log itself again. Raises RecordTrouble, Relayed, and
     HeldByAnotherRole."""
     with closing(RelayPost(conninfo, adopts=False)) as post, suppress(NotKept):
         take_over(post)

@@ -36,7 +36,7 @@ def restore(way: Way, told: Callable[[int, int], None] = lambda _position, _end:
     Until a relay has compared both afterwards, nothing else is appended. After an interruption another call
     goes on. told: hears after each batch how far the store is, and the position that it is to come to.
 
-    Raises DatabaseTrouble, LogUnreachable; LogMisconfigured, also where the log ends inside a flush, when the
+    Raises RecordTrouble, LogUnreachable; LogMisconfigured, also where the log ends inside a flush, when the
     store has all that comes before; LogDamaged with the position; SchemaTooNew (ehr.encoding) at a fact of
     newer code; Parted; Relayed; HeldByAnotherRole; and Overtaken when something has written to the store all
     the same.

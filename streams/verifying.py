@@ -47,7 +47,7 @@ class Compared(NamedTuple):
 def compare(way: Way, told: Callable[[int, int], None] = lambda _position, _end: None) -> Compared:
     """Compares log and store as they are now. told: hears how far it has come, and how far it is to come.
 
-    Raises DatabaseTrouble, LogUnreachable, and LogMisconfigured when there is no such topic.
+    Raises RecordTrouble, LogUnreachable, and LogMisconfigured when there is no such topic.
     """
     require_topic(way)
     confirmed = _confirmed(way)  # before the log is looked at, which may have more by then

@@ -9,7 +9,7 @@ import psycopg.conninfo
 Connection = psycopg.Connection[Any]
 AsyncConnection = psycopg.AsyncConnection[Any]
 DatabaseError = psycopg.Error
-DatabaseTrouble = (
+RecordTrouble = (
     psycopg.OperationalError,
     psycopg.errors.InvalidSchemaName,
     psycopg.errors.UndefinedTable,
@@ -56,8 +56,8 @@ _NO_DATABASE = re.compile(r"FATAL: +database .* does not exist")
 
 def is_stranger(error: DatabaseError) -> bool:
     """Whether the server does not let this role in, or not with this password; of several
-    servers, none. libpq no code of what keeps a connection from being made, only the servers' words: those
-    of other languages than English are not understood."""
+    servers, none does. libpq tells no code of what keeps a connection from being made, only the servers'
+    words: those of other languages than English are not understood."""
     return _all_say(_STRANGER, error)
 
 

@@ -19,7 +19,7 @@ from ehr.appending import Append, Appended, Verdict
 from ehr.dates import instant
 from ehr.errors import OutcomeUnknown, Unavailable, Uncompared
 from ehr.event_store.arrays import APPEND, parameters
-from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
+from ehr.event_store.connections import AsyncConnection, RecordTrouble, connect_async
 from ehr.event_store.lost_flush import Row, find_out
 from ehr.event_store.news import LOCK
 from ehr.event_store.relaying import keep_by_kafka_async
@@ -249,4 +249,4 @@ def _is_uncompared(error: Exception) -> bool:
 def _is_trouble(error: Exception) -> bool:
     """Whether no request is guilty of it, as of a full disk. Class 54 are limits that one passes
     (https://www.postgresql.org/docs/17/errcodes-appendix.html)."""
-    return isinstance(error, DatabaseTrouble) and not (error.sqlstate or "").startswith("54")
+    return isinstance(error, RecordTrouble) and not (error.sqlstate or "").startswith("54")

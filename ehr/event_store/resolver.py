@@ -11,7 +11,7 @@ import msgspec
 from ehr.appending import Condition, Criteria, Head, Resolved, Stored, Stream
 from ehr.dates import instant
 from ehr.encoding import decode_fact
-from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
+from ehr.event_store.connections import AsyncConnection, RecordTrouble, connect_async
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
@@ -37,9 +37,9 @@ class Resolver:
         self._conninfo = conninfo
         self._connection: AsyncConnection | None = None
         self._connecting = asyncio.Lock()
-        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, DatabaseTrouble)
+        self._batch: MicroBatch[_Wanted, Resolved] = MicroBatch(self._resolve_all, RecordTrouble)
         self._streams: MicroBatch[UUID, list[tuple[int, bytes]]] = MicroBatch(
-            self._read_streams, DatabaseTrouble
+            self._read_streams, RecordTrouble
         )
 
     async def resolve(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ehr.appending import Append, Criteria, Found
 from ehr.errors import TooCostly, Unseen
-from ehr.event_store.connections import AsyncConnection, DatabaseTrouble, connect_async
+from ehr.event_store.connections import AsyncConnection, RecordTrouble, connect_async
 from ehr.event_store.news import Bounds, News, TooMuch, Unreadable, read_stated, stated_by
 from ehr.micro_batch import MicroBatch
 from ehr.searching import LONGEST_SECONDS, Search, Searcher, Shown
@@ -56,10 +56,10 @@ class Searches:
         self._conninfo = conninfo
         self._searcher = searcher
         self._connection: AsyncConnection | None = None
-        self._batch: MicroBatch[_Looked, Found] = MicroBatch(self._find_all, DatabaseTrouble)
+        self._batch: MicroBatch[_Looked, Found] = MicroBatch(self._find_all, RecordTrouble)
 
     async def find(self, searches: Mapping[Search, int]) -> Found:
-        """See ``ehr.appending.Recorder.find``; raises DatabaseTrouble instead of Unavailable."""
+        """See ``ehr.appending.Recorder.find``; raises RecordTrouble instead of Unavailable."""
         return await self._batch.ask(_Looked(searches, await self._look(searches)))
 
     async def let_stand(self, connection: AsyncConnection, flush: Sequence[Append]) -> list[Append]:

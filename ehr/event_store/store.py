@@ -9,7 +9,7 @@ import structlog
 from ehr.appending import Append, Appended, Condition, Found, Resolved, Stream
 from ehr.encoding import SchemaTooNew, Undecodable
 from ehr.errors import Unavailable
-from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.connections import RecordTrouble
 from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
@@ -59,7 +59,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.resolve(heads, conditions, key)
-        except (*DatabaseTrouble, TimeoutError) as error:
+        except (*RecordTrouble, TimeoutError) as error:
             raise Unavailable from error
 
     async def find(self, searches: Mapping[Search, int]) -> Found:
@@ -68,7 +68,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._searches.find(searches)
-        except (*DatabaseTrouble, TimeoutError) as error:
+        except (*RecordTrouble, TimeoutError) as error:
             raise Unavailable from error
 
     async def read_stream(self, stream: UUID) -> Stream:
@@ -76,7 +76,7 @@ class PostgresRecorder:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
                 return await self._resolver.read_stream(stream)
-        except (*DatabaseTrouble, TimeoutError) as error:
+        except (*RecordTrouble, TimeoutError) as error:
             raise Unavailable from error
         except (SchemaTooNew, Undecodable) as error:
             raise Unavailable("What was stated there cannot be read by this server.") from error

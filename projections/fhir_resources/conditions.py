@@ -1,7 +1,6 @@
 """Searches as conditions of requests: the same query asked of the index, and of one resource."""
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -11,6 +10,7 @@ from ehr.errors import AsksTooMuch, TooCostly, Undecidable
 from ehr.event_store.connections import connect_async
 from ehr.identifiers import claims_of
 from ehr.micro_batch import MicroBatch
+from ehr.remembering import remembered
 from ehr.searching import LONGEST_SECONDS, Search, Shown
 from ehr.values import Key
 from projections.database import DatabaseTrouble, Reader, configure, is_too_costly
@@ -111,14 +111,13 @@ REMEMBERED_QUERY = 500
 
 
 def _node(search: Search) -> Node:
-    return _remembered(search) if len(search.query) <= REMEMBERED_QUERY else _read(search)
+    return _tree(f"{search.type}?{search.query}")
 
 
-def _read(search: Search) -> Node:
-    reading, pairs = Reading(), parse_qsl(search.query, keep_blank_values=True)
+@remembered(4096, REMEMBERED_QUERY)
+def _tree(search: str) -> Node:
+    type_, _, query = search.partition("?")
+    reading, pairs = Reading(), parse_qsl(query, keep_blank_values=True)
     for name, value in pairs:
         reading.spend(name, value)
-    return rewritten(And(tuple(reading.condition(search.type, name, value) for name, value in pairs)))
-
-
-_remembered = lru_cache(maxsize=4096)(_read)
+    return rewritten(And(tuple(reading.condition(type_, name, value) for name, value in pairs)))

@@ -8,10 +8,10 @@ can state the other value itself. Identifiers, by which people are found, are co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
 
 from ehr.definitions.search_parameters import common_search_parameters
+from ehr.remembering import remembered
 from projections.search.entries import Entries
 from projections.search.frequency import Common
 from projections.search.statement import Statement
@@ -31,16 +31,10 @@ COUNTED = 16
 """Terms of any of which resources are expected as the database's statistics tell."""
 
 
+@remembered(1 << 17, REMEMBERED_VALUE)
 def hash_of(text: str) -> int:
     """52 bits."""
-    return _remembered(text) if len(text) <= REMEMBERED_VALUE else _hashed(text)
-
-
-def _hashed(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - HASH_BITS)
-
-
-_remembered = lru_cache(maxsize=1 << 17)(_hashed)
 
 
 def base_of(number: int) -> int:

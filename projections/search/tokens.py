@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ehr.names import unaccented
+from ehr.remembering import remembered
 from projections.search.entries import Entries, WordEntry
 from projections.search.errors import BadValue
 from projections.search.terms import (
@@ -163,11 +164,7 @@ def _index_word(entries: Entries, number: int, text: Any) -> None:
         entries.words.append(WordEntry(number, folded, found))
 
 
-def _word(text: str) -> str:
-    return _folded(text) if len(text) <= REMEMBERED_VALUE else unaccented(text)
-
-
-_folded = lru_cache(maxsize=1 << 14)(unaccented)  # Displays of codes are few.
+_word = remembered(1 << 14, REMEMBERED_VALUE)(unaccented)  # Displays of codes are few.
 
 
 @dataclass(frozen=True, slots=True)

@@ -407,9 +407,11 @@ def births(number: int) -> list[Change]:
     return [create(born(day), condition_of("Patient", f"birthdate={day}")) for day in days]
 
 
-@pytest.mark.parametrize(("kind", "looks"), [(Slow, 6), (TooSlow, 5)])
-def test_what_is_too_costly_in_all_is_looked_for_no_further(url: str, kind: type[Slow], looks: int) -> None:
-    """Each alone takes less than a condition may."""
+@pytest.mark.parametrize(("kind", "looks"), [(Slow, {6}), (TooSlow, {5, 6})])
+def test_what_is_too_costly_in_all_is_looked_for_no_further(
+    url: str, kind: type[Slow], looks: set[int]
+) -> None:
+    """Each alone takes less than a condition may. In which order they are looked for is not said."""
     made: list[Slow] = []
 
     def make(conninfo: str) -> Slow:
@@ -421,7 +423,7 @@ def test_what_is_too_costly_in_all_is_looked_for_no_further(url: str, kind: type
         return await asyncio.gather(*map(records[0].state, wishes), return_exceptions=True)
 
     assert [type(one) for one in on_records(url, work, 1, make)] == [TooCostly, Receipt]
-    assert len(made[0].asked) == looks + 5
+    assert len(made[0].asked) - 5 in looks
 
 
 class Held(Elements):

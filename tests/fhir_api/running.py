@@ -32,6 +32,7 @@ from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
 from projections.projector import Projector
+from projections.view import View
 from projections.visibility import Visibility
 from streams.notification_log import NotificationLog
 
@@ -115,11 +116,11 @@ async def opened(services: Services) -> AsyncIterator[None]:
 
 
 @contextmanager
-def projecting(url: str) -> Iterator[None]:
-    """A projector of ``fhir_resources`` in a thread."""
+def projecting(url: str, view: View | None = None) -> Iterator[None]:
+    """A projector in a thread, of ``fhir_resources`` unless another view is given."""
     stopped = threading.Event()
     log = NotificationLog(url)
-    projector = Projector(FhirResources(), log, url)
+    projector = Projector(view or FhirResources(), log, url)
     thread = threading.Thread(
         target=run_projectors, args=([projector], log, stopped.is_set, 0.05), daemon=True
     )

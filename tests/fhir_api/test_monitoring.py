@@ -385,9 +385,26 @@ def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgre
     with projecting(database):
         (readiness, measured, alive, read), after = asyncio.run(ask())
     assert (readiness.status_code, alive.status_code, read.status_code) == (503, 200, 503)
-    assert readiness.json()["parts"]["record"] == "the database cannot be reached"
+    assert readiness.json()["parts"]["record"] == "the database cannot be reached, or has no record"
     assert figures(measured.text)[("ehr_database_up",)] == 0
     assert after.json()["ready"] is True
+
+
+def test_while_the_record_is_gone_the_server_says_so(database: str) -> None:
+    """A backup is being put in its place."""
+    prepare(database)
+    with projecting(database), serving(database, services_of(database)) as door:
+        with looking(database) as connection:
+            connection.execute("drop schema record cascade")
+        readiness, measured = (
+            door.client.get(f"{door.address}/readyz"),
+            door.client.get(f"{door.address}/metrics"),
+        )
+    assert readiness.status_code == 503
+    assert {readiness.json()["parts"][part] for part in ("record", "log", "views")} == {
+        "the database cannot be reached, or has no record"
+    }
+    assert figures(measured.text)[("ehr_database_up",)] == 0
 
 
 @contextmanager

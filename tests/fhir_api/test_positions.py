@@ -4,9 +4,8 @@ docs/consistency.md
 """
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing
 
 import httpx
 import orjson
@@ -15,12 +14,9 @@ import pytest
 from ehr.event_store.connections import connect
 from ehr.event_store.relaying import RelayPost
 from ehr.values import Key
-from projections.carrying import run_projectors
 from projections.fhir_resources.view import FhirResources
-from projections.projector import Projector
 from projections.view import Connection
 from projections.visibility import Visibility
-from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 from tests.backbone.waiting import until
 from tests.fhir_api.bundles import batch, creating, end_of, entry, putting, send, transaction
@@ -133,20 +129,9 @@ class Stumbling(FhirResources):
         super().project(connection, facts)
 
 
-@contextmanager
-def stumbling(url: str) -> Iterator[None]:
-    stopped = threading.Event()
-    log = NotificationLog(url)
-    projector = Projector(Stumbling(), log, url)
-    thread = threading.Thread(target=run_projectors, args=([projector], log, stopped.is_set, 0.05))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join()
-        projector.close()
-        log.close()
+def stumbling(url: str) -> AbstractContextManager[None]:
+    """A projector that stumbles."""
+    return projecting(url, Stumbling())
 
 
 def test_the_write_that_parks_its_citizen_says_so(database: str) -> None:

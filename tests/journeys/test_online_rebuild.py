@@ -10,8 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,13 @@ import orjson
 import pytest
 
 from projections import carrying
-from projections.carrying import run_projectors
 from projections.fhir_resources.view import FhirResources
-from projections.projector import Projector
 from projections.view import Connection
 from simulation.feed import feed
 from simulation.province import Province
-from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact
 from tests.backbone.waiting import until
-from tests.fhir_api.running import Door, services_of, serving
+from tests.fhir_api.running import Door, projecting, services_of, serving
 from tests.oracle.synthea import resources
 from tests.replaying import catch_up
 from tests.stating import migrated, request, state_all, update, value
@@ -49,22 +45,6 @@ class Former(FhirResources):
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         super().project(connection, facts)
         connection.execute("delete from search_part")
-
-
-@contextmanager
-def carrying_on(url: str, view: FhirResources) -> Iterator[None]:
-    """A projector of the view, as `ehr project` has it."""
-    stopped, log = threading.Event(), NotificationLog(url)
-    projector = Projector(view, log, url)
-    thread = threading.Thread(target=run_projectors, args=([projector], log, stopped.is_set, 0.05))
-    thread.start()
-    try:
-        yield
-    finally:
-        stopped.set()
-        thread.join()
-        projector.close()
-        log.close()
 
 
 class Client(threading.Thread):
@@ -124,7 +104,7 @@ def state_province(url: str) -> None:
     """The province of the demo, sent to the house by its facilities."""
     migrated(url)
     catch_up(url, Former())
-    with serving(url, services_of(url)) as door, carrying_on(url, Former()):
+    with serving(url, services_of(url)) as door, projecting(url, Former()):
         sent = asyncio.run(feed(f"{door.address}/fhir", Province(1, CITIZENS, months=MONTHS)))
     assert sent.accepted
     assert sent.refused == []
@@ -154,7 +134,7 @@ def test_no_answer_fails_while_another_index_is_built(record: str, monkeypatch: 
         "Encounter?subject:Patient.gender=male&_count=20",
         f"Patient?_id={patient}&_revinclude=Observation:subject",
     ]
-    with serving(record, services_of(record)) as door, carrying_on(record, Former()):
+    with serving(record, services_of(record)) as door, projecting(record, Former()):
         for address in asked:
             status, page, _, one = told(door, address)
             assert status == 200, address
@@ -167,7 +147,7 @@ def test_no_answer_fails_while_another_index_is_built(record: str, monkeypatch: 
             before = client.answers
             migrate(record)
             after, rounds = client.answers, client.rounds
-            with carrying_on(record, FhirResources()):
+            with projecting(record, FhirResources()):
                 until(lambda: client.rounds > rounds + 1, "it asks on")
         finally:
             client.end()

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.errors import Uncompared
 from ehr.event_store import lease
-from ehr.event_store.connections import DatabaseTrouble
+from ehr.event_store.connections import RecordTrouble
 from ehr.event_store.relaying import NotKept, RelayPost, RelayStanding, keep_by_kafka, standing
 from streams import broker, kafka_log, relay
 from streams.broker import Access, Partition, Place, Read, Sent, Writer
@@ -151,7 +151,7 @@ def test_who_is_no_relay_any_more_sends_no_further_batch(
 
     monkeypatch.setattr(relay, "Writer", Dismissed)
     state_all(migrated(database), request(*(create(observation("1", n)) for n in range(3))))
-    with pytest.raises(DatabaseTrouble):
+    with pytest.raises(RecordTrouble):
         refill(way(database, kafka, place))
     assert len(sent) == 1
 

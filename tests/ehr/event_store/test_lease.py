@@ -7,7 +7,7 @@ from psycopg.errors import QueryCanceled
 
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store import lease
-from ehr.event_store.connections import DatabaseTrouble, connect
+from ehr.event_store.connections import RecordTrouble, connect
 from ehr.event_store.lease import HeldByAnotherRole, Lease
 from ehr.event_store.relaying import RelayPost
 from tests.backbone.waiting import until
@@ -34,7 +34,7 @@ def test_whoever_asks_nothing_for_long_loses_it(
         first, second = Lease(one, name), Lease(two, name)
         assert first.take()
         until(second.take, "the one that hangs is dismissed")
-        with pytest.raises(DatabaseTrouble):
+        with pytest.raises(RecordTrouble):
             first.keep()
 
 
@@ -130,7 +130,7 @@ def test_a_relay_that_gives_no_sign_of_life_loses_its_post_all_the_same(
             assert not two.take()
             one.tell(position) if position % 2 else one.keep()
         until(two.take, "the one that is stuck is dismissed")
-        with pytest.raises(DatabaseTrouble):
+        with pytest.raises(RecordTrouble):
             one.keep()
 
 
@@ -175,5 +175,5 @@ def test_a_relay_whose_connection_is_lost_while_it_is_busy_learns_of_it(
         until(lambda: not keeper._thread.is_alive(), "the thread has ended")
         assert two.take()
         for statement in (one.keep, lambda: one.tell(1)):
-            with pytest.raises(DatabaseTrouble):
+            with pytest.raises(RecordTrouble):
                 statement()

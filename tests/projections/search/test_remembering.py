@@ -32,12 +32,15 @@ def text(value: str) -> Entries:
 
 
 REMEMBERING: list[tuple[object, Callable[[str], object]]] = [
-    (terms._remembered, lambda text: terms.hash_of(text)),
-    (tokens._folded, text),
-    (dates._remembered, lambda text: dates.span(f"2024-05-10T08:00:00.{'0' * len(text)}Z")),
-    (values._remembered, lambda text: values.subject_of(f"Patient/{text}")),
-    (conditional._remembered, lambda text: conditional.conditional_reference(f"Patient?identifier={text}")),
-    (conditions._remembered, lambda text: conditions._node(Search("Patient", f"name={text}"))),
+    (terms.hash_of, lambda text: terms.hash_of(text)),
+    (tokens._word, text),
+    (dates.span, lambda text: dates.span(f"2024-05-10T08:00:00.{'0' * len(text)}Z")),
+    (values.subject_of, lambda text: values.subject_of(f"Patient/{text}")),
+    (
+        conditional.conditional_reference,
+        lambda text: conditional.conditional_reference(f"Patient?identifier={text}"),
+    ),
+    (conditions._tree, lambda text: conditions._node(Search("Patient", f"name={text}"))),
 ]
 
 
