@@ -33,6 +33,7 @@ from projections.fhir_resources.view import FhirResources
 from projections.generations import Held, ensure_generation
 from projections.health_record.view import HealthRecord
 from projections.links.view import Links
+from projections.matching.view import Matching
 from projections.projector import Projector
 from projections.rebuild import rebuild
 from projections.view import View
@@ -47,13 +48,13 @@ SERVE_SECONDS = 30.0
 """So long a server that starts waits for the database."""
 
 VIEWS: Mapping[str, Callable[[], View]] = {
-    view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities, Links)
+    view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities, Links, Matching)
 }
 
 # Views that one process projects together: what clients wait for has a process of its own.
 PROJECTORS: Mapping[str, Sequence[str]] = {
     "project-resources": [FhirResources.name],
-    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name, Links.name],
+    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name, Links.name, Matching.name],
 }
 
 

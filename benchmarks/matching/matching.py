@@ -18,7 +18,7 @@ def prepared(registrations: Sequence[Registration]) -> list[Person]:
 
 def counted(people: Sequence[Person]) -> Counted:
     """How common names are among the registered."""
-    return Counted((one.commune, name) for one in people for name in one.names[:1])
+    return Counted.among((one.commune, name) for one in people for name in one.names[:1])
 
 
 def candidates(people: Sequence[Person]) -> Iterator[tuple[int, list[int]]]:

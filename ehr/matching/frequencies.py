@@ -1,12 +1,16 @@
 """How common names are where somebody lives: to bear a rare one in common says more."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, Protocol
 
 from ehr.matching.names import Name
 
 RAREST: Final = 1e-6
+
+PEOPLE: Final = ""
+SURNAME: Final = "surname"
+GIVEN: Final = "given"
 
 
 class Frequencies(Protocol):
@@ -41,30 +45,47 @@ def average(surname: float, given: float) -> Frequencies:
     return _Average(surname, given)
 
 
+class Count(NamedTuple):
+    """What people are counted by. commune: None for everywhere. part: SURNAME, GIVEN, or PEOPLE with ""."""
+
+    commune: str | None
+    word: str
+    part: str
+
+
+def counts_of(commune: str | None, name: Name) -> list[Count]:
+    """What somebody counts for who is called so and lives there."""
+    words = (("", PEOPLE), (name.surname, SURNAME), (name.given, GIVEN))
+    return [Count(place, *word) for place in dict.fromkeys((commune, None)) for word in words]
+
+
 class Counted:
     """Frequencies of people who were counted. What few people of a commune say is drawn towards the whole."""
 
     STRENGTH: Final = 50.0
     """So many people of the whole population stand beside those of a commune."""
 
-    def __init__(self, people: Iterable[tuple[str | None, Name]]) -> None:
-        self._people: Counter[str | None] = Counter()
-        self._words: Counter[tuple[bool, str, str | None]] = Counter()
-        for commune, name in people:
-            for place in {commune, None}:
-                self._people[place] += 1
-                self._words[True, name.surname, place] += 1
-                self._words[False, name.given, place] += 1
+    def __init__(self, people: Mapping[Count, int]) -> None:
+        """``people``: how many there are of each; whatever is asked for and is not there, counts as none."""
+        self._people = people
+
+    @classmethod
+    def among(cls, people: Iterable[tuple[str | None, Name]]) -> "Counted":
+        """Of these people, each with the commune."""
+        return cls(Counter(count for commune, name in people for count in counts_of(commune, name)))
 
     def surname(self, word: str, commune: str | None) -> float:
         """See Frequencies."""
-        return self._share(True, word, commune)
+        return self._share(SURNAME, word, commune)
 
     def given(self, word: str, commune: str | None) -> float:
         """See Frequencies."""
-        return self._share(False, word, commune)
+        return self._share(GIVEN, word, commune)
 
-    def _share(self, of_surnames: bool, word: str, commune: str | None) -> float:
-        whole = (self._words[of_surnames, word, None] + 0.5) / (self._people[None] + 1)
-        here, people = self._words[of_surnames, word, commune], self._people[commune]
+    def _share(self, part: str, word: str, commune: str | None) -> float:
+        whole = (self._of(None, word, part) + 0.5) / (self._of(None, "", PEOPLE) + 1)
+        here, people = self._of(commune, word, part), self._of(commune, "", PEOPLE)
         return max(RAREST, (here + self.STRENGTH * whole) / (people + self.STRENGTH))
+
+    def _of(self, commune: str | None, word: str, part: str) -> int:
+        return self._people.get(Count(commune, word, part), 0)

@@ -185,7 +185,7 @@ NAMES += [
     for surname in ("Nguyễn", "Trần", "Lê")
     for given in ("Hùng", "Nam") * 50
 ]
-COUNTED = Counted((commune, name) for commune, text in NAMES if (name := name_of(text)))
+COUNTED = Counted.among((commune, name) for commune, text in NAMES if (name := name_of(text)))
 
 
 def test_a_rare_surname_weighs_more_and_ho_in_huong_hoa_next_to_nothing() -> None:

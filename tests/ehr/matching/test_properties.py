@@ -16,7 +16,7 @@ from ehr.matching.weights import SHARED
 from tests.ehr.matching.drawn import NAMES, patients, people
 from tests.ehr.matching.people import cccd, levels
 
-COUNTED = Counted((None, name) for text in NAMES * 20 if (name := name_of(text)))
+COUNTED = Counted.among((None, name) for text in NAMES * 20 if (name := name_of(text)))
 
 
 def judged(one: Person, other: Person) -> Verdict:

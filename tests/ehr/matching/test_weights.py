@@ -42,7 +42,7 @@ def test_shares_are_of_the_commune_drawn_towards_the_whole() -> None:
         return [("19435" if text.startswith("Hồ") else "19429", text)] * number
 
     said = [*names("Hồ Văn Thương", 500), *names("Lê Văn Nam", 500)]
-    counted = Counted((commune, name) for commune, text in said if (name := name_of(text)))
+    counted = Counted.among((commune, name) for commune, text in said if (name := name_of(text)))
     assert counted.surname("ho", "19435") > 0.9
     assert counted.surname("ho", None) == pytest.approx(0.5, abs=0.01)
     assert 0 < counted.surname("ho", "19429") < 0.1

@@ -1,0 +1,100 @@
+"""Who may be the same person as somebody, and how far each agrees."""
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from ehr.matching.blocking import COMMON
+from ehr.matching.frequencies import Count, Counted, Frequencies, counts_of
+from ehr.matching.judging import Verdict, judge
+from ehr.matching.person import Person
+from ehr.sql import load_queries
+from projections.database import Reader
+from projections.matching.prepared import decoded, keys_of
+from projections.matching.view import column_of
+
+_sql = load_queries(Path(__file__).with_name("queries.sql"))
+
+AT_MOST = 200
+"""Candidates that are compared with one person."""
+
+_WORTH = {"n": 64, "t": 8, "y": 4, "m": 4, "p": 4, "d": 2, "g": 1}
+"""How much each kind of key tells (ehr.matching.blocking): of many candidates those come first who share a
+number."""
+
+
+class Candidate(NamedTuple):
+    """A Patient as the view ``matching`` has it. version: of the Patient."""
+
+    subject: UUID
+    patient: str
+    version: int
+    person: Person
+
+
+class Judged(NamedTuple):
+    """A candidate, and what the rules say of it."""
+
+    candidate: Candidate
+    verdict: Verdict
+
+
+async def candidates(
+    connection: Reader, person: Person, *, at_most: int, but: UUID | None = None
+) -> list[Candidate]:
+    """Patients that share a key with a person, the most telling ones first. but: a subject that is left out.
+
+    A key that more than COMMON people share is none: a station may state its own telephone for everybody.
+    """
+    keys = keys_of(person)
+    asked = {"keys": list(keys), "worths": [_WORTH[key[0]] for key in keys.values()]}
+    asked_of = {"common": COMMON, "most": at_most, "but": but}
+    cursor = await connection.execute(_sql["candidates"], asked | asked_of, binary=True)
+    return [_candidate(*row) for row in await cursor.fetchall()]
+
+
+async def people(connection: Reader, subjects: Collection[UUID]) -> dict[UUID, Candidate]:
+    """The Patients of these subjects, as far as the view has them."""
+    cursor = await connection.execute(_sql["people"], {"subjects": list(subjects)}, binary=True)
+    return {row[0]: _candidate(*row) for row in await cursor.fetchall()}
+
+
+async def frequencies(connection: Reader, person: Person, others: Iterable[Person]) -> Frequencies:
+    """How common names are where these people live, as far as it takes to compare the one with the others."""
+    counts = {count for other in others for count in _asked(person, other)}
+    columns = zip(*(column_of(count) for count in counts), strict=True)
+    asked = dict(zip(("communes", "words", "parts"), map(list, columns), strict=False))
+    if not asked:
+        return Counted({})
+    cursor = await connection.execute(_sql["counts"], asked, binary=True)
+    found = {row[:3]: row[3] for row in await cursor.fetchall()}
+    return Counted({count: found.get(column_of(count), 0) for count in counts})
+
+
+async def judged(
+    connection: Reader, person: Person, *, at_most: int = AT_MOST, but: UUID | None = None
+) -> list[Judged]:
+    """The candidates with what the rules say of each, the weightiest first."""
+    return await judged_with(
+        connection, person, await candidates(connection, person, at_most=at_most, but=but)
+    )
+
+
+async def judged_with(connection: Reader, person: Person, others: Sequence[Candidate]) -> list[Judged]:
+    """What the rules say of a person and each of the others, the weightiest first."""
+    known = await frequencies(connection, person, [one.person for one in others])
+    found = [Judged(one, judge(person, one.person, known)) for one in others]
+    return sorted(found, key=lambda one: one.verdict.weight, reverse=True)
+
+
+def _candidate(
+    subject: UUID, patient: str, version: int, prepared: bytes, mothers: bytes | None
+) -> Candidate:
+    return Candidate(subject, patient, version, decoded(prepared, mothers))
+
+
+def _asked(one: Person, other: Person) -> Iterable[Count]:
+    names = dict.fromkeys((*one.every_name, *other.every_name))
+    communes = dict.fromkeys((one.commune, other.commune))
+    return (count for name in names for commune in communes for count in counts_of(commune, name))
