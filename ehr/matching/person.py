@@ -10,12 +10,13 @@ from typing import Any, Final
 import orjson
 
 from ehr.addresses import ADMINISTRATIVE_ADDRESS
+from ehr.communes.table import MOST_CODE, is_of_before
 from ehr.formats.scanned import Private
 from ehr.matching.births import Birth, birth_of
 from ehr.matching.captured import CAPTURED, CODES, TYPED
 from ehr.matching.names import Name, mother_in, name_of
 from ehr.matching.numbers import KINDS, TEMPORARY, Number, compared_with, number_of, telephone_of
-from ehr.matching.residences import MERGER, NOTHING_KNOWN, Residence, Units
+from ehr.matching.residences import NOTHING_KNOWN, Residence, Units
 
 MOTHER: Final = frozenset({"MTH", "NMTH", "GESTM"})
 """Mother, natural and gestational (http://terminology.hl7.org/CodeSystem/v3-RoleCode)."""
@@ -214,7 +215,7 @@ def _codes(address: dict[str, Any], unit: str) -> Iterator[tuple[bool, str]]:
             for coding in (*_codings(one.get("valueCodeableConcept")), *_objects([one.get("valueCoding")])):
                 code, listed = _text(coding.get("code")).strip(), _text(coding.get("version"))
                 if code:
-                    yield bool(listed) and listed[:10] < MERGER, code[:20]
+                    yield is_of_before(listed), code[:MOST_CODE]
 
 
 def _codings(concept: object) -> Iterator[dict[str, Any]]:

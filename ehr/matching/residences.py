@@ -14,10 +14,6 @@ LEVELS: Final = (SAME, MERGED, PROVINCE, DIFFERENT)
 """From full agreement down. same: a commune of one list. merged: one became, wholly or in part, the other.
 province: another commune of one of the 34 provinces. different: another province."""
 
-MERGER: Final = "2025-07-01"
-"""Since then a commune belongs to a province without a district between them, and has a code of a new list
-(Decision 19/2025/QĐ-TTg). Codes with an earlier list's date are of before; those without a date, of today."""
-
 
 class Units(Protocol):
     """What is known of communes and provinces before the merger."""

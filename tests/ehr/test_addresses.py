@@ -88,3 +88,25 @@ def test_the_address_in_use_is_shown_and_home_before_others(
 def test_texts_are_cut() -> None:
     assert in_one_line("x" * 999) == "x" * LONGEST
     assert in_one_line("a\0b\t\nc") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("coding", "listed", "today"),
+    [
+        ({"code": "19438"}, None, ("19435",)),
+        ({"code": "19438", "version": "2024-01-01"}, "2024-01-01", ("19435",)),
+        ({"code": "19435", "version": "2025-07-01"}, "2025-07-01", ("19435",)),
+        ({"code": "nowhere"}, None, ("nowhere",)),
+    ],
+)
+def test_a_code_keeps_its_list_and_tells_what_it_became(
+    coding: dict[str, str], listed: str | None, today: tuple[str, ...]
+) -> None:
+    told = residence(administrative(unit("ward", valueCodeableConcept={"coding": [coding]}), text="Bản 5"))
+    assert (told.commune, told.listed, told.today, told.address) == (coding["code"], listed, today, "Bản 5")
+
+
+def test_an_old_text_stays_and_tells_what_its_commune_became() -> None:
+    old = "Thôn Mẫu, Hướng Việt, Hướng Hóa, Quảng Trị"
+    told = residence({"text": old})
+    assert (told.address, told.commune, told.today) == (old, None, ("19435",))
