@@ -109,6 +109,31 @@ class JudgedMeanwhile(Refusal):
     """Something else has been decided about these two Patients meanwhile."""
 
 
+class StillMerged(Refusal):
+    """These two Patients are merged: that is to be taken back first, by Patient/$unmerge."""
+
+
+class NotMerged(Refusal):
+    """These two Patients are not merged in this order."""
+
+
+class JudgedDifferent(Refusal):
+    """Somebody has judged that these two Patients are not one person: before they are merged, that is to be
+    taken back by linking them."""
+
+
+class AlreadyReplaced(Refusal):
+    """This Patient is replaced by another one already."""
+
+
+class NotNamed(Refusal):
+    """What is to name one Patient names none, or several."""
+
+
+class NotThere(Refusal):
+    """This Patient was never stated, or was deleted."""
+
+
 class Unavailable(Refusal):
     """The record cannot be reached now. This attempt stored nothing. An earlier one with the same
     Idempotency-Key may have been stored; a retry with that key is safe."""

@@ -121,6 +121,17 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True):
     bits: float
 
 
+class Merge(msgspec.Struct, frozen=True, array_like=True):
+    """That one Patient was replaced by the other also in their resources (merging.py).
+
+    source: id of the replaced one. source_version, target_version: those that were made by it; 0 for none.
+    """
+
+    source: str
+    source_version: int
+    target_version: int
+
+
 class PairFact(Fact, frozen=True, kw_only=True):
     """What was decided about two Patients: whether they are one person. It states no resource.
 
@@ -144,7 +155,9 @@ class LinkProposed(PairFact, frozen=True, kw_only=True, tag="LinkProposed"):
 
 
 class RecordsLinked(PairFact, frozen=True, kw_only=True, tag="RecordsLinked"):
-    """Two Patients are one person."""
+    """Two Patients are one person. merge: whether one of them was replaced."""
+
+    merge: Merge | None = None
 
     name = "RecordsLinked"
 

@@ -12,9 +12,10 @@ from ehr.deciding import Outcome, decide
 from ehr.encoding import encode_fact
 from ehr.errors import KeyReused, Unavailable
 from ehr.facts import PairFact, ResourceVersion
-from ehr.linking import STATES, Judgement, Past, State, looked_at, past_of
+from ehr.linking import STATES, Judgement, Past, State, looked_at, pair_of, past_of
 from ehr.linking import decide as decide_pair
-from ehr.requests import Request
+from ehr.merging import Both, Held, Rule, Wish, append_of, merged, named, unmerged
+from ehr.requests import IdempotencyKey, Request
 from ehr.searching import Searcher
 from ehr.values import Key
 
@@ -68,7 +69,7 @@ class HealthRecord:
         for _ in range(MOST_TRIES):
             resolved = await self._resolve(question)
             if resolved.stored:
-                return await self._repeat(request, resolved.stored)
+                return await self._repeat(request.key, resolved.stored)
             decision = decide(question, resolved, self._searcher)
             subjects = _subjects(decision.outcomes, resolved.heads)
             if not decision.changes_something:
@@ -97,6 +98,67 @@ class HealthRecord:
                 return Judged(state, past.version + 1, appended.position, stored=True)
         raise Unavailable("Others keep changing what this judgement depends on.")
 
+    async def merge(self, wish: Wish) -> Receipt:
+        """Lets a Patient be replaced by another: both are stated anew and linked in one flush, or nothing is.
+
+        Its outcomes are of the two, the source first. Nothing is stored, and its position is 0, where it is
+        so already and for a preview; that has the versions that would be made. Raises a Refusal.
+        """
+        return await self._restate(wish, merged)
+
+    async def unmerge(self, wish: Wish) -> Receipt:
+        """Takes that back in the same way. A Patient that was deleted since has no outcome."""
+        return await self._restate(wish, unmerged)
+
+    async def _restate(self, wish: Wish, rule: Rule) -> Receipt:
+        asked = (wish.key.client, wish.key.key) if wish.key else None
+        for _ in range(MOST_TRIES):
+            found = await self._recorder.resolve(set(), wish.conditions, asked)
+            if found.stored:
+                return await self._repeat(wish.key, found.stored)
+            both = await self._hold(named(wish.source, found.matches), named(wish.target, found.matches))
+            receipt = await self._try(wish, rule, both, found)
+            if receipt:
+                return receipt
+        raise Unavailable("Others keep changing what this request depends on.")
+
+    async def _try(self, wish: Wish, rule: Rule, both: Both, found: Resolved) -> Receipt | None:
+        """None where others have changed meanwhile what it depends on."""
+        subjects = frozenset(held.head.subject for held in both.patients if held.head)
+        restated = rule(wish, both)
+        if restated is None:
+            return Receipt(both.outcomes({}), 0, "", False, {}, subjects)
+        request = Request(restated.changes, wish.actor, wish.recorded_at, wish.correlation_id, wish.key)
+        question = ask(request, self._searcher)
+        resolved = await self._resolve(question)
+        if resolved.stored or any(resolved.heads.get(key, now_) != now_ for key, now_ in both.heads.items()):
+            return None
+        decision = decide(question, resolved, self._searcher)
+        append = append_of(wish, restated, both, decision, found.matches)
+        outcomes = both.outcomes(decision.versions)
+        if append is None or wish.preview:
+            return Receipt(outcomes, 0, "", False, decision.versions, subjects)
+        appended = await self._recorder.append(append)
+        if appended.verdict is not Verdict.STORED:
+            return None
+        made, stamp = decision.versions, appended.last_updated if decision.versions else ""
+        return Receipt(outcomes, appended.position, stamp, False, made, subjects)
+
+    async def _hold(self, source: str, target: str) -> Both:
+        """What the record has of two Patients and their pair; ``append`` asserts it again."""
+        pair = pair_of(source, target)
+        heads = (await self._recorder.resolve(set(pair.keys), set(), None)).heads
+        stream = await self._recorder.read_stream(pair.stream)
+        facts = [fact for fact in stream.facts if isinstance(fact, PairFact)]
+        one, other = [await self._held(Key("Patient", id_), heads) for id_ in (source, target)]
+        return Both(one, other, facts)
+
+    async def _held(self, key: Key, heads: Mapping[Key, Head]) -> Held:
+        if key not in heads:
+            return Held(key, None, [])
+        facts = (await self._recorder.read_stream(heads[key].stream)).facts
+        return Held(key, heads[key], [one for fact in facts for one in fact.resources])
+
     async def _judged(self, judgement: Judgement, past: Past) -> Append | None:
         """What is to be appended; None when it is so already."""
         fact = decide_pair(judgement, past)
@@ -107,9 +169,9 @@ class HealthRecord:
         encoded = EncodedFact(fact.stream, fact.name, encode_fact(fact), fact.subject, past.version + 1)
         return Append([encoded], asserted_heads=asserted)
 
-    async def _repeat(self, request: Request, stored: Stored) -> Receipt:
+    async def _repeat(self, key: IdempotencyKey | None, stored: Stored) -> Receipt:
         """The answer that was given before, about whom it is now. Raises KeyReused."""
-        if request.key is None or stored.request_hash != request.key.request_hash:
+        if key is None or stored.request_hash != key.request_hash:
             raise KeyReused
         outcomes = [Outcome(status, Key(type_, id_), number) for status, type_, id_, number in stored.entries]
         heads = (await self._recorder.resolve({outcome.key for outcome in outcomes}, set(), None)).heads

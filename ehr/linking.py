@@ -13,10 +13,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from msgspec.structs import replace
+
 from ehr.appending import Head
 from ehr.errors import (
     Contradiction,
     Gone,
+    JudgedDifferent,
     JudgedMeanwhile,
     KeptApart,
     KeyReused,
@@ -26,6 +29,7 @@ from ehr.errors import (
     OnlyPeople,
     Outdated,
     StillLinked,
+    StillMerged,
     Unknown,
 )
 from ehr.facts import (
@@ -34,6 +38,7 @@ from ehr.facts import (
     Evidence,
     LinkPostponed,
     LinkProposed,
+    Merge,
     RecordsJudgedDifferent,
     RecordsLinked,
     RecordsUnlinked,
@@ -110,7 +115,8 @@ class Judgement(NamedTuple):
     evidence: what was known when it was judged; of a person's judgement, what was shown. rule: version of the
     rules by which a program judges; None for a person. op_id: under which it is stored at most once; that of
     a program follows from what it has judged. if_version: of the pair, when it was looked at. patients: the
-    versions of the Patients that were looked at, by id.
+    versions of the Patients that were looked at, by id. merge: that one is replaced by the other, or that
+    this is taken back (merging.py).
     """
 
     act: Act
@@ -123,6 +129,7 @@ class Judgement(NamedTuple):
     op_id: str | None = None
     if_version: int | None = None
     patients: Mapping[str, int] = MappingProxyType({})
+    merge: Merge | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
 
@@ -170,7 +177,8 @@ class Past(NamedTuple):
     """What the facts of a pair amount to.
 
     version: how many they are. known: of all evidence so far. judged: what was known when somebody last
-    looked and did not link; empty after somebody did. ops: op_id -> name of its fact.
+    looked and did not link; empty after somebody did. ops: op_id -> name of its fact. merge: the one that
+    stands.
     """
 
     state: State = State.UNKNOWN
@@ -178,6 +186,7 @@ class Past(NamedTuple):
     known: _Numbers = MappingProxyType({})
     judged: _Numbers = MappingProxyType({})
     ops: Mapping[str, str] = MappingProxyType({})
+    merge: Merge | None = None
 
 
 def past_of(facts: Iterable[AnyPairFact]) -> Past:
@@ -197,7 +206,8 @@ def _after(past: Past, fact: AnyPairFact) -> Past:
     elif state is State.LINKED and fact.rule is None:
         judged = {}
     ops = {**past.ops, fact.op_id: fact.name} if fact.op_id else past.ops
-    return Past(state, past.version + 1, known, judged, ops)
+    merge = fact.merge if isinstance(fact, RecordsLinked) else None
+    return Past(state, past.version + 1, known, judged, ops, merge)
 
 
 def decide(judgement: Judgement, past: Past) -> AnyPairFact | None:
@@ -247,6 +257,11 @@ def _propose(judgement: Judgement, past: Past) -> bool:
 
 
 def _link(judgement: Judgement, past: Past) -> bool:
+    if judgement.merge:
+        _require_person(judgement)
+        if past.state is State.DIFFERENT:
+            raise JudgedDifferent
+        return True
     if past.state is State.LINKED:
         return False
     if judgement.rule is None:
@@ -262,6 +277,8 @@ def _unlink(judgement: Judgement, past: Past) -> bool:
     _require_person(judgement)
     if past.state not in (State.LINKED, State.UNLINKED):
         raise NotLinked
+    if past.merge != judgement.merge:
+        raise StillMerged
     return past.state is State.LINKED
 
 
@@ -317,7 +334,7 @@ def _together(one: _Numbers, other: _Numbers) -> _Numbers:
 
 def _fact(kind: type[AnyPairFact], judgement: Judgement) -> AnyPairFact:
     pair, actor = judgement.pair, judgement.actor
-    return kind(
+    fact = kind(
         event_id=new_id(),
         schema_version=SCHEMA_VERSION,
         subject=pair.subject,
@@ -339,6 +356,7 @@ def _fact(kind: type[AnyPairFact], judgement: Judgement) -> AnyPairFact:
         rule=judgement.rule,
         reason=judgement.reason,
     )
+    return replace(fact, merge=judgement.merge) if isinstance(fact, RecordsLinked) else fact
 
 
 def _cut(judgement: Judgement) -> Judgement:

@@ -248,6 +248,7 @@ JUDGEMENTS = st.builds(
     st.none(),
     st.sampled_from([None, None, None, "a", "b"]),
     st.none() | st.integers(0, 4),
+    merge=st.none(),  # Whether one is new, its Patients say (merging.py).
 )
 
 

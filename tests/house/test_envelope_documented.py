@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from ehr.facts import FACT_TYPES, Answer, Evidence, Fact, PairFact, ResourceVersion
+from ehr.facts import FACT_TYPES, Answer, Evidence, Fact, Merge, RecordsLinked, ResourceVersion
 from streams.recorded_fact import RecordedFact
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "envelope.md"
@@ -20,7 +20,8 @@ def test_every_field_is_documented() -> None:
     wanted = (
         set(Fact.__struct_fields__) | set(ResourceVersion.__struct_fields__) | set(Answer.__struct_fields__)
     )
-    wanted |= set(PairFact.__struct_fields__) | set(Evidence.__struct_fields__)
+    wanted |= set(RecordsLinked.__struct_fields__)
+    wanted |= set(Evidence.__struct_fields__) | set(Merge.__struct_fields__)
     wanted |= set(RecordedFact.__struct_fields__) - NOT_FIELDS
     assert wanted - documented() == set()
 
