@@ -7,7 +7,7 @@ come with invisible characters and in compatibility forms (Ｈｏａ).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from unicodedata import category, normalize
 
 import msgspec
@@ -25,6 +25,11 @@ JOINTS = "'’‘ʼʻ`´′-‐‑‒–—.·"
 
 TONES = "\u0300\u0301\u0303\u0309\u0323"
 """Grave, acute, tilde, hook above, dot below: the tones of Vietnamese, apart from the marks of its vowels."""
+
+OF_WOMEN = frozenset({"thi"})
+OF_MEN = frozenset({"van", "a"})
+SEX_MARKERS = OF_WOMEN | OF_MEN
+"""Words, folded, that mark a sex between surname and given name (Thị; Văn, A), and are often left out."""
 
 _BLANK = "\0\u200b"
 """What parts words though it is no white space: NUL, and the zero width space, which says where they end."""
@@ -91,6 +96,11 @@ def name_words(name: str) -> list[str]:
     """
     name = normalize("NFD", plain(name)).encode()[:MOST_BYTES].decode(errors="ignore")
     return list(dict.fromkeys([*spelling(name).split(), *spelling(name.translate(_PARTED)).split()]))
+
+
+def without_markers(words: Sequence[str]) -> list[str]:
+    """Folded words without markers between the first and the last: ``nguyen thi lan`` is ``nguyen lan``."""
+    return [*words[:1], *(word for word in words[1:-1] if word not in SEX_MARKERS), *words[1:][-1:]]
 
 
 def displayed(name: HumanName) -> str:

@@ -86,9 +86,9 @@ def _gathered(found: Iterable[tuple[Key, tuple[str, ...]]]) -> dict[Key, tuple[s
     return {key: tuple(codes) for key, codes in gathered.items()}
 
 
-def words_of_commune(words: list[str]) -> Iterator[tuple[list[str], frozenset[str]]]:
+def words_of_commune(words: list[str], fewest: int = 1) -> Iterator[tuple[list[str], frozenset[str]]]:
     """The ways in which the last of some typed words name a commune, the longest name first: (the words
-    before it, today's codes)."""
-    for first in range(max(1, len(words) - 5), len(words)):
+    before it, at least ``fewest``; today's codes)."""
+    for first in range(max(fewest, len(words) - 5), len(words)):
         if codes := communes_called(" ".join(words[first:])):
             yield words[:first], codes

@@ -11,7 +11,7 @@ from typing import Final
 
 from ehr.formats.scanned import Private
 from ehr.matching.spelling import nearly, telex
-from ehr.names import LONGEST, fold, spelling
+from ehr.names import LONGEST, OF_MEN, OF_WOMEN, SEX_MARKERS, fold, spelling
 
 EXACT: Final = "exact"
 PLAIN: Final = "plain"
@@ -41,9 +41,6 @@ OF_SIBLINGS: Final = frozenset({TONES, GIVEN_MISSPELT, SURNAME, DIFFERENT})
 """Levels that brothers and sisters show too (Thúy and Thủy, Nam and Lam): what a household shares is no
 evidence there."""
 
-_WOMENS: Final = frozenset({"thi"})
-_MENS: Final = frozenset({"van", "a"})
-_MARKERS: Final = _WOMENS | _MENS
 _MOST_WORDS: Final = 12
 _MOST_LETTERS: Final = 40
 
@@ -121,9 +118,9 @@ def _taken_apart(text: str) -> Name | None:
     words = tuple(word[:_MOST_LETTERS] for word in fold(text).split()[:_MOST_WORDS])
     if not words:
         return None
-    inner = tuple(word for word in words[1:-1] if telex(word) not in _MARKERS)
+    inner = tuple(word for word in words[1:-1] if telex(word) not in SEX_MARKERS)
     core = (words[0], *inner, words[-1]) if len(words) > 1 else words
-    keys = sorted(word for word in words if telex(word) not in _MARKERS)
+    keys = sorted(word for word in words if telex(word) not in SEX_MARKERS)
     folded = " ".join(words)
     return Name(
         spelled, folded, words, core, tuple(keys if len(keys) > 1 else sorted(words)), spelled == folded
@@ -188,7 +185,7 @@ def _sexes(name: Name) -> str:
     if not inner:
         return ""
     first = telex(inner[0])
-    return "f" if first in _WOMENS else "m" if first in _MENS else ""
+    return "f" if first in OF_WOMEN else "m" if first in OF_MEN else ""
 
 
 def _within(fewer: Sequence[str], more: Sequence[str]) -> bool:

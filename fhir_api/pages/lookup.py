@@ -1,24 +1,26 @@
 """The first page: one box to look citizens up, and what it finds.
 
-What is looked for travels in the body of a POST: an address would stay in histories and logs.
+What is looked for travels in the body of a POST: an address would stay in histories and logs. Programs that
+accept JSON and no page are answered with it.
 """
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from ehr.dates import ZONE
+from ehr.formats.warning_codes import TEXTS
 from fhir_api.pages.chart.ages import Age, age_on
 from fhir_api.pages.chart.words import age_text
 from fhir_api.pages.forms import form_field
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
 from fhir_api.pages.workplace import here, name_of
-from projections.citizens.queries import MOST, Found, look_up
+from projections.citizens.queries import MOST, Found, Lookup, look_up
 from projections.citizens.view import Citizens
 from projections.facilities.queries import Organization, organizations
 from projections.standing import facts_missing
@@ -52,19 +54,51 @@ async def lookup(request: Request) -> Response:
         place, workplace = await here(connection, request)
         missing = await facts_missing(connection, Citizens.name)
         found = await look_up(connection, text, place)
-        seen_at = [one.last_facility for one in (*found.exact, *found.begun) if one.last_facility]
+        seen_at = [one.last_facility for one in _everybody(found) if one.last_facility]
         facilities = await organizations(connection, seen_at)
+    if _wants_json(request):
+        return JSONResponse(_answer(found, facilities, missing))
     t, today = Messages(language_of(request)), datetime.now(ZONE).date()
     shown = {
         "exact": [_row(one, facilities, t, today) for one in found.exact],
         "begun": [_row(one, facilities, t, today) for one in found.begun],
+        "similar": [_row(one, facilities, t, today) for one in found.similar],
         "more": found.more,
+        "cut": found.cut,
+        "warnings": [getattr(TEXTS[code], t.language) for code in found.warnings],
         "missing": missing,
         "most": MOST,
         "typed": text,
         "workplace": workplace,
     }
     return render(request, "results.html", shown)
+
+
+def _everybody(found: Lookup) -> list[Found]:
+    return [*found.exact, *found.begun, *found.similar]
+
+
+def _wants_json(request: Request) -> bool:
+    accepted = request.headers.get("accept", "")
+    return "application/json" in accepted and "text/html" not in accepted
+
+
+def _answer(found: Lookup, facilities: Mapping[str, Organization], missing: int) -> dict[str, Any]:
+    """See docs/identity.md."""
+    lists = {"exact": found.exact, "begun": found.begun, "similar": found.similar}
+    return {
+        **{name: [_told(one, facilities) for one in people] for name, people in lists.items()},
+        "more": found.more,
+        "cut": found.cut,
+        "missing": missing,
+        "warnings": [{"code": code.value, **TEXTS[code]._asdict()} for code in found.warnings],
+    }
+
+
+def _told(one: Found, facilities: Mapping[str, Organization]) -> dict[str, Any]:
+    seen_at = name_of(one.last_facility, facilities.get(one.last_facility)) if one.last_facility else None
+    known = {name: value for name, value in one._asdict().items() if name != "subject"}
+    return {**known, "last_facility_name": seen_at}
 
 
 async def to_first_page(_: Request) -> Response:

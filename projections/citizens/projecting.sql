@@ -6,18 +6,23 @@ with gone as (
     delete from identifier where subject = any(%(subjects)b::uuid[])
 ), telephones as (
     delete from telephone where subject = any(%(subjects)b::uuid[])
+), known as (
+    delete from known_at where subject = any(%(subjects)b::uuid[])
 )
 delete from person_name where subject = any(%(subjects)b::uuid[]) returning spelled;
 
 -- name: add_people
--- One row for each Patient.
+-- One row for each Patient. communes: codes, one in a line.
 insert into person
-select * from unnest(
+select subject, id, name, sex, birth_date, born_from, born_until, commune, commune_name, province, province_name,
+    address, telephone, deceased, deceased_on, active, string_to_array(communes, E'\n')
+from unnest(
     %(subjects)b::uuid[], %(ids)b::text[], %(names)b::text[], %(sexes)b::text[], %(birth_dates)b::text[],
     %(earliest)b::date[], %(latest)b::date[], %(communes)b::text[], %(commune_names)b::text[],
     %(provinces)b::text[], %(province_names)b::text[], %(addresses)b::text[], %(telephones)b::text[],
-    %(deceased)b::boolean[], %(deceased_on)b::text[], %(active)b::boolean[]
-);
+    %(deceased)b::boolean[], %(deceased_on)b::text[], %(active)b::boolean[], %(today)b::text[]
+) p(subject, id, name, sex, birth_date, born_from, born_until, commune, commune_name, province, province_name,
+    address, telephone, deceased, deceased_on, active, communes);
 
 -- name: add_identifiers
 -- Their identifiers.
@@ -34,8 +39,7 @@ insert into telephone select * from unnest(%(subjects)b::uuid[], %(numbers)b::te
 -- Their names.
 insert into person_name
 select * from unnest(
-    %(subjects)b::uuid[], %(names)b::text[], %(spelled)b::text[], %(earliest)b::date[],
-    %(latest)b::date[], %(communes)b::text[]
+    %(subjects)b::uuid[], %(names)b::text[], %(spelled)b::text[], %(earliest)b::date[], %(latest)b::date[]
 );
 
 -- name: add_words
@@ -78,3 +82,23 @@ select * from unnest(
     %(subjects)b::uuid[], %(encounters)b::text[], %(starts)b::timestamptz[], %(started)b::text[],
     %(facilities)b::text[]
 );
+
+-- name: forget_known
+-- Where these people were not seen after all.
+delete from known_at k
+where k.subject = any(%(subjects)b::uuid[]) and k.place like 'f%%' and not exists (
+    select from visit v where v.subject = k.subject and v.facility = substr(k.place, 2)
+);
+
+-- name: add_known
+-- Where the names of these people are known.
+insert into known_at
+select distinct k.place, n.spelled, n.born_from, n.born_until, n.subject
+from person_name n
+cross join lateral (
+    select 'f' || v.facility from visit v where v.subject = n.subject and v.facility is not null
+    union all
+    select 'c' || c.code from person p cross join unnest(p.communes) c(code) where p.subject = n.subject
+) k(place)
+where n.subject = any(%(subjects)b::uuid[])
+on conflict do nothing;

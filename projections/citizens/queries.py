@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from ehr.communes.table import communes_today
+from ehr.formats.warning_codes import WarningCode
 from ehr.sql import load_queries
-from projections.citizens.typed import Typed, read_typed
+from projections.citizens.typed import Name, Typed, read_typed, similar_names
 from projections.database import Reader
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
@@ -15,18 +17,26 @@ queries = load_queries(Path(__file__).with_name("queries.sql"))
 MOST = 50
 """People that a look-up shows."""
 
+BOUNDS = {"most_read": 20_000, "most_matched": 4_000, "most_names": 1_000, "most_known": 1_000}
+"""What a search by name reads at most: names with the rarest typed word, of these such with all typed words,
+the likeliest of them whose bearers are looked for, and bearers known here. What is beyond is cut."""
+
+MOST_NUMBERED = 200
+"""People with a number that are looked at; a station may state its own telephone for everybody."""
+
 _LAST = "\U0010ffff"
 """Sorts behind every letter."""
 
 
 class Found(NamedTuple):
-    """A person that was found.
+    """A Patient that was found, of a subject.
 
     found_as: the name that matched, not always ``name``; None when a number did.
     birth_date, deceased_on, last_started: FHIR dates, possibly partial. last_facility: where the person was
     seen last, as projections.facilities names facilities. seen_here, same_commune: as the look-up asked.
     """
 
+    subject: UUID
     id: str
     name: str
     found_as: str | None
@@ -45,12 +55,20 @@ class Found(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """What was found. exact: by number, or with every typed word whole. begun: with names in which a word
-    begins as the last typed one. more: whether there are more than are shown."""
+    """What was found.
+
+    exact: by number, or with every typed word whole. begun: with names in which a word begins as the last
+    typed one. similar: where there is neither, what may have been meant. more: whether there are more than
+    are shown. cut: whether the name is so common that not all who bear it were looked at. warnings: what to
+    look at twice of what was typed or scanned.
+    """
 
     exact: list[Found]
     begun: list[Found]
     more: bool
+    similar: Sequence[Found] = ()
+    cut: bool = False
+    warnings: tuple[WarningCode, ...] = ()
 
 
 class Here(NamedTuple):
@@ -64,72 +82,127 @@ ANYWHERE = Here()
 
 
 class _Candidate(NamedTuple):
-    """spelled: the name that matched; accents: how many of its words are accented as typed."""
+    """spelled: the name that matched; likeness: how well, of all candidates of one search."""
 
     subject: UUID
     spelled: str | None = None
-    accents: int = 0
+    likeness: int = 0
+
+
+class _Some(NamedTuple):
+    """One more than can be shown, when there are more."""
+
+    people: Sequence[Found] = ()
+    cut: bool = False
+
+
+_NOBODY = _Some()
 
 
 async def look_up(connection: Reader, text: str, here: Here = ANYWHERE) -> Lookup:
-    """People whom ``text`` (what somebody typed or scanned) may mean, at most MOST, the likeliest first."""
+    """People whom ``text`` (what somebody typed or scanned) may mean, at most MOST, the likeliest first.
+
+    Names are looked for where no number is found: also that of a card whose number nobody has.
+    """
     typed = read_typed(text)
-    exact = await _people(connection, await _with_number(connection, typed, text.strip()), here)
-    if not exact and typed.words:
-        exact = await _people(connection, await _with_name(connection, typed, here), here)
-    begun: list[Found] = []
-    if typed.words and len(exact) <= MOST:
-        known = {found.id for found in exact}
-        more = await _people(connection, await _with_name(connection, typed, here, begun=True), here)
-        begun = [one for one in more if one.id not in known]
-    return Lookup(exact[:MOST], begun[: MOST - len(exact[:MOST])], len(exact) + len(begun) > MOST)
+    numbered = await _with_number(connection, typed, here)
+    if numbered.people or not typed.name.words:
+        found = _lookup(numbered)
+    else:
+        found = await _with_name(connection, typed.name, here)
+    return found._replace(warnings=typed.warnings)
 
 
-async def _with_number(connection: Reader, typed: Typed, text: str) -> list[_Candidate]:
-    if not typed.number:
-        return []
-    values = {"number": typed.number, "telephone": typed.telephone, "id": text}
-    cursor = await connection.execute(queries["with_number"], values)
-    return [_Candidate(*row) for row in await cursor.fetchall()]
+async def _with_name(connection: Reader, name: Name, here: Here) -> Lookup:
+    exact, begun = await _named(connection, name, here), _NOBODY
+    if len(exact.people) <= MOST:
+        begun = await _named(connection, name, here, begun=True)
+    if exact.people or begun.people:
+        return _lookup(exact, begun)
+    for other in similar_names(name):
+        similar = await _named(connection, other, here)
+        if similar.people:
+            return _lookup(exact, begun, similar)
+    return _lookup(exact, begun)
 
 
-async def _with_name(
-    connection: Reader, typed: Typed, here: Here, *, begun: bool = False
-) -> list[_Candidate]:
+def _lookup(exact: _Some, begun: _Some = _NOBODY, similar: _Some = _NOBODY) -> Lookup:
+    known = {found.subject for found in exact.people}
+    begins = [one for one in begun.people if one.subject not in known]
+    shown = len(exact.people[:MOST])
+    return Lookup(
+        exact=list(exact.people[:MOST]),
+        begun=begins[: MOST - shown],
+        more=len(exact.people) + len(begins) > MOST or len(similar.people) > MOST,
+        similar=similar.people[:MOST],
+        cut=exact.cut or begun.cut or similar.cut,
+    )
+
+
+async def _with_number(connection: Reader, typed: Typed, here: Here) -> _Some:
+    if not (typed.numbers or typed.telephones or typed.id):
+        return _NOBODY
+    values = {"numbers": list(typed.numbers), "telephones": list(typed.telephones), "id": typed.id}
+    cursor = await connection.execute(queries["with_number"], {**values, "limit": MOST_NUMBERED})
+    candidates = [_Candidate(*row) for row in await cursor.fetchall()]
+    return _Some(await _people(connection, candidates, here), len(candidates) == MOST_NUMBERED)
+
+
+async def _named(connection: Reader, name: Name, here: Here, *, begun: bool = False) -> _Some:
     """begun: the last word is the beginning of one."""
-    whole = typed.words[:-1] if begun else typed.words
-    start = [typed.begun] if begun else []
-    values = {
+    values = {**_words(name, begun=begun), **_places(name, here), **BOUNDS}
+    birth = {"earliest": name.birth.earliest, "latest": name.birth.latest}
+    cursor = await connection.execute(queries["with_name"], {**values, **birth, "limit": MOST + 1})
+    rows = await cursor.fetchall()
+    candidates = [_Candidate(*row) for _, *row in rows if row[0]]
+    return _Some(await _people(connection, candidates, here), rows[0][0])
+
+
+def _words(name: Name, *, begun: bool) -> dict[str, Any]:
+    whole = name.words[:-1] if begun else name.words
+    start = [name.begun] if begun else []
+    called = " ".join(map(_literal, name.words))
+    return {
         "lows": [*whole, *start],
         "highs": [*(f"{word} " for word in whole), *(word + _LAST for word in start)],
         "patterns": [
             *(f"% {_literal(word)} %" for word in whole),
             *(f"% {_literal(word)}%" for word in start),
         ],
-        "accented": typed.accented[: len(whole)],
-        "earliest": typed.birth.earliest,
-        "latest": typed.birth.latest,
+        "accented": name.accented[: len(whole)],
+        "called": "" if begun else f"% {called} ",
     }
-    cursor = await connection.execute(queries["with_name"], values | _bounds(here))
-    return [_Candidate(*row) for row in await cursor.fetchall()]
+
+
+def _places(name: Name, here: Here) -> dict[str, Any]:
+    """Where to look first; with communes that were named, nowhere else."""
+    communes = name.communes or _communes(here)
+    facilities = [] if name.communes else here.facilities
+    places = [*(f"f{facility}" for facility in facilities), *(f"c{code}" for code in sorted(communes))]
+    return {"places": places, "anywhere": not name.communes}
+
+
+def _communes(here: Here) -> tuple[str, ...]:
+    return communes_today(here.commune) if here.commune else ()
 
 
 async def _people(connection: Reader, candidates: list[_Candidate], here: Here) -> list[Found]:
-    """One more than can be shown, when there are more."""
+    """At most one more than can be shown."""
+    if not candidates:
+        return []
     best: dict[UUID, _Candidate] = {}
     for one in candidates:
         best.setdefault(one.subject, one)
     columns = {
         "subjects": list(best),
         "spelled": [one.spelled for one in best.values()],
-        "accents": [one.accents for one in best.values()],
+        "likeness": [one.likeness for one in best.values()],
+        "here": list(here.facilities),
+        "communes": list(_communes(here)),
+        "limit": MOST + 1,
     }
-    cursor = await connection.execute(queries["people"], columns | _bounds(here))
+    cursor = await connection.execute(queries["people"], columns)
     return [Found(*row) for row in await cursor.fetchall()]
-
-
-def _bounds(here: Here) -> dict[str, Any]:
-    return {"here": list(here.facilities), "commune": here.commune, "limit": MOST + 1}
 
 
 def _literal(word: str) -> str:

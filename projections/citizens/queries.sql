@@ -1,68 +1,95 @@
 -- name: with_number
--- People who have an identifier, a telephone or a Patient.id.
-select subject from citizens.identifier where key = %(number)s
-union
-select subject from citizens.telephone where number = %(telephone)s
-union
-select subject from citizens.person where id = %(id)s
-limit 200;
+-- People who have one of the identifiers or telephones, or the Patient.id; those with an earlier one first.
+select subject, null, -min(place)
+from (
+    select subject, place from unnest(%(numbers)s::text[]) with ordinality n(key, place) join citizens.identifier using (key)
+    union all
+    select subject, 0 from citizens.telephone where number = any(%(telephones)s)
+    union all
+    select subject, 0 from citizens.person where id = %(id)s
+    limit %(limit)s
+) found
+group by subject;
 
 -- name: with_name
 -- The likeliest people with a name that holds every typed word (a range of words from low until before high, and
--- a pattern of the folded name). The word that fewest names hold leads; names with more of the typed accents go
--- first, then those seen here, those of the commune, shorter names. A birth date narrows down to those born
--- within a year before it, as far as partial dates reach. Bounded at each step, so that `Nguyễn` alone is quick.
+-- a pattern of the folded name), and whether not all were looked at. The word that fewest names hold leads. Names
+-- with more of the typed accents go first, then those that end with the last word if it is alone, then whoever
+-- was seen here or lives in the commune, then shorter names. A birth date narrows down to those born within a
+-- year before it, as far as partial dates reach. Each step is bounded, so that `Nguyễn` alone is quick, and
+-- nobody's thousands of namesakes are read: at the places those who are known there, of all others the first.
 with typed as (
     select low, high from unnest(%(lows)s::text[], %(highs)s::text[]) t(low, high)
 ), lead as (
     select low, high from typed
     order by (select coalesce(sum(names), 0) from citizens.known_word where word >= low and word < high)
     limit 1
-), named as (
-    select w.spelled
+), looked as materialized (
+    select w.spelled, w.folded
     from lead join citizens.name_word w on w.word >= lead.low and w.word < lead.high
-    where w.folded like all (%(patterns)s::text[])
-    limit 5000
-), best as (
+    limit %(most_read)s
+), matched as materialized (
+    select distinct spelled, folded from (
+        select spelled, folded from looked where folded like all (%(patterns)s::text[]) limit %(most_matched)s
+    ) m
+), ranked as materialized (
     select
         spelled,
-        (select count(*) from unnest(%(accented)s::text[]) a where strpos(spelled, a) > 0)::int as accents
-    from (select distinct spelled from named) n
-    order by accents desc, length(spelled), spelled
-    limit 400
-), bearers as (
-    select best.accents, best.spelled, p.*
-    from best
+        (select count(*) from unnest(%(accented)s::text[]) a where strpos(spelled, a) > 0)::int as accents,
+        folded like %(called)s as called
+    from matched
+    order by accents desc, called desc, length(spelled), spelled
+    limit %(most_names)s
+), known as (
+    select spelled, accents, called, k.subject, k.born_from, k.place
+    from ranked
     cross join lateral (
-        select subject, born_from, coalesce(commune = %(commune)s, false) as near
-        from citizens.person_name
-        where spelled = best.spelled and (
+        select at.place, subject, born_from
+        from unnest(%(places)s::text[]) at(place) join citizens.known_at n using (place)
+        where n.spelled = ranked.spelled and (
             %(earliest)s::date is null
             or born_from between %(earliest)s::date - 366 and %(latest)s and born_until >= %(earliest)s
         )
-        order by near desc, born_from
-        limit 500
+        limit %(most_known)s
+    ) k
+    limit %(most_known)s
+), others as (
+    select spelled, accents, called, p.subject, p.born_from, null as place
+    from ranked
+    cross join lateral (
+        select subject, born_from from citizens.person_name n
+        where n.spelled = ranked.spelled and (
+            %(earliest)s::date is null
+            or born_from between %(earliest)s::date - 366 and %(latest)s and born_until >= %(earliest)s
+        )
+        order by born_from
+        limit %(limit)s
     ) p
-    limit 500
+    where %(anywhere)s
+    limit 2 * %(limit)s
+), best as (
+    select
+        subject, spelled, accents, called, born_from,
+        coalesce(bool_or(place like 'f%%'), false) as seen, coalesce(bool_or(place like 'c%%'), false) as near
+    from (select * from known union all select * from others) found
+    group by subject, spelled, accents, called, born_from
+    order by accents desc, called desc, seen desc, near desc, length(spelled), spelled, born_from, subject
+    limit %(limit)s
+), cut as (
+    select (select count(*) from looked) >= %(most_read)s
+        or (select count(*) from matched) > %(most_names)s
+        or (select count(*) from known) >= %(most_known)s as cut
 )
-select subject, spelled, accents
-from bearers
-cross join lateral (
-    select exists (
-        select from citizens.visit v
-        where v.subject = bearers.subject and v.facility = any(%(here)s::text[])
-    ) as seen
-) here
-order by accents desc, seen desc, near desc, length(spelled), spelled, born_from, subject
-limit %(limit)s;
+select cut, subject, spelled, 2 * accents + called::int
+from cut left join best on true
+order by accents desc, called desc, seen desc, near desc, length(spelled), spelled, born_from, subject;
 
 -- name: people
 -- What is shown of these people, the likeliest first. Those whose record is no longer in use go last.
 select
-    p.id, p.name, n.name as found_as, p.sex, p.birth_date, p.commune_name, p.province_name, p.address,
-    p.deceased, p.deceased_on, p.active, v.facility, v.started,
-    here.seen, coalesce(p.commune = %(commune)s, false) as near
-from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(accents)s::int[]) c(subject, spelled, accents)
+    p.subject, p.id, p.name, n.name as found_as, p.sex, p.birth_date, p.commune_name, p.province_name, p.address,
+    p.deceased, p.deceased_on, p.active, v.facility, v.started, here.seen, p.communes && %(communes)s::text[] as near
+from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(likeness)s::int[]) c(subject, spelled, likeness)
 join citizens.person p using (subject)
 left join lateral (
     select name from citizens.person_name n
@@ -78,6 +105,6 @@ cross join lateral (
     ) as seen
 ) here
 order by
-    c.accents desc, here.seen desc, near desc, p.active desc, length(c.spelled), p.name collate "C",
+    c.likeness desc, here.seen desc, near desc, p.active desc, length(c.spelled), p.name collate "C",
     p.born_from nulls last, p.id
 limit %(limit)s;

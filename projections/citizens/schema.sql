@@ -17,7 +17,8 @@ create table person (
     telephone text,
     deceased boolean not null,
     deceased_on text,                    -- as stated, possibly partial
-    active boolean not null
+    active boolean not null,
+    communes text[] not null             -- codes of today's communes that the stated one is or became
 );
 create index person_id on person (id);
 
@@ -41,17 +42,29 @@ create index telephone_number on telephone (number);
 create index telephone_subject on telephone (subject);
 
 -- Every name that a person has or had. spelled: its words as ehr.names.name_words gives them, blanks around
--- each. The days of birth and the commune repeat the person's: the search ranks namesakes by the index alone.
+-- each. The days of birth repeat the person's: namesakes born in a year are found by the index alone.
 create table person_name (
     subject uuid not null,
     name text not null,
     spelled text collate "C" not null,
     born_from date,
-    born_until date,
-    commune text
+    born_until date
 );
-create index person_name_spelled on person_name (spelled, born_from) include (born_until, commune, subject);
+create index person_name_spelled on person_name (spelled, born_from) include (born_until, subject);
 create index person_name_subject on person_name (subject);
+
+-- Where a name is known: at facilities where its bearer was seen (place: f and the facility), and in today's
+-- communes where its bearer lives (c and the code). Of thousands of namesakes those come first, and the others
+-- need not be read for it.
+create table known_at (
+    place text collate "C" not null,
+    spelled text collate "C" not null,
+    born_from date,
+    born_until date,
+    subject uuid not null,
+    primary key (place, spelled, subject) include (born_from, born_until)
+);
+create index known_at_subject on known_at (subject);
 
 -- Which names hold a word: one row for each word of each distinct name that somebody bears. word and folded are
 -- without accents. Many people share a name, so this stays far smaller than one row for each person and word.

@@ -25,20 +25,19 @@ class Citizens:
     """See ``projections.view.View``."""
 
     name = "citizens"
-    code_version = 3
+    code_version = 4
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
             "person": Digested(
                 "subject::text",
                 "subject, id, name, sex, birth_date, born_from, born_until, commune, commune_name, province,"
-                " province_name, address, telephone, deceased, deceased_on, active",
+                " province_name, address, telephone, deceased, deceased_on, active, communes",
             ),
             "identifier": Digested("subject::text", "subject, key, system, value, use"),
             "telephone": Digested("subject::text", "subject, number"),
-            "person_name": Digested(
-                "subject::text", "subject, name, spelled, born_from, born_until, commune"
-            ),
+            "person_name": Digested("subject::text", "subject, name, spelled, born_from, born_until"),
+            "known_at": Digested("subject::text", "place, spelled, born_from, born_until, subject"),
             "name_word": Digested("''", "word, spelled, folded"),
             "known_word": Digested("''", "word, names"),
             "visit": Digested("subject::text", "subject, encounter, starts, started, facility"),
@@ -47,8 +46,11 @@ class Citizens:
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Of each resource in the batch the newest version counts."""
-        _state_people(connection, _newest(facts, "Patient"))
-        _state_visits(connection, _newest(facts, "Encounter"))
+        people, visits = _newest(facts, "Patient"), _newest(facts, "Encounter")
+        _state_people(connection, people)
+        _state_visits(connection, visits)
+        seen = dict.fromkeys((place.subject,) for place in (*people, *visits))
+        _run(connection, "add_known", ("subjects",), list(seen))
 
 
 class _Stated(NamedTuple):
@@ -90,11 +92,7 @@ def _state_people(connection: Connection, stated: dict[_Place, _Stated]) -> None
 def _add_people(connection: Connection, people: dict[_Place, Citizen]) -> None:
     numbers = [(place.subject, *number) for place, one in people.items() for number in one.numbers]
     telephones = [(place.subject, number) for place, one in people.items() for number in one.telephones]
-    names = [
-        (place.subject, *name, *one.birth[1:], one.residence.commune)
-        for place, one in people.items()
-        for name in one.names
-    ]
+    names = [(place.subject, *name, *one.birth[1:]) for place, one in people.items() for name in one.names]
     _run(connection, "add_people", _PERSON, [_person(place, one) for place, one in people.items()])
     _run(connection, "add_identifiers", _IDENTIFIER, numbers)
     _run(connection, "add_telephones", _TELEPHONE, telephones)
@@ -113,7 +111,7 @@ def _person(place: _Place, citizen: Citizen) -> tuple[Any, ...]:
         *place, citizen.name, citizen.sex, *citizen.birth,
         residence.commune, residence.commune_name, residence.province, residence.province_name,
         residence.address, next(iter(citizen.telephones), None), citizen.deceased, citizen.deceased_on,
-        citizen.active,
+        citizen.active, "\n".join(residence.today),
     )  # fmt: skip
 
 
@@ -133,6 +131,7 @@ def _state_visits(connection: Connection, stated: dict[_Place, _Stated]) -> None
     _run(connection, "forget_visits", _VISIT[:2], former)
     rows = (_visit(place, s) for place, s in stated.items() if s.resource.version.body)
     _run(connection, "add_visits", _VISIT, [row for row in rows if row])
+    _run(connection, "forget_known", _VISIT[:1], list(dict.fromkeys(place[:1] for place in former)))
 
 
 def _visit(place: _Place, stated: _Stated) -> tuple[_Place, ...] | tuple[Any, ...] | None:
@@ -151,11 +150,11 @@ def _beginning(text: str | None) -> datetime | None:
 
 _PERSON = (
     "subjects", "ids", "names", "sexes", "birth_dates", "earliest", "latest", "communes", "commune_names",
-    "provinces", "province_names", "addresses", "telephones", "deceased", "deceased_on", "active",
+    "provinces", "province_names", "addresses", "telephones", "deceased", "deceased_on", "active", "today",
 )  # fmt: skip
 _IDENTIFIER = ("subjects", "keys", "systems", "values", "uses")
 _TELEPHONE = ("subjects", "numbers")
-_NAME = ("subjects", "names", "spelled", "earliest", "latest", "communes")
+_NAME = ("subjects", "names", "spelled", "earliest", "latest")
 _WORD = ("words", "spelled", "folded")
 _VISIT = ("subjects", "encounters", "starts", "started", "facilities")
 

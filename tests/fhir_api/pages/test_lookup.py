@@ -7,6 +7,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from ehr.formats.warning_codes import TEXTS, WarningCode
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from tests.fhir_api.pages.chart_serving import served
@@ -96,6 +97,41 @@ class TestWithoutScript:
     def test_anything_may_be_typed(self, client: httpx.Client, text: str) -> None:
         answer = client.post("/lookup", data={"text": text.encode("utf8", "surrogatepass")})
         assert answer.status_code == 200
+
+    def test_what_to_look_at_twice_is_told_in_words(self, client: httpx.Client) -> None:
+        html = unescape(look_up(client, "45190000017").text)
+        assert found(html) == ["hoa"]
+        assert TEXTS[WarningCode.ZERO_MISSING].vi in html
+        english = unescape(look_up(client, "45190000017", Cookie="language=en").text)
+        assert TEXTS[WarningCode.ZERO_MISSING].en in english
+
+    def test_a_name_that_nobody_bears_finds_what_may_have_been_meant(self, client: httpx.Client) -> None:
+        html = unescape(look_up(client, "Nguyeenx Thij Hoangf").text)
+        assert found(html) == ["hoang"]
+        assert "Tên gần giống" in html
+
+    def test_a_commune_after_a_comma_narrows_down(self, client: httpx.Client) -> None:
+        assert found(look_up(client, "nguyen thi hoa, huong phung").text) == ["hoa-1962"]
+        assert found(look_up(client, "nguyen thi hoa, huong viet").text) == ["hoa"]
+
+    def test_a_program_is_answered_in_json(self, client: httpx.Client) -> None:
+        answer = look_up(client, "45190000017", Accept="application/json").json()
+        [one] = answer["exact"]
+        assert one == {
+            "id": "hoa", "name": "Nguyễn Thị Hoa", "found_as": None, "sex": "female",
+            "birth_date": "1990-05-15", "deceased": False, "deceased_on": None, "active": True,
+            "commune_name": "Xã Hướng Lập", "province_name": "Tỉnh Quảng Trị",
+            "address": "Thôn Mẫu, Xã Hướng Lập", "last_facility": "45902",
+            "last_facility_name": "Trung tâm Y tế khu vực Hướng Hóa",
+            "last_started": "2026-10-01T08:00:00+07:00", "seen_here": False, "same_commune": False,
+        }  # fmt: skip
+        assert [warning["code"] for warning in answer["warnings"]] == ["zero-missing"]
+        rest = {name: answer[name] for name in ("begun", "similar", "more", "cut", "missing")}
+        assert rest == {"begun": [], "similar": [], "more": False, "cut": False, "missing": 0}
+
+    def test_a_browser_is_answered_with_a_page(self, client: httpx.Client) -> None:
+        both = "text/html,application/json;q=0.9"
+        assert look_up(client, "hoa", Accept=both).text.startswith("<!doctype html>")
 
     def test_a_form_is_no_upload(self, client: httpx.Client) -> None:
         assert client.post("/lookup", data={"text": "x" * 10_000}).status_code == 413
