@@ -13,6 +13,7 @@ from ehr.event_store.connections import connect
 from ehr.event_store.migrations import migrate
 from ehr.requests import Change
 from ehr.values import subject_of
+from projections.citizens.patient import spelled
 from projections.citizens.view import Citizens
 from projections.generations import MIGRATIONS
 from streams.recorded_fact import RecordedFact
@@ -81,11 +82,11 @@ def test_a_patient_becomes_a_person(database: str, views: psycopg.Connection[Any
     assert [day.isoformat() for day in person[5:7]] == ["1990-05-01", "1990-05-31"]
     assert person[7:] == (
         "19435", "Xã Hướng Lập", "44", "Tỉnh Quảng Trị", "Thôn Mẫu, Xã Hướng Lập", "0912345678", True,
-        "2026-01", False,
+        "2026-01", False, ["19435"],
     )  # fmt: skip
     assert {row[1] for row in found["identifier"]} == {"045090000017", "4500000017"}
     assert found["telephone"] == [(subject, "0912345678")]
-    assert [(row[1], *row[3:]) for row in found["person_name"]] == [("Hồ Văn Thử", *person[5:8])]
+    assert [(row[1], *row[3:]) for row in found["person_name"]] == [("Hồ Văn Thử", *person[5:7])]
     assert {row[0] for row in found["name_word"]} == {"ho", "van", "thu"}
 
 
@@ -232,6 +233,34 @@ def test_a_retracted_encounter_is_no_visit(database: str, views: psycopg.Connect
     assert [row[1] for row in table(views, facts, "visit")] == ["e1"]
 
 
+def test_a_name_is_known_where_its_bearer_is_seen_and_lives(
+    database: str, views: psycopg.Connection[Any]
+) -> None:
+    former = ("19438", "Xã Hướng Việt")  # became part of 19435
+    facts = stated(
+        database,
+        [put(encounter("e1", "p", "2026-10-01"))],
+        [put(patient("p", "Hồ Thử", "1990", commune=former))],
+        [put(encounter("e2", "p", "2026-10-02"))],
+        [delete("Encounter", "e1")],
+        [put(patient("p", "Hồ Mới", "1990", commune=PHUNG))],
+        [delete("Encounter", "e2")],
+    )
+    expected = [
+        (1, set()),
+        (2, {("c19435", "Hồ Thử"), ("f45901", "Hồ Thử")}),
+        (4, {("c19435", "Hồ Thử"), ("f45901", "Hồ Thử")}),
+        (5, {("c19441", "Hồ Mới"), ("f45901", "Hồ Mới")}),
+        (6, {("c19441", "Hồ Mới")}),
+    ]
+    for until, known in expected:
+        for batches in ([facts[:until]], [[fact] for fact in facts[:until]]):
+            project(views, VIEW, batches)
+            assert {row[:2] for row in rows(views, VIEW)["known_at"]} == {
+                (place, spelled(name)) for place, name in known
+            }
+
+
 @pytest.fixture(scope="module")
 def log(module_database: str) -> list[RecordedFact]:
     chance = random.Random(20261005)
@@ -258,6 +287,7 @@ def test_any_batches_give_the_same_rows(
     assert found == at_once
     assert found["person"]
     assert found["visit"]
+    assert {row[0][0] for row in found["known_at"]} == {"c", "f"}
 
 
 def _any_change(chance: random.Random) -> Change:
@@ -269,10 +299,18 @@ def _any_change(chance: random.Random) -> Change:
     if kind < 0.2:
         return delete("Encounter", visit)
     if kind < 0.6:
+        commune = chance.choice((LAP, PHUNG, ("19438", "Xã Hướng Việt"), None))
         name = " ".join(chance.choice(("Hồ Lý H'Nao", "Văn Thị A", "Thử Thúy Thuý"))[::1].split()[:2])
         number = f"0450900000{chance.randrange(12):02d}"
         return put(
-            patient(person, f"{name} {chance.randrange(3)}", chance.choice(("1990", "1991-02")), cccd=number)
+            patient(
+                person,
+                f"{name} {chance.randrange(3)}",
+                chance.choice(("1990", "1991-02")),
+                cccd=number,
+                commune=commune,
+            )
         )
     status = chance.choice(("finished", "planned", "in-progress"))
-    return put(encounter(visit, person, f"2026-10-{chance.randrange(1, 29):02d}", status=status))
+    at = {"serviceProvider": {"reference": f"Organization/o{chance.randrange(3)}"}}
+    return put(encounter(visit, person, f"2026-10-{chance.randrange(1, 29):02d}", status=status, **at))
