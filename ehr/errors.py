@@ -86,7 +86,7 @@ class NoNumberShared(Refusal):
 
 
 class OnlyPeople(Refusal):
-    """Only a person decides that: a program links and proposes."""
+    """Only a person decides that: a program links, proposes and doubts."""
 
 
 class NotLinked(Refusal):

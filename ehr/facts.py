@@ -180,7 +180,16 @@ class LinkPostponed(PairFact, frozen=True, kw_only=True, tag="LinkPostponed"):
     name = "LinkPostponed"
 
 
-AnyPairFact = LinkProposed | RecordsLinked | RecordsUnlinked | RecordsJudgedDifferent | LinkPostponed
+class LinkDoubted(PairFact, frozen=True, kw_only=True, tag="LinkDoubted"):
+    """The number by which a program has linked two Patients is not in common any more: somebody shall look.
+    The link stands until then."""
+
+    name = "LinkDoubted"
+
+
+AnyPairFact = (
+    LinkProposed | RecordsLinked | RecordsUnlinked | RecordsJudgedDifferent | LinkPostponed | LinkDoubted
+)
 AnyFact = (
     CitizenRegistered
     | EncounterDocumented
@@ -202,6 +211,7 @@ FACT_TYPES: dict[str, type[Fact]] = {
         RecordsUnlinked,
         RecordsJudgedDifferent,
         LinkPostponed,
+        LinkDoubted,
     )
 }
 """The closed table of fact types: nothing outside it is ever decoded, no module path is ever resolved."""

@@ -36,6 +36,7 @@ from ehr.facts import (
     SCHEMA_VERSION,
     AnyPairFact,
     Evidence,
+    LinkDoubted,
     LinkPostponed,
     LinkProposed,
     Merge,
@@ -107,6 +108,7 @@ class Act(StrEnum):
     UNLINK = "unlink"
     JUDGE_DIFFERENT = "judge-different"
     POSTPONE = "postpone"
+    DOUBT = "doubt"
 
 
 class Judgement(NamedTuple):
@@ -135,7 +137,7 @@ class Judgement(NamedTuple):
 
 
 class State(StrEnum):
-    """How it stands with a pair."""
+    """How it stands with a pair. A link that is doubted stands (LINKS)."""
 
     UNKNOWN = "unknown"
     PROPOSED = "proposed"
@@ -143,6 +145,7 @@ class State(StrEnum):
     UNLINKED = "unlinked"
     DIFFERENT = "different"
     POSTPONED = "postponed"
+    DOUBTED = "doubted"
 
 
 STATES: Mapping[str, State] = MappingProxyType(
@@ -152,9 +155,13 @@ STATES: Mapping[str, State] = MappingProxyType(
         RecordsUnlinked.name: State.UNLINKED,
         RecordsJudgedDifferent.name: State.DIFFERENT,
         LinkPostponed.name: State.POSTPONED,
+        LinkDoubted.name: State.DOUBTED,
     }
 )
 """What each fact about a pair makes of it: the last one says how it stands."""
+
+LINKS = frozenset({State.LINKED, State.DOUBTED})
+"""The states in which two Patients are one person."""
 
 _LOOKED_AT = frozenset({State.UNLINKED, State.DIFFERENT, State.POSTPONED})
 """Somebody has looked and there is no link: a program does not decide over that on what was known."""
@@ -166,6 +173,7 @@ _FACTS: Mapping[Act, type[AnyPairFact]] = MappingProxyType(
         Act.UNLINK: RecordsUnlinked,
         Act.JUDGE_DIFFERENT: RecordsJudgedDifferent,
         Act.POSTPONE: LinkPostponed,
+        Act.DOUBT: LinkDoubted,
     }
 )
 
@@ -178,7 +186,7 @@ class Past(NamedTuple):
 
     version: how many they are. known: of all evidence so far. judged: what was known when somebody last
     looked and did not link; empty after somebody did. ops: op_id -> name of its fact. merge: the one that
-    stands.
+    stands. by_program: whether a program made the link that stands.
     """
 
     state: State = State.UNKNOWN
@@ -187,6 +195,7 @@ class Past(NamedTuple):
     judged: _Numbers = MappingProxyType({})
     ops: Mapping[str, str] = MappingProxyType({})
     merge: Merge | None = None
+    by_program: bool = False
 
 
 def past_of(facts: Iterable[AnyPairFact]) -> Past:
@@ -207,7 +216,9 @@ def _after(past: Past, fact: AnyPairFact) -> Past:
         judged = {}
     ops = {**past.ops, fact.op_id: fact.name} if fact.op_id else past.ops
     merge = fact.merge if isinstance(fact, RecordsLinked) else None
-    return Past(state, past.version + 1, known, judged, ops, merge)
+    made_by_program = state is State.LINKED and fact.rule is not None
+    by_program = past.by_program if state is State.DOUBTED else made_by_program
+    return Past(state, past.version + 1, known, judged, ops, merge, by_program)
 
 
 def decide(judgement: Judgement, past: Past) -> AnyPairFact | None:
@@ -245,7 +256,7 @@ def looked_at(judgement: Judgement, heads: Mapping[Key, Head]) -> list[tuple[Key
 
 
 def _propose(judgement: Judgement, past: Past) -> bool:
-    if past.state is State.LINKED:
+    if past.state in LINKS:
         return False
     if judgement.rule is None:
         return past.state is not State.PROPOSED
@@ -262,10 +273,10 @@ def _link(judgement: Judgement, past: Past) -> bool:
         if past.state is State.DIFFERENT:
             raise JudgedDifferent
         return True
-    if past.state is State.LINKED:
-        return False
     if judgement.rule is None:
-        return True
+        return past.state is not State.LINKED
+    if past.state in LINKS:
+        return False
     if not _beyond(judgement, {}, LEAST_TO_LINK):
         raise NoNumberShared
     if not _beyond(judgement, past.judged, LEAST_TO_LINK):
@@ -275,16 +286,16 @@ def _link(judgement: Judgement, past: Past) -> bool:
 
 def _unlink(judgement: Judgement, past: Past) -> bool:
     _require_person(judgement)
-    if past.state not in (State.LINKED, State.UNLINKED):
+    if past.state not in LINKS | {State.UNLINKED}:
         raise NotLinked
     if past.merge != judgement.merge:
         raise StillMerged
-    return past.state is State.LINKED
+    return past.state in LINKS
 
 
 def _judge_different(judgement: Judgement, past: Past) -> bool:
     _require_person(judgement)
-    if past.state is State.LINKED:
+    if past.state in LINKS:
         raise StillLinked
     return past.state is not State.DIFFERENT
 
@@ -296,6 +307,15 @@ def _postpone(judgement: Judgement, past: Past) -> bool:
     return past.state is State.PROPOSED
 
 
+def _doubt(judgement: Judgement, past: Past) -> bool:
+    """Of a link that somebody has made or confirmed, a program has no doubts."""
+    if judgement.rule is None:
+        raise Contradiction("Whoever doubts a link takes it back.")
+    if past.state not in LINKS:
+        raise NotLinked
+    return past.by_program and past.state is State.LINKED
+
+
 _RULES: Mapping[Act, Callable[[Judgement, Past], bool]] = MappingProxyType(
     {
         Act.PROPOSE: _propose,
@@ -303,6 +323,7 @@ _RULES: Mapping[Act, Callable[[Judgement, Past], bool]] = MappingProxyType(
         Act.UNLINK: _unlink,
         Act.JUDGE_DIFFERENT: _judge_different,
         Act.POSTPONE: _postpone,
+        Act.DOUBT: _doubt,
     }
 )
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ehr.encoding import encode_fact
 from ehr.errors import Refusal
 from ehr.event_store.notifications import NotificationRow
-from ehr.facts import AnyPairFact, Evidence, PairFact, RecordsLinked
+from ehr.facts import AnyPairFact, Evidence, LinkDoubted, PairFact, RecordsLinked
 from ehr.health_record import HealthRecord, Judged
 from ehr.linking import Act, Judgement, decide, pair_of, past_of
 from ehr.values import Actor
@@ -105,7 +105,7 @@ def components(facts: Iterable[RecordedFact]) -> set[frozenset[UUID]]:
     """Whom the facts make one person, found by brute force: only the links that stand, spread until nothing
     changes."""
     states = {(one.subject, one.fact.other): one.fact for one in facts if isinstance(one.fact, PairFact)}
-    groups = [{*pair} for pair, fact in states.items() if isinstance(fact, RecordsLinked)]
+    groups = [{*pair} for pair, fact in states.items() if isinstance(fact, RecordsLinked | LinkDoubted)]
     for _ in range(len(groups)):
         for group in groups:
             for other in groups:

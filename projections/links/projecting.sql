@@ -41,10 +41,10 @@ with recursive reached(subject) as (
 select subject from reached;
 
 -- name: links
--- Every decision about pairs of them that were ever linked, and whether it links, in order.
+-- Every decision about pairs of them that were ever linked, and whether it links, in order. A doubt leaves a link.
 select d.position, d.subject, d.other, d.patient, d.other_patient, d.state = 'linked'
 from pair p join decision d using (subject, other)
-where p.subject = any(%(subjects)b::uuid[]) and p.was_linked
+where p.subject = any(%(subjects)b::uuid[]) and p.was_linked and d.state <> 'doubted'
 order by d.position;
 
 -- name: members

@@ -47,8 +47,8 @@ async def latest_decisions(connection: Reader, limit: int, before: int | None = 
 
 
 async def standing_pairs(connection: Reader, state: State, limit: int, after: int = 0) -> list[Decision]:
-    """The last decision about each pair that stands so, the oldest first: ``State.PROPOSED`` are those that
-    wait for somebody. after: a position; goes on from there."""
+    """The last decision about each pair that stands so, the oldest first: ``State.PROPOSED`` and
+    ``State.DOUBTED`` wait for somebody. after: a position; goes on from there."""
     return await _read(connection, "standing", state=state.value, limit=limit, after=after)
 
 

@@ -22,9 +22,10 @@ from ehr.errors import (
     StillLinked,
     Unknown,
 )
-from ehr.facts import AnyPairFact, Evidence, LinkProposed, RecordsLinked
+from ehr.facts import AnyPairFact, Evidence, LinkDoubted, LinkProposed, RecordsLinked
 from ehr.linking import (
     LEAST_TO_LINK,
+    LINKS,
     LONGEST_REASON,
     MOST_EVIDENCE,
     OBTAINED,
@@ -67,6 +68,7 @@ LINKED = (judgement(Act.LINK, CAPTURED, **PROGRAM),)
 UNLINKED = (*LINKED, judgement(Act.UNLINK, CAPTURED))
 DIFFERENT = (judgement(Act.JUDGE_DIFFERENT, TYPED),)
 POSTPONED = (*PROPOSED, judgement(Act.POSTPONE))
+DOUBTED = (*LINKED, judgement(Act.DOUBT, NAME, **PROGRAM))
 WAYS = {
     State.UNKNOWN: (),
     State.PROPOSED: PROPOSED,
@@ -74,6 +76,7 @@ WAYS = {
     State.UNLINKED: UNLINKED,
     State.DIFFERENT: DIFFERENT,
     State.POSTPONED: POSTPONED,
+    State.DOUBTED: DOUBTED,
 }
 
 
@@ -107,6 +110,7 @@ def test_a_fact_says_who_has_decided_what_and_why() -> None:
 
 
 P, H = PROGRAM, PEOPLE
+ONLY_PEOPLE = (Act.UNLINK, Act.JUDGE_DIFFERENT, Act.POSTPONE)
 PRESENT: Any = "nothing"
 
 
@@ -157,7 +161,18 @@ PRESENT: Any = "nothing"
         (State.POSTPONED, Act.PROPOSE, P, [CAPTURED], State.PROPOSED),
         (State.POSTPONED, Act.POSTPONE, H, [], PRESENT),
         (State.POSTPONED, Act.LINK, H, [], State.LINKED),
-        *((state, act, P, [CAPTURED], OnlyPeople) for state in State for act in list(Act)[2:]),
+        (State.LINKED, Act.DOUBT, P, [NAME], State.DOUBTED),
+        (State.DOUBTED, Act.DOUBT, P, [], PRESENT),
+        (State.DOUBTED, Act.PROPOSE, P, [CAPTURED], PRESENT),
+        (State.DOUBTED, Act.PROPOSE, H, [], PRESENT),
+        (State.DOUBTED, Act.LINK, P, [CAPTURED, NAME], PRESENT),
+        (State.DOUBTED, Act.LINK, H, [], State.LINKED),
+        (State.DOUBTED, Act.UNLINK, H, [], State.UNLINKED),
+        (State.DOUBTED, Act.JUDGE_DIFFERENT, H, [], StillLinked),
+        (State.DOUBTED, Act.POSTPONE, H, [], NotProposed),
+        *((state, Act.DOUBT, H, [], Contradiction) for state in State),
+        *((state, Act.DOUBT, P, [], NotLinked) for state in State if state not in LINKS),
+        *((state, act, P, [CAPTURED], OnlyPeople) for state in State for act in ONLY_PEOPLE),
     ],
 )
 def test_what_becomes_of_each_judgement(
@@ -191,6 +206,12 @@ def test_a_number_that_was_known_when_somebody_looked_does_not_count_later() -> 
             judgement(Act.LINK, CAPTURED, Evidence("insurance_number", "typed", 6.0), **PROGRAM),
             past_of(facts),
         )
+
+
+def test_what_somebody_has_linked_or_confirmed_is_not_doubted() -> None:
+    doubt = judgement(Act.DOUBT, NAME, **PROGRAM)
+    for before in ((judgement(Act.LINK),), (*DOUBTED, judgement(Act.LINK))):
+        assert decide(doubt._replace(rule="2"), past_of(after(*before))) is None
 
 
 def test_a_wish_is_stored_once_under_its_name() -> None:
@@ -301,6 +322,10 @@ def test_a_program_only_links_and_proposes_and_never_over_somebody_on_what_was_k
     for n, fact in enumerate(facts):
         if isinstance(fact, RecordsLinked) and fact.rule:
             assert is_new(fact, apart(facts[:n]), LEAST_TO_LINK)
+        elif isinstance(fact, LinkDoubted):
+            last = facts[n - 1]
+            assert isinstance(last, RecordsLinked)
+            assert last.rule
         elif fact.rule:
             assert isinstance(fact, LinkProposed)
             assert n == 0 or is_new(fact, apart(facts[:n]), 1)
@@ -312,8 +337,9 @@ def test_every_fact_changes_how_it_stands_but_a_proposal_that_is_renewed(facts: 
     for fact, (before, state) in zip(facts, pairwise(states), strict=True):
         assert state == STATES[fact.name]
         assert state != before or (isinstance(fact, LinkProposed) and fact.rule)
-        assert (before is State.LINKED) <= (state is State.UNLINKED)
-        assert (state is State.UNLINKED) <= (before is State.LINKED)
+        assert (before is State.LINKED) <= (state in (State.UNLINKED, State.DOUBTED))
+        assert (before is State.DOUBTED) <= (state in (State.UNLINKED, State.LINKED))
+        assert (state is State.UNLINKED) <= (before in LINKS)
 
 
 @given(HISTORIES)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hypothesis import given
 
-from ehr.facts import PairFact, RecordsLinked
+from ehr.facts import LinkDoubted, PairFact, RecordsLinked
 from ehr.linking import Judgement
 from projections.links.people import Link, Member, members
 from streams.recorded_fact import RecordedFact
@@ -15,7 +15,7 @@ from tests.pairing import HISTORIES, components, facts_of
 def link(recorded: RecordedFact) -> Link:
     fact = recorded.fact
     assert isinstance(fact, PairFact)
-    stands = isinstance(fact, RecordsLinked)
+    stands = isinstance(fact, RecordsLinked | LinkDoubted)
     return Link(recorded.position, fact.subject, fact.other, fact.patient, fact.other_patient, stands)
 
 
