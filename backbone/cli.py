@@ -81,6 +81,15 @@ def project(
     wiring.project(load(), views)
 
 
+@app.command()
+def link() -> None:
+    """Link Patients that are one person, and propose those that may be, until told to stop.
+
+    Of several such processes one works and the others stand by.
+    """
+    wiring.link(load())
+
+
 app.command("relay")(relay_command)
 app.command("restore")(restore_command)
 app.command("verify")(verify_command)

@@ -32,6 +32,7 @@ from projections.facilities.view import Facilities
 from projections.fhir_resources.view import FhirResources
 from projections.generations import Held, ensure_generation
 from projections.health_record.view import HealthRecord
+from projections.linking.running import run_linking
 from projections.links.view import Links
 from projections.matching.view import Matching
 from projections.projector import Projector
@@ -144,6 +145,7 @@ def _programs(settings: Settings, url: str, servers: str | None) -> list[Program
     if servers:
         environment |= {variable("kafka"): servers, variable("kafka_replication"): "1"}
     commands = {"api": ["serve"]} | {name: ["project", *views] for name, views in PROJECTORS.items()}
+    commands |= {"link": ["link"]}
     if settings.log == "kafka":
         commands |= {"relay": ["relay"]}
     return [Program(name, ehr(*command), environment) for name, command in commands.items()]
@@ -218,6 +220,17 @@ def relay(settings: Settings) -> None:
             run_relay(to, stopped)
     except NotKept as reason:
         raise Refused(str(reason)) from None
+
+
+def link(settings: Settings) -> None:
+    """Links Patients that are one person, and proposes those that may be, until SIGTERM or SIGINT."""
+    logs.configure(settings.log_level)
+    ZONE.use(settings.zone)
+    url, stopped = database_url(settings), _stop_event().is_set
+    if not at_database(url, partial(_take_up, settings), stopped):
+        return
+    with closing(open_log(settings, url)) as log:
+        run_linking(log, url, stopped, kept_by_kafka=settings.log == "kafka")
 
 
 def _stop_event() -> threading.Event:

@@ -7,14 +7,17 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ehr.event_store.relaying import RelayStanding
+from projections.linking.standing import LinkingStanding
 from projections.standing import Standing
 
 
 class Known(NamedTuple):
-    """How the views stand, and the relay: None where the record keeps its log itself."""
+    """How the views stand, the relay (None where the record keeps its log itself), and linking (None where it
+    was never at work)."""
 
     views: Sequence[Standing]
     relay: RelayStanding | None
+    linking: LinkingStanding | None = None
 
 
 class Figures(Collector):
@@ -31,7 +34,7 @@ class Figures(Collector):
 def figures(known: Known | None) -> Iterator[GaugeMetricFamily]:
     """What is known at one moment; None: the database does not answer."""
     yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(known is not None))
-    views, relay = known or Known([], None)
+    views, relay, linking = known or Known([], None)
     yield _one("ehr_record_position", "Position of the record's last fact.", views[0].end if views else None)
     yield from _of_the_relay(relay)
     yield _by_view("ehr_view_position", "Position up to which a view shows the record.", views, "position")
@@ -45,6 +48,7 @@ def figures(known: Known | None) -> Iterator[GaugeMetricFamily]:
     )
     yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
     yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
+    yield from _of_linking(linking)
 
 
 def _of_the_relay(relay: RelayStanding | None) -> Iterator[GaugeMetricFamily]:
@@ -56,6 +60,21 @@ def _of_the_relay(relay: RelayStanding | None) -> Iterator[GaugeMetricFamily]:
     yield _one("ehr_relay_silent_seconds", "Seconds since a relay told how far it is.", told.get("silent"))
     yield _one(
         "ehr_writing_open", "1 when Kafka is known to have no more than the store.", told.get("compared")
+    )
+
+
+def _of_linking(linking: LinkingStanding | None) -> Iterator[GaugeMetricFamily]:
+    told = linking._asdict() | {"lag": linking.lag} if linking else {}
+    yield _one("ehr_linking_position", "Position up to which everybody was judged.", told.get("position"))
+    yield _one("ehr_linking_lag_facts", "Facts that linking has yet to pass.", told.get("lag"))
+    yield _one(
+        "ehr_linking_behind_seconds",
+        "Age of the first fact that linking has yet to pass.",
+        told.get("behind"),
+    )
+    yield _one("ehr_linking_works", "1 when a linking process is at work.", told.get("works"))
+    yield _one(
+        "ehr_linking_waiting_citizens", "Citizens who wait for what a view leaves out.", told.get("waiting")
     )
 
 

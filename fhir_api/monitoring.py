@@ -16,6 +16,7 @@ from ehr.event_store.connections import RecordTrouble
 from ehr.values import Key
 from fhir_api.figures import Figures, Known
 from fhir_api.services import Services
+from projections.linking.standing import linking_standing
 from projections.standing import Standing, relay_standing, standings
 from projections.visibility import LISTENS
 
@@ -45,7 +46,13 @@ async def livez(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """200 when all parts serve, otherwise 503; says of each part how it is."""
     services: Services = request.app.state.services
-    parts: dict[str, Part] = {"record": _record, "log": _log, "views": _views, "visibility": _visibility}
+    parts: dict[str, Part] = {
+        "record": _record,
+        "log": _log,
+        "views": _views,
+        "linking": _linking,
+        "visibility": _visibility,
+    }
     states = {name: await _state(services, part) for name, part in parts.items()}
     states |= {name: await _state(services, _known(serves)) for name, serves in services.ready.items()}
     ready = all(state.startswith(READY) for state in states.values())
@@ -124,6 +131,20 @@ def _wrong(view: Standing, logged: int | None) -> str:
     return "" if view.projected else f"{view.view} has no projector"
 
 
+async def _linking(services: Services) -> str:
+    """Without it the server serves all the same; who is one person is found out later."""
+    async with services.views.connection() as connection:
+        linking = await linking_standing(connection)
+    if linking is None:
+        return f"{READY}, but no linking process was ever at work: `ehr link`"
+    if not linking.works:
+        return f"{READY}, but no linking process is at work: `ehr link`"
+    if linking.behind > MOST_BEHIND:
+        return f"{READY}, but linking is {linking.lag} facts behind, the first one for {linking.behind:.0f} s"
+    waiting = linking.waiting
+    return f"{READY}, but {waiting} citizens wait to be judged: `ehr parked`" if waiting else READY
+
+
 async def _visibility(services: Services) -> str:
     """Without it no write is known to be shown, nor who is parked."""
     silence = services.visibility.silence
@@ -141,6 +162,10 @@ async def _known_now(services: Services) -> Known | None:
     """None while the database does not answer."""
     try:
         async with asyncio.timeout(PATIENCE), services.views.connection() as connection:
-            return Known(await standings(connection), await relay_standing(connection))
+            return Known(
+                await standings(connection),
+                await relay_standing(connection),
+                await linking_standing(connection),
+            )
     except (TimeoutError, *RecordTrouble):
         return None

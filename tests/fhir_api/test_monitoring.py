@@ -28,7 +28,14 @@ from tests.backbone.waiting import until
 from tests.fhir_api.running import Door, in_process, prepare, projecting, services_of, serving
 from tests.stating import looking, migrated
 
-READY = {"record": "ready", "log": "ready", "views": "ready", "visibility": "ready"}
+NOBODY_LINKS = "ready, but no linking process was ever at work: `ehr link`"
+READY = {
+    "record": "ready",
+    "log": "ready",
+    "views": "ready",
+    "linking": NOBODY_LINKS,
+    "visibility": "ready",
+}
 
 
 def figures(text: str) -> dict[tuple[str, ...], float]:

@@ -84,7 +84,7 @@ def test_only_these_profiles_are_named() -> None:
 
 
 def test_without_a_profile_there_is_what_there_was_before_kafka() -> None:
-    assert set(active()) == {"postgres", "migrate", "api", "project-resources", "project-charts"}
+    assert set(active()) == {"postgres", "migrate", "api", "project-resources", "project-charts", "link"}
 
 
 @pytest.mark.parametrize("name", ["postgres", *PROGRAMS])

@@ -1,0 +1,200 @@
+"""The linking process at work: along the log, citizen by citizen.
+
+What it states follows from what the views show, and its name from what was judged: whatever is done again
+after it was killed, by it or by another one beside it, is stored once.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+from uuid import UUID
+
+import structlog
+
+from ehr.errors import Gone, KeptApart, NoNumberShared, NotLinked, Outdated, Unavailable, Unknown
+from ehr.facts import RecordsUnlinked
+from ehr.health_record import HealthRecord, now
+from ehr.linking import LINKS, Act, Judgement, pair_of
+from ehr.values import Actor
+from projections.database import Reader, ViewDatabase
+from projections.faults import is_fault
+from projections.linking.acts import Together, doubts
+from projections.linking.post import Post
+from projections.linking.sight import Behind, Incomplete, Shown, Sight, one_person, shown, sight_of
+from projections.matching.candidates import Candidate, Judged
+from projections.matching.view import TYPES
+from streams.event_log import EventLog
+from streams.recorded_fact import Entry, RecordedFact
+
+FACTS: Final = 256
+"""Facts in one read: so much is judged again after a kill."""
+
+LOOK_SECONDS: Final = 2.0
+"""Between two looks whether those who wait can be judged."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
+"""Seconds between two looks whether the views have come so far."""
+
+ACTOR: Final = Actor(client="ehr link")
+
+_NOTHING_TO_DO = (Gone, KeptApart, NoNumberShared, NotLinked, Outdated, Unknown)
+"""Refusals by which a judgement is over: somebody has decided otherwise, or one of the two was amended or
+deleted meanwhile. What was amended is judged when its fact comes."""
+
+log = structlog.get_logger()
+Read = TypeVar("Read")
+
+
+class Stopped(Exception):
+    """It is told to stop."""
+
+
+class Linker:
+    """One linking process at work. In trouble it raises psycopg.Error, Unavailable and what reading the log
+    raises; else Overtaken (post.py), and Stopped."""
+
+    def __init__(
+        self,
+        event_log: EventLog,
+        post: Post,
+        views: ViewDatabase,
+        record: HealthRecord,
+        stopped: Callable[[], bool],
+    ) -> None:
+        """``post`` has been taken; all parts outlive this."""
+        self.position = post.begin()
+        self._log, self._post, self._views, self._record = event_log, post, views, record
+        self._stopped = stopped
+        self._stated = 0  # where the last link is that was stated here
+        self._fresh: set[UUID] = set()  # whom links concern that the view did not show when last looked at
+        self._looks_at = 0.0
+
+    async def step(self) -> int:
+        """Judges whomever the next facts concern; gives how many facts it passed."""
+        await self._take_up()
+        entries = await asyncio.to_thread(self._log.read, self.position, FACTS)
+        if not entries:
+            return 0
+        end, waits = entries[-1].position, set[UUID]()
+        for subject in await self._concerned(entries):
+            if not await self._judge(subject, end):
+                waits.add(subject)
+        self._post.advance(self.position, end, waits)
+        self.position = end
+        return len(entries)
+
+    async def _take_up(self) -> None:
+        """Those who waited, once nothing is left out that it takes to judge them."""
+        if time.monotonic() < self._looks_at:
+            return
+        self._looks_at = time.monotonic() + LOOK_SECONDS
+        for waiting in self._post.waiting():
+            if await self._judge(waiting.subject, waiting.position):
+                self._post.judged(waiting)
+
+    async def _concerned(self, entries: Sequence[Entry]) -> list[UUID]:
+        """Whom to judge, each once: whose Patient is stated, who is parted by an unlinking, and whose fact
+        cannot be read here."""
+        concerned: dict[UUID, None] = {}
+        for entry in entries:
+            if not isinstance(entry, RecordedFact):
+                concerned[entry.subject] = None
+            elif isinstance(entry.fact, RecordsUnlinked):
+                parted = await self._parted((entry.fact.subject, entry.fact.other), entry.position)
+                concerned |= dict.fromkeys(sorted(parted))
+            elif any(resource.version.type in TYPES for resource in entry.resources):
+                concerned[entry.subject] = None
+        return list(concerned)
+
+    async def _parted(self, both: tuple[UUID, UUID], position: int) -> frozenset[UUID]:
+        """Who was one person: others of them may be linked in place of the two."""
+
+        async def read(connection: Reader, _: Shown) -> frozenset[UUID]:
+            return await one_person(connection, both)
+
+        try:
+            return await self._seen(position, None, read)
+        except Incomplete:
+            return frozenset(both)
+
+    async def _judge(self, subject: UUID, position: int) -> bool:
+        """What follows for a citizen by what is known after a position; False where that is not all there, or
+        more than this code can judge."""
+        try:
+            sight = await self._sight(subject, position)
+            if sight:
+                await self._decide(sight)
+        except Incomplete:
+            return False
+        except (Unavailable, Stopped):
+            raise
+        except Exception as error:
+            if not is_fault(error):
+                raise
+            log.error("citizen cannot be judged", position=position, kind=type(error).__name__)
+            return False
+        return True
+
+    async def _sight(self, subject: UUID, position: int) -> Sight | None:
+        async def read(connection: Reader, at: Shown) -> Sight | None:
+            sight = await sight_of(connection, subject)
+            if at.links >= self._stated:
+                self._fresh.clear()
+            elif sight and not sight.everyone.isdisjoint(self._fresh):
+                raise Behind
+            return sight
+
+        return await self._seen(position, subject, read)
+
+    async def _seen(
+        self, position: int, subject: UUID | None, read: Callable[[Reader, Shown], Awaitable[Read]]
+    ) -> Read:
+        """What is read at one moment at which the views show a position; ``read`` may raise Behind."""
+        pause = FIRST_PAUSE
+        while True:
+            self._post.alive()
+            try:
+                async with self._views.snapshot() as connection:
+                    at = await shown(connection, subject)
+                    if at.both >= position:
+                        return await read(connection, at)
+            except Behind:
+                pass
+            if self._stopped():
+                raise Stopped
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _decide(self, sight: Sight) -> None:
+        for one in doubts(sight):
+            await self._state(Act.DOUBT, sight.citizen, one)
+        together = Together(sight)
+        for one in sight.others:
+            if together.may_link(one) and await self._state(Act.LINK, sight.citizen, one):
+                together.join(one.candidate.subject)
+                self._fresh |= together.own
+        for one in together.proposals():
+            await self._state(Act.PROPOSE, sight.citizen, one)
+
+    async def _state(self, act: Act, citizen: Candidate, one: Judged) -> bool:
+        """States what was judged, on the versions that were looked at; gives whether the two are linked."""
+        other, verdict = one
+        judgement = Judgement(
+            act,
+            pair_of(citizen.patient, other.patient),
+            ACTOR,
+            now(),
+            verdict.evidence,
+            rule=verdict.version,
+            patients={citizen.patient: citizen.version, other.patient: other.version},
+        )
+        try:
+            judged = await self._record.judge(judgement)
+        except _NOTHING_TO_DO:
+            return False
+        if judged.stored:
+            log.info("judged", act=act.value, position=judged.position)
+        if act is Act.LINK:
+            self._stated = max(self._stated, judged.position)
+        return judged.state in LINKS

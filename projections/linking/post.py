@@ -1,0 +1,83 @@
+"""What the linking process has in the database: the lease that one holds, its position, and who waits."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from ehr.event_store.connections import Connection, connect
+from ehr.event_store.lease import Keeper, Lease
+from ehr.sql import load_queries
+
+_sql = load_queries(Path(__file__).with_name("post.sql"))
+
+MOST_WAITING = 100
+"""Citizens who are taken up again at once."""
+
+
+class Overtaken(Exception):
+    """Another process has gone on linking."""
+
+
+class Waiting(NamedTuple):
+    """A citizen who could not be judged at a position."""
+
+    subject: UUID
+    position: int
+
+
+class Post:
+    """The process's own connection. Every method raises psycopg.OperationalError when it is lost.
+
+    Two at once do no harm: what both state is stored once, and one position is advanced by one of them.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        """Connects at once."""
+        self._connection: Connection = connect(conninfo)
+        self._connection.execute(_sql["call_itself"], {"does": "link, standing by"})
+        self._lease = Lease(self._connection, "views.link")
+        self._keeper: Keeper | None = None
+
+    def take(self) -> bool:
+        """Whether this process is the one; it stays so until it closes, hangs or loses its connection.
+        Raises HeldByAnotherRole (ehr.event_store.lease)."""
+        taken = self._lease.take()
+        if taken and self._keeper is None:
+            self._connection.execute(_sql["call_itself"], {"does": "link"})
+            self._keeper = Keeper(self._lease)
+        return taken
+
+    def begin(self) -> int:
+        """The position up to which everybody was judged."""
+        row = self._connection.execute(_sql["begin"]).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def alive(self) -> None:
+        """The holder is not stuck."""
+        if self._keeper:
+            self._keeper.alive()
+
+    def advance(self, old: int, new: int, waits: Collection[UUID]) -> None:
+        """Everybody was judged up to another position, but for those who wait. Raises Overtaken."""
+        with self._connection.transaction():
+            if self._connection.execute(_sql["advance"], {"old": old, "new": new}).rowcount != 1:
+                raise Overtaken
+            if waits:
+                self._connection.execute(_sql["wait"], {"subjects": list(waits), "position": new})
+
+    def waiting(self) -> list[Waiting]:
+        """Some of those who wait and can be judged now."""
+        rows = self._connection.execute(_sql["waiting"], {"limit": MOST_WAITING})
+        return [Waiting(*row) for row in rows]
+
+    def judged(self, waiting: Waiting) -> None:
+        """Somebody waits no more."""
+        self._connection.execute(_sql["judged"], waiting._asdict())
+
+    def close(self) -> None:
+        """Lets another one work."""
+        if self._keeper:
+            self._keeper.close()
+        self._connection.close()

@@ -1,0 +1,105 @@
+"""What the linking process sees of one citizen, at one moment: candidates, people, and who is kept apart."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from ehr.matching.judging import NONE
+from ehr.sql import load_queries
+from projections.database import Reader
+from projections.links.person import people_of
+from projections.links.view import Links
+from projections.matching.candidates import AT_MOST, Candidate, Judged, candidates, judged_with, people
+from projections.matching.view import Matching
+
+_sql = load_queries(Path(__file__).with_name("sight.sql"))
+
+
+_VIEWS = {
+    "views": [Links.name, Matching.name],
+    "versions": [Links.code_version, Matching.code_version],
+}
+
+
+class Behind(Exception):
+    """A view does not show yet what it takes, or was built by other code."""
+
+
+class Incomplete(Exception):
+    """A view leaves something out that it takes."""
+
+
+class Sight(NamedTuple):
+    """Of somebody who is there.
+
+    others: whoever is to be linked, proposed or looked at again, with what the rules say, the weightiest
+    first. people: of everyone here, all who are one person. apart: pairs of them that somebody keeps apart.
+    linked: with whom a program has linked the citizen.
+    """
+
+    citizen: Candidate
+    others: list[Judged]
+    people: Mapping[UUID, frozenset[UUID]]
+    apart: frozenset[frozenset[UUID]]
+    linked: frozenset[UUID]
+
+    @property
+    def everyone(self) -> frozenset[UUID]:
+        """All subjects that matter here."""
+        return frozenset[UUID]().union(*self.people.values())
+
+
+class Shown(NamedTuple):
+    """Positions: of both views, and of links."""
+
+    both: int
+    links: int
+
+
+async def shown(connection: Reader, subject: UUID | None = None) -> Shown:
+    """How far the views have come. Raises Behind while there is none, and Incomplete where one leaves
+    something out: links anything, matching something of the subject."""
+    cursor = await connection.execute(_sql["sight"], _VIEWS | {"subject": subject}, binary=True)
+    row = await cursor.fetchone()
+    if row is None:
+        raise Behind
+    if row[2]:
+        raise Incomplete
+    return Shown(row[0], row[1])
+
+
+async def sight_of(connection: Reader, subject: UUID) -> Sight | None:
+    """Within one snapshot; None where there is no such Patient."""
+    known = await people(connection, [subject])
+    if subject not in known:
+        return None
+    citizen = known[subject]
+    linked = await _linked(connection, subject)
+    found = await candidates(connection, citizen.person, at_most=AT_MOST, but=subject)
+    found += (await people(connection, linked - {one.subject for one in found})).values()
+    said = await judged_with(connection, citizen.person, found)
+    others = [one for one in said if one.verdict.decision != NONE or one.candidate.subject in linked]
+    groups = await _people(connection, [subject, *(one.candidate.subject for one in others)])
+    apart = await _apart(connection, frozenset[UUID]().union(*groups.values()))
+    return Sight(citizen, others, groups, apart, linked)
+
+
+async def one_person(connection: Reader, subjects: Iterable[UUID]) -> frozenset[UUID]:
+    """These, and whoever is one person with them."""
+    return frozenset[UUID]().union(*(await _people(connection, list(subjects))).values())
+
+
+async def _people(connection: Reader, subjects: list[UUID]) -> dict[UUID, frozenset[UUID]]:
+    found = await people_of(connection, subjects)
+    return {subject: frozenset({subject, *found[subject]}) for subject in subjects}
+
+
+async def _apart(connection: Reader, subjects: Iterable[UUID]) -> frozenset[frozenset[UUID]]:
+    cursor = await connection.execute(_sql["kept_apart"], {"subjects": list(subjects)}, binary=True)
+    return frozenset(frozenset(pair) for pair in await cursor.fetchall())
+
+
+async def _linked(connection: Reader, subject: UUID) -> frozenset[UUID]:
+    cursor = await connection.execute(_sql["linked"], {"subject": subject}, binary=True)
+    return frozenset(other for (other,) in await cursor.fetchall())

@@ -1,0 +1,267 @@
+"""What becomes of Patients that are registered, amended and judged: links, proposals, doubts, or nothing."""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+
+from ehr.event_store.connections import connect
+from ehr.facts import PairFact, RecordsLinked
+from ehr.health_record import HealthRecord, Judged
+from ehr.linking import Act, Judgement
+from ehr.values import subject_of
+from projections.linking import linker as linker_module
+from projections.linking.linker import Linker
+from projections.linking.post import Overtaken
+from projections.matching.view import Matching
+from projections.parking import retry
+from streams.notification_log import NotificationLog
+from tests.backbone.waiting import until
+from tests.linking import (
+    copy,
+    end_of,
+    link_all,
+    linking,
+    on_linker,
+    prepared,
+    register,
+    settle,
+    shown,
+    stated,
+    to_the_end,
+)
+from tests.pairing import CAPTURED, judge_all, judgement, recorded
+from tests.stating import migrated, value
+
+
+@pytest.fixture
+def url(database: str) -> str:
+    return prepared(migrated(database))
+
+
+def test_copies_are_linked_proposed_or_left_alone_by_the_rules(url: str) -> None:
+    register(
+        url,
+        copy("a"),
+        copy("bare", "HO THI MAU"),
+        copy("typed", captured="typed"),
+        copy("child", "Hồ Văn Con", birthDate="2020-02-03", gender="male"),
+        copy("stranger", "Nguyễn Văn Khác", "045055000019", birthDate="1955-01-09", gender="male"),
+        copy("namesake", cccd=""),
+    )
+    link_all(url)
+    found = stated(url)
+    assert found[0] == ("l", "a-bare")
+    assert ("p", "a-typed") in found
+    assert ("p", "a-child") in found
+    assert [what for what, _ in found].count("l") == 1
+    assert not any("stranger" in pair for _, pair in found)
+
+
+def test_whoever_is_one_person_already_is_linked_once(url: str) -> None:
+    register(url, *(copy(f"p{n}") for n in range(5)))
+    link_all(url)
+    assert [what for what, _ in stated(url)] == ["l"] * 4
+
+
+def test_what_is_stated_says_why_and_by_what_rules_and_never_what_stands_there(url: str) -> None:
+    register(url, copy("a"), copy("b"))
+    link_all(url)
+    (link,) = [one.fact for one in recorded(url) if isinstance(one.fact, PairFact)]
+    assert isinstance(link, RecordsLinked)
+    assert (link.actor, link.user, link.reason) == ("ehr link", None, None)
+    assert link.rule
+    levels = {one.field: one.level for one in link.evidence}
+    assert (levels["personal_number"], levels["name"]) == ("captured", "exact")
+    assert not any("045190000017" in str(one) or "Mẫu" in str(one) for one in link.evidence)
+
+
+def test_nothing_is_stated_twice_however_often_it_is_judged(url: str) -> None:
+    register(url, copy("a"), copy("b"), copy("c", captured="typed"))
+    link_all(url)
+    before = stated(url)
+    with connect(url) as connection:
+        connection.execute("update views.linking set position = 0")
+    link_all(url)
+    assert stated(url) == before
+
+
+class Killed(BaseException):
+    """As if the process were gone."""
+
+
+class Mortal(HealthRecord):
+    """Dies at its nth judgement, before or after that was stored."""
+
+    def __init__(self, dies_at: int, stores: bool, record: HealthRecord) -> None:
+        super().__init__(record._recorder)
+        self._left, self._stores = dies_at, stores
+
+    async def judge(self, judgement: Judgement) -> Judged:
+        self._left -= 1
+        if self._left or self._stores:
+            judged = await super().judge(judgement)
+        if not self._left:
+            raise Killed
+        return judged
+
+
+@pytest.mark.parametrize("stores", [False, True])
+def test_killed_anywhere_it_skips_nothing_and_states_nothing_twice(
+    url: str, stores: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linker_module, "FACTS", 2)
+    register(url, copy("a"), copy("b"), copy("c", captured="typed"), copy("d"), copy("e", captured="typed"))
+    deaths = 0
+    with shown(url):
+        for dies_at in (1, 1, 2, 1, 3, 2, 1, 1000):
+            try:
+                on_linker(url, to_the_end, partial(Mortal, dies_at, stores))
+            except Killed:
+                deaths += 1
+    found = stated(url)
+    assert deaths >= (3 if stores else 7)
+    assert len(found) == len(set(found))
+    assert {pair for what, pair in found if what == "l"} in ({"a-b", "a-d"}, {"a-b", "b-d"}, {"a-d", "b-d"})
+    assert {"c", "e"} <= {id_ for what, pair in found if what == "p" for id_ in pair.split("-")}
+    assert value(url, "select position from views.linking") == end_of(url)
+
+
+def test_of_several_processes_one_works_and_nothing_is_stated_twice(url: str) -> None:
+    with shown(url), linking(url, processes=3):
+        register(url, *(copy(f"p{n}") for n in range(6)))
+        settle(url)
+    assert [what for what, _ in stated(url)] == ["l"] * 5
+
+
+def test_of_two_that_believe_to_be_the_one_only_one_goes_on(url: str) -> None:
+    register(url, copy("a"), copy("b"), copy("c", captured="typed"))
+
+    async def race(one: Linker) -> list[Any]:
+        async def other() -> Any:
+            return await asyncio.to_thread(on_linker, url, to_the_end)
+
+        return list(await asyncio.gather(to_the_end(one), other(), return_exceptions=True))
+
+    with shown(url):
+        outcomes = on_linker(url, race)
+    assert all(outcome is None or isinstance(outcome, Overtaken) for outcome in outcomes)
+    found = stated(url)
+    assert len(found) == len(set(found))
+    assert ("l", "a-b") in found
+
+
+def test_an_amended_patient_is_judged_anew(url: str) -> None:
+    register(url, copy("a"), copy("b", cccd="", name="Hồ Thị Khác", birthDate="1971-09-08"))
+    link_all(url)
+    assert stated(url) == []
+    register(url, copy("b"))
+    link_all(url)
+    assert stated(url) == [("l", "a-b")]
+
+
+def test_a_link_whose_number_was_corrected_is_doubted_and_stands(url: str) -> None:
+    register(url, copy("a"), copy("b"), copy("c"))
+    link_all(url)
+    register(url, copy("b", cccd="045190000028"))
+    link_all(url)
+    linked = [pair for what, pair in stated(url) if what == "l"]
+    assert {pair for what, pair in stated(url) if what == "d"} == {pair for pair in linked if "b" in pair}
+    assert value(url, "select count(*) from links.pair where state = 'doubted'") >= 1
+    assert value(url, "select count(distinct person) from links.member where to_position is null") == 1
+
+
+def test_a_link_that_somebody_has_made_is_not_doubted(url: str) -> None:
+    register(url, copy("a"), copy("b", cccd="045190000028", name="Hồ Khác", birthDate="1971-09-08"))
+    judge_all(url, judgement(Act.LINK, "a", "b"))
+    register(url, copy("b", cccd="", name="Hồ Khác", birthDate="1971-09-08"))
+    link_all(url)
+    assert stated(url) == [("l", "a-b")]
+
+
+def test_people_of_whom_two_were_judged_different_are_proposed_and_not_linked(url: str) -> None:
+    register(url, copy("a"), copy("c"))
+    judge_all(url, judgement(Act.JUDGE_DIFFERENT, "a", "c", *CAPTURED))
+    link_all(url)
+    assert len(stated(url)) == 1
+    register(url, copy("b"))
+    link_all(url)
+    assert sorted(what for what, _ in stated(url)[1:]) == ["l", "p"]
+    assert {pair for _, pair in stated(url)[1:]} == {"a-b", "b-c"}
+    assert value(url, "select count(*) from links.member where to_position is null") == 2
+
+
+def test_two_who_were_judged_different_are_not_proposed_again_on_what_was_known(url: str) -> None:
+    register(url, copy("a"), copy("b", captured="typed"))
+    link_all(url)
+    judge_all(url, judgement(Act.JUDGE_DIFFERENT, "a", "b"))
+    register(url, copy("b", captured="typed", name="Hồ Mẫu"))
+    link_all(url)
+    assert [what for what, _ in stated(url)] == ["p", "RecordsJudgedDifferent"]
+
+
+def test_whom_an_unlinking_parts_they_are_judged_again(url: str) -> None:
+    """a, b, c share a number and hang together over one of them; it is taken out by hand."""
+    register(url, copy("a"), copy("b"), copy("c"))
+    link_all(url)
+    links = [pair.split("-") for what, pair in stated(url) if what == "l"]
+    (middle,) = set(links[0]) & set(links[1])
+    one, other = sorted({"a", "b", "c"} - {middle})
+    judge_all(url, *(judgement(Act.UNLINK, middle, id_) for id_ in (one, other)))
+    link_all(url)
+    assert stated(url)[-1] == ("l", f"{one}-{other}")
+
+
+def test_who_is_parked_in_a_view_is_judged_once_that_shows_all(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linker_module, "LOOK_SECONDS", 0.05)
+    register(url, copy("a"), copy("b"))
+    subject = subject_of("Patient/b")
+    with connect(url) as connection:
+        connection.execute("insert into views.parked values ('matching', 1, %s, 2, 'planted')", [subject])
+    with shown(url), linking(url):
+        settle(url)
+        assert stated(url) == []
+        assert value(url, "select count(*) from views.linking_waits") == 1
+    _release(url)
+    with shown(url), linking(url):
+        until(lambda: stated(url) == [("l", "a-b")], "linked")
+        until(lambda: value(url, "select count(*) from views.linking_waits") == 0, "nobody waits")
+
+
+def _release(url: str) -> None:
+    log = NotificationLog(url)
+    released, still = retry(Matching(), log, url)
+    log.close()
+    assert (len(released), still) == (1, [])
+
+
+def test_nobody_is_judged_while_links_leave_something_out(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linker_module, "LOOK_SECONDS", 0.05)
+    register(url, copy("a"), copy("b"))
+    with connect(url) as connection:
+        connection.execute(
+            "insert into views.quarantined values ('links', 1, 1, gen_random_uuid(), 'planted')"
+        )
+        with shown(url), linking(url):
+            settle(url)
+            assert stated(url) == []
+            connection.execute("delete from views.quarantined")
+            until(lambda: stated(url) == [("l", "a-b")], "linked")
+
+
+def test_it_waits_for_views_of_its_own_code(url: str) -> None:
+    register(url, copy("a"), copy("b"))
+    with shown(url):
+        until(lambda: value(url, "select min(position) from views.generations") == 2, "shown")
+    with connect(url) as connection:
+        connection.execute("update views.generations set code_version = 99 where view = 'matching'")
+        with linking(url):
+            until(lambda: value(url, "select position from views.linking") == 0, "begun")
+            connection.execute(
+                "update views.generations set code_version = %s where view = 'matching'",
+                [Matching.code_version],
+            )
+            until(lambda: stated(url) == [("l", "a-b")], "linked")
