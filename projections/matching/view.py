@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from ehr.communes.table import MERGED
 from ehr.dates import ZONE
 from ehr.matching.frequencies import Count, counts_of
 from ehr.matching.person import MOST_NAMES, person_of, read_person
@@ -98,7 +99,7 @@ def _newest(facts: Sequence[RecordedFact]) -> dict[_Place, _Stated]:
 def _prepared(place: _Place, stated: _Stated) -> _Kept:
     """As of the day on which it was recorded: what has ended later, had not when it was stated."""
     on = datetime.fromisoformat(stated.recorded.last_updated).astimezone(ZONE).date().isoformat()
-    person = read_person(stated.resource.body, on=on)
+    person = read_person(stated.resource.body, units=MERGED, on=on)
     return _Kept(place.subject, place.id, stated.resource.version.version, encoded(person), None)
 
 

@@ -50,7 +50,7 @@ def docker_lines(instruction: str) -> list[str]:
 def test_every_ehr_command_exists() -> None:
     given = [SERVICES[name]["command"] for name in PROGRAMS]
     given += [yaml.safe_load(line) for line in docker_lines("CMD")]
-    assert {command[1] for command in given} == {"migrate", "serve", "project", "relay"}
+    assert {command[1] for command in given} == {"migrate", "serve", "project", "link", "relay"}
     assert {command[1] for command in given} <= commands()
 
 
