@@ -32,6 +32,7 @@ from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
+from projections.links.view import Links
 from projections.visibility import Visibility
 
 GRACE_SECONDS = 10
@@ -70,7 +71,7 @@ def begin_worker(parent: int, log_level: str, zone: str) -> None:
 def application(settings: Settings, url: str) -> App:
     """The application on the database; it opens its parts when it starts."""
     limits = BundleLimits(settings.max_bundle_bytes, settings.max_bundle_entries, settings.max_resource_bytes)
-    by_kafka = settings.log == "kafka"
+    by_kafka, waits = settings.log == "kafka", settings.kafka_away == "wait"
     searcher = IndexSearcher(url)
     recorder = PostgresRecorder(url, searcher, kept_by_kafka=by_kafka)
     services = Services(
@@ -78,7 +79,8 @@ def application(settings: Settings, url: str) -> App:
         record=HealthRecord(recorder, searcher),
         views=ViewDatabase(url),
         reader=ResourceReader(url),
-        visibility=Visibility(url, FhirResources.name, waits_for_log=settings.kafka_away == "wait"),
+        visibility=Visibility(url, FhirResources.name, waits_for_log=waits),
+        links=Visibility(url, Links.name, waits_for_log=waits),
         limits=limits,
         snapshots=Snapshots(url),
         explains=settings.explain,
@@ -103,6 +105,7 @@ def application(settings: Settings, url: str) -> App:
             stack.push_async_callback(services.snapshots.close)
             await stack.enter_async_context(recorder)
             await stack.enter_async_context(services.visibility)
+            await stack.enter_async_context(services.links)
             if services.heavy:
                 await stack.enter_async_context(services.heavy)
             settle()

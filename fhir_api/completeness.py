@@ -4,6 +4,8 @@ While nobody is parked nothing of this asks anything of anybody.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
 
 import orjson
 
@@ -15,8 +17,33 @@ from fhir_api.outcomes import outcome
 from fhir_api.reading import Entry, outcome_entry
 from projections.fhir_resources.found import Found
 
-INCOMPLETE = {"X-EHR-Incomplete": "parked"}
-_MESSAGE = "Incomplete: facts about some citizens are stored and not shown yet."
+
+class Lack(StrEnum):
+    """Why an answer may lack something."""
+
+    PARKED = "parked"
+    LINKS = "links"
+
+
+_HEADER = "X-EHR-Incomplete"
+INCOMPLETE = {_HEADER: Lack.PARKED.value}
+
+_MESSAGES: Mapping[Lack, str] = MappingProxyType(
+    {
+        Lack.PARKED: "Incomplete: facts about some citizens are stored and not shown yet.",
+        Lack.LINKS: "Incomplete: decisions about who is one person are stored and not shown yet.",
+    }
+)
+
+
+def lacking(*, parked: bool, links: bool) -> list[Lack]:
+    """What an answer lacks. parked: facts that wait with their citizen; links: decisions about pairs."""
+    return [lack for lack, so in ((Lack.PARKED, parked), (Lack.LINKS, links)) if so]
+
+
+def incomplete_headers(lacks: Sequence[Lack]) -> dict[str, str] | None:
+    """Of an answer that lacks something."""
+    return {_HEADER: ", ".join(lacks)} if lacks else None
 
 
 async def waits(call: Call, shown: Mapping[Key, int]) -> bool:
@@ -52,18 +79,22 @@ def versions_of(found: Sequence[Found]) -> dict[Key, int]:
     return {Key(one.type, one.id): one.version for one in found}
 
 
-def incomplete_entry(call: Call) -> Entry:
-    """Says it in a searchset, for those who do not look at headers."""
-    return outcome_entry(_outcome(call))
+def incomplete_entries(call: Call, lacks: Sequence[Lack]) -> list[Entry]:
+    """Say it in a searchset, for those who do not look at headers."""
+    return [outcome_entry(_outcome(call, lack)) for lack in lacks]
 
 
 def incomplete_version(call: Call, path: str) -> Entry:
     """Says it in a history, whose entries have a request and a response (Bundle, bdl-3 and bdl-4). path: of
     the history, below the base."""
     request = orjson.dumps({"method": "GET", "url": path})
-    return b'{"resource":', _outcome(call), b',"request":%b,"response":{"status":"200 OK"}}' % request
+    return (
+        b'{"resource":',
+        _outcome(call, Lack.PARKED),
+        b',"request":%b,"response":{"status":"200 OK"}}' % request,
+    )
 
 
-def _outcome(call: Call) -> bytes:
-    issue = Issue("incomplete", "", _MESSAGE, "warning")
+def _outcome(call: Call, lack: Lack) -> bytes:
+    issue = Issue("incomplete", "", _MESSAGES[lack], "warning")
     return orjson.dumps(outcome([issue], call.request_id))

@@ -146,8 +146,8 @@ async def _linking(services: Services) -> str:
 
 
 async def _visibility(services: Services) -> str:
-    """Without it no write is known to be shown, nor who is parked."""
-    silence = services.visibility.silence
+    """Without it no write is known to be shown, nor who is parked, nor who is one person."""
+    silence = max(services.visibility.silence, services.links.silence)
     return READY if silence < MOST_SILENCE else f"has not heard of the views for {silence:.0f} s"
 
 

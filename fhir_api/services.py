@@ -21,6 +21,7 @@ from projections.visibility import Visibility
 class Services:
     """Passed to every handler; holds no state of requests.
 
+    visibility: of ``fhir_resources``; links: of the view of that name, which says who is one person.
     visibility_wait: seconds that a write waits to be shown. explains: whether searches tell
     developers how they are carried out. ready: name of each part -> whether it serves.
     """
@@ -30,6 +31,7 @@ class Services:
     views: ViewDatabase
     reader: ResourceReader
     visibility: Visibility
+    links: Visibility
     limits: BundleLimits
     snapshots: Snapshots
     visibility_wait: float = 5.0

@@ -14,7 +14,7 @@ from ehr.definitions import RESOURCE_TYPES
 from ehr.values import Key
 from fhir_api.access.entrance import LONGEST_ADDRESS
 from fhir_api.call import Call
-from fhir_api.completeness import INCOMPLETE, found_waits, incomplete_entry
+from fhir_api.completeness import Lack, found_waits, incomplete_entries, incomplete_headers, lacking
 from fhir_api.errors import BadRequest, NoSuchPlace, UnknownParameter
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
@@ -24,10 +24,12 @@ from fhir_api.parameters import MOST_COUNT
 from fhir_api.reading import Entry, address, base_of, bundle, entry, outcome_entry
 from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, read_search
 from fhir_api.searching.pages import Page, Step, Walk, explain_page, keep_snapshot, read_page
+from fhir_api.spanning import linked
 from fhir_api.subsetting import Subset
 from projections.fhir_resources.finding import Wanted
 from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of
 from projections.search.identifiers import Identified, Named
+from projections.search.naming import EACH_ALONE, People
 from projections.search.references import is_id
 from projections.search.tree import And, Node
 
@@ -54,15 +56,19 @@ def search_asked(call: Call) -> Step:
     place = _place(call)
     named = [value for name, value in call.parameters if name == PAGE]
     if not named:
-        return Step(place, _read(call, place, call.parameters), None)
+        return _step(call, place, call.parameters, None)
     if len(call.parameters) > 1:
         raise BadRequest(f"{PAGE} stands alone: it holds the whole search.")
     walk = turn_page(call, named[0], Walk, "search", place.path)
-    return Step(place, _read(call, place, walk.parameters), walk)
+    return _step(call, place, walk.parameters, walk)
 
 
-def _read(call: Call, place: Place, parameters: Parameters) -> Asked:
-    return read_search(place, parameters, call.base, lenient=call.prefers("handling") == "lenient")
+def _step(call: Call, place: Place, parameters: Parameters, walk: Walk | None) -> Step:
+    def again(people: People) -> Asked:
+        lenient = call.prefers("handling") == "lenient"
+        return read_search(place, parameters, call.base, lenient=lenient, people=people)
+
+    return Step(place, again(EACH_ALONE), walk, again)
 
 
 def _place(call: Call) -> Place:
@@ -82,12 +88,22 @@ def _place(call: Call) -> Place:
 async def _answer(call: Call) -> Response:
     step = search_asked(call)
     await wait_for_position(call)
+    step, whole = await _linked(call, step)
     if step.asked.results.explain:
         return await _explained(call, step)
     page = await read_page(call.services, step, call.base)
-    answer = _told(call, step, page, await _is_incomplete(call, step.asked.wanted, page))
+    parked = await _is_incomplete(call, step.asked.wanted, page)
+    answer = _told(call, step, page, lacking(parked=parked, links=not whole))
     await keep_snapshot(call.services, page)
     return answer
+
+
+async def _linked(call: Call, step: Step) -> tuple[Step, bool]:
+    """(the step as of when it is known who is one person, whether nothing can be missing in that)."""
+    if not step.asked.patients or (step.walk and step.walk.snapshot):
+        return step, True
+    found = await linked(call, step.walk.linked if step.walk else None)
+    return step._replace(linked=found.at), found.whole
 
 
 async def _explained(call: Call, step: Step) -> Response:
@@ -109,7 +125,7 @@ async def _is_incomplete(call: Call, wanted: Wanted, page: Page) -> bool:
     return await found_waits(call, page.found, named, identified)
 
 
-def _told(call: Call, step: Step, page: Page, incomplete: bool) -> Response:
+def _told(call: Call, step: Step, page: Page, lacks: Sequence[Lack]) -> Response:
     asked, results = step.asked, step.asked.results
     links = {"self": address(call, step.place.path, call.parameters if step.walk else asked.used)}
     if page.next:
@@ -120,10 +136,9 @@ def _told(call: Call, step: Step, page: Page, incomplete: bool) -> Response:
         entries.append(outcome_entry(_ignored(call, asked.ignored)))
     if not page.whole:
         entries.append(outcome_entry(_left_out(call, len(page.matches))))
-    if incomplete:
-        entries.append(incomplete_entry(call))
+    entries += incomplete_entries(call, lacks)
     body = bundle("searchset", entries, links, page.total)
-    return call.answer(body, headers=INCOMPLETE if incomplete else None)
+    return call.answer(body, headers=incomplete_headers(lacks))
 
 
 def _entries(call: Call, found: Sequence[Found], how: Subset | None, mode: str) -> list[Entry]:

@@ -1,7 +1,8 @@
 """Patient/$everything (https://hl7.org/fhir/R4/patient-operation-everything.html).
 
-The Patient, its compartment, and what these refer to outside of it. Each page is one snapshot. A member of
-the compartment comes exactly once; so does what is referred to, up to MOST_SEEN different resources.
+The Patient, its compartment, and what these refer to outside of it; so of every other Patient that is one
+person with it. Each page is one snapshot. A member of the compartments comes exactly once; so does what is
+referred to, up to MOST_SEEN different resources.
 
 A page ends where it would become too long. Where what a single member refers to is too long by itself, the
 next page goes on with that.
@@ -10,20 +11,22 @@ next page goes on with that.
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 from starlette.responses import Response
 
 from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Gone
-from ehr.values import Key, subject_of
+from ehr.values import Key
 from fhir_api.call import Call
-from fhir_api.completeness import INCOMPLETE, incomplete_entry, versions_of, waits
+from fhir_api.completeness import incomplete_entries, incomplete_headers, lacking, versions_of, waits
 from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
+from fhir_api.spanning import linked
 from projections.database import Reader
 from projections.fhir_resources.everything import (
     Member,
@@ -34,6 +37,7 @@ from projections.fhir_resources.everything import (
     read_page,
 )
 from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of, fitting
+from projections.links.person import patients_of
 
 PARAMETERS = ("_count", "_since", "_type", "start", "end")
 
@@ -55,12 +59,14 @@ class _Begun(NamedTuple):
 class _Walk(msgspec.Struct, frozen=True, array_like=True):
     """parameters: as the first page was asked for. after: the last member read, None before the Patient is.
     seen: names of what was told from outside the compartment, hashed. begun: the next member, where it was
-    told but not all that it refers to."""
+    told but not all that it refers to. linked: position as of which it is known who is one person; None
+    before the first page is told."""
 
     parameters: dict[str, str]
     after: Member | None = None
     seen: frozenset[bytes] = frozenset()
     begun: _Begun | None = None
+    linked: int | None = None
 
 
 class _Page(NamedTuple):
@@ -78,23 +84,33 @@ class _Page(NamedTuple):
 
 
 async def everything(call: Call) -> Response:
-    """A page of all that is known of a Patient."""
+    """A page of all that is known of a Patient, and of those that are one person with it."""
     wanted, walk = everything_asked(call)
     await wait_for_position(call)
-    key = wanted.patient
+    key, people = wanted.patient, await linked(call, walk.linked)
+    walk = msgspec.structs.replace(walk, linked=people.at)
     left_out = call.services.visibility.parked
-    parked = subject_of(key.reference) in left_out
-    if parked and call.prefers("handling") != "lenient":
-        raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
     async with call.services.views.snapshot() as connection:
+        patients = await patients_of(connection, key.id, people.at)
+        wanted = wanted._replace(others=[id_ for id_ in patients if id_ != key.id])
+        parked = _is_parked(call, wanted, left_out)
         page = await _read(connection, wanted, walk)
         parked = parked or (bool(left_out) and await has_strangers(connection, left_out))
     if page is None:
         raise await _absent(call, key)
-    incomplete = parked or await waits(call, versions_of(page.found))
-    entries = [*_entries(base_of(call), page), *([incomplete_entry(call)] if incomplete else [])]
+    parked = parked or await waits(call, versions_of(page.found))
+    lacks = lacking(parked=parked, links=not people.whole)
+    entries = [*_entries(base_of(call), page), *incomplete_entries(call, lacks)]
     body = bundle("searchset", entries, _links(call, key, page))
-    return call.answer(body, headers=INCOMPLETE if incomplete else None)
+    return call.answer(body, headers=incomplete_headers(lacks))
+
+
+def _is_parked(call: Call, wanted: Wanted, left_out: frozenset[UUID]) -> bool:
+    """Whether one of the person's Patients waits. Raises NotShownYet unless less is preferred."""
+    parked = not left_out.isdisjoint(wanted.subjects)
+    if parked and call.prefers("handling") != "lenient":
+        raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
+    return parked
 
 
 def everything_asked(call: Call) -> tuple[Wanted, _Walk]:
@@ -145,7 +161,7 @@ async def _read(connection: Reader, wanted: Wanted, walk: _Walk) -> _Page | None
     limit = _limit(walk.parameters)
     window = MOST_COUNT if wanted.by_way_of_others else limit
     members = await read_page(connection, wanted, walk.after, window + 1)
-    patient = next((found for found in members if found.type == "Patient"), None)
+    patient = next((found for found in members if _key(found) == wanted.patient), None)
     if patient is None:
         return None
     members.remove(patient)
@@ -178,9 +194,10 @@ async def _followed(
         told = [(member, body) for member, body in told if wanted.includes(member)]
     referred = [one for one in referred if references[_key(one)] < max(1, done)]
     if rest and not done:
-        return _Page(told, referred, _next(walk, _before(read[0]), referred, _Begun(_key(read[0]), rest)))
+        begun = _Begun(_key(read[0]), rest)
+        return _Page(told, referred, _next(walk, _before(wanted, read[0]), referred, begun))
     more = len(members) > done
-    return _Page(told, referred, _next(walk, _place(read[done - 1]), referred) if more else None)
+    return _Page(told, referred, _next(walk, _place(wanted, read[done - 1]), referred) if more else None)
 
 
 def _begun(walk: _Walk, read: Sequence[Found]) -> _Begun | None:
@@ -197,18 +214,23 @@ def _key(found: Found) -> Key:
     return Key(found.type, found.id)
 
 
-def _place(member: Found) -> Member:
-    return Member("", 0) if member.type == "Patient" else Member(member.type, member.pk)
+def _place(wanted: Wanted, member: Found) -> Member:
+    if _key(member) == wanted.patient:
+        return Member("", 0)
+    return Member("" if member.type == "Patient" else member.type, member.pk)
 
 
-def _before(member: Found) -> Member | None:
+def _before(wanted: Wanted, member: Found) -> Member | None:
     """A place after which this member is the next."""
-    return None if member.type == "Patient" else Member(member.type, member.pk - 1)
+    if _key(member) == wanted.patient:
+        return None
+    place = _place(wanted, member)
+    return place._replace(pk=place.pk - 1)
 
 
 def _next(walk: _Walk, after: Member | None, referred: Sequence[Found], begun: _Begun | None = None) -> _Walk:
     seen = [*walk.seen, *(_hash(_key(found)) for found in referred)]
-    return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]), begun)
+    return _Walk(walk.parameters, after, frozenset(seen[:MOST_SEEN]), begun, walk.linked)
 
 
 def _hash(key: Key) -> bytes:

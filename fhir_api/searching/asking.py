@@ -10,7 +10,7 @@ from fhir_api.searching.results import CONTROLS, Results
 from projections.fhir_resources.finding import Wanted
 from projections.search import errors
 from projections.search.errors import BadValue, UnknownName
-from projections.search.identifiers import Named
+from projections.search.naming import EACH_ALONE, People
 from projections.search.reading import Reading
 from projections.search.rewriting import rewritten
 from projections.search.tree import And, Node, OfType, Or
@@ -33,20 +33,25 @@ class Place(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """used: the parameters that count. ignored: what to say of the others, each with its reason."""
+    """used: the parameters that count. ignored: what to say of the others, each with its reason. patients:
+    ids of those that its conditions name: who is one person with them is to be found as well."""
 
     wanted: Wanted
     results: Results
     used: Parameters
     ignored: list[str]
+    patients: frozenset[str] = frozenset()
 
 
-def read_search(place: Place, parameters: Parameters, base: str, *, lenient: bool) -> Asked:
-    """What is asked for. base: the server's own address. lenient: whether unknown names are ignored.
+def read_search(
+    place: Place, parameters: Parameters, base: str, *, lenient: bool, people: People = EACH_ALONE
+) -> Asked:
+    """What is asked for. base: the server's own address. lenient: whether unknown names are ignored. people:
+    whom a reference to a Patient takes as well.
 
     Raises BadRequest, UnknownParameter, TooMuchAsked.
     """
-    reading = _Reading(place, _types(place, parameters), base)
+    reading = _Reading(place, _types(place, parameters), Reading(base, people))
     for name, value in parameters:
         try:
             reading.add(name, value)
@@ -64,11 +69,10 @@ def read_search(place: Place, parameters: Parameters, base: str, *, lenient: boo
 class _Reading:
     """A search as far as its parameters have been read."""
 
-    def __init__(self, place: Place, types: tuple[str, ...], base: str) -> None:
+    def __init__(self, place: Place, types: tuple[str, ...], reading: Reading) -> None:
         self._place = place
         self._types = types
-        self._base = base
-        self._reading = Reading(base)
+        self._reading = reading
         self._results = Results()
         self._conditions: list[dict[str, Node]] = []
         self._used = Parameters()
@@ -93,9 +97,10 @@ class _Reading:
             raise BadRequest("_summary and _elements do not go together.")
         if self._results.only_counted:
             self._results.count = 0
-        node = And((*_within(self._place, self._types, self._base), *map(_across, self._conditions)))
+        within = _within(self._place, self._types, self._reading)
+        node = And((*within, *map(_across, self._conditions)))
         wanted = Wanted(self._types, rewritten(node), self._results.keys)
-        return Asked(wanted, self._results, self._used, self.ignored)
+        return Asked(wanted, self._results, self._used, self.ignored, self._reading.patients)
 
 
 def _types(place: Place, parameters: Parameters) -> tuple[str, ...]:
@@ -125,16 +130,16 @@ def _across(condition: dict[str, Node]) -> Node:
     return Or(tuple(OfType(type_, node) for type_, node in condition.items()))
 
 
-def _within(place: Place, types: tuple[str, ...], base: str) -> list[Node]:
+def _within(place: Place, types: tuple[str, ...], reading: Reading) -> list[Node]:
     """The condition of a compartment: references to its resource by any of the parameters that put one in."""
     if place.within is None:
         return []
-    members, reading = compartment(place.within.type), Reading(base)
+    members = compartment(place.within.type)
     ways: list[Node] = []
     for type_ in types:
         for code in members.get(type_, ()):
             if code == "_id":
-                ways.append(Named((place.within,)))
+                ways.append(reading.within(place.within))
             else:
                 ways.append(reading.naming(type_, code, place.within))
     return [Or(tuple(ways))]

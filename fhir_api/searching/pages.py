@@ -1,6 +1,6 @@
 """Pages of a search: where a walk stands, and what is read for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -15,7 +15,9 @@ from projections.fhir_resources.finding import count, estimate, explain, find, f
 from projections.fhir_resources.found import MOST_BYTES, Found, fitting
 from projections.fhir_resources.including import MOST_INCLUDED, included
 from projections.fhir_resources.snapshots import MOST_KEPT, Snapshot, read_kept, read_numbered
+from projections.links.person import patients_of_each
 from projections.search.frequency import Common
+from projections.search.naming import People
 from projections.search.sorting import After
 
 
@@ -23,7 +25,8 @@ class Walk(msgspec.Struct, frozen=True, array_like=True):
     """A search, and where it has come to.
 
     keys, pk: of the last resource. snapshot, offset: of one that is walked through as it was, else "" and 0.
-    total: if it was told.
+    total: if it was told. linked: position as of which it is known who is one person; None where no Patient
+    is named.
     """
 
     parameters: Parameters
@@ -32,14 +35,20 @@ class Walk(msgspec.Struct, frozen=True, array_like=True):
     total: int | None
     snapshot: str = ""
     offset: int = 0
+    linked: int | None = None
 
 
 class Step(NamedTuple):
-    """One page of a search. walk: what brought here; None on the first page."""
+    """One page of a search. walk: what brought here; None on the first page.
+
+    linked: as in ``Walk``. again: reads the same search for Patients of which some are one person.
+    """
 
     place: Place
     asked: Asked
     walk: Walk | None
+    again: Callable[[People], Asked]
+    linked: int | None = None
 
     @property
     def after(self) -> After | None:
@@ -75,9 +84,9 @@ async def read_page(services: Services, step: Step, base: str) -> Page:
     steps = step.asked.results.steps
     if not steps and not step.asked.results.total:
         async with services.views.connection() as connection:  # One statement sees one moment.
-            return await _matches(services, connection, step)
+            return await _matches(services, connection, await _across_people(connection, step))
     async with services.views.snapshot() as connection:
-        page = await _matches(services, connection, step)
+        page = await _matches(services, connection, await _across_people(connection, step))
         try:
             found, whole = await included(connection, page.matches, steps, base)
         except including.TooManyIncluded:
@@ -95,8 +104,17 @@ async def keep_snapshot(services: Services, page: Page) -> None:
 async def explain_page(services: Services, step: Step) -> list[tuple[str, list[str]]]:
     """How the matches are found: for each statement its way and the database's account of it."""
     async with services.views.snapshot() as connection:
+        step = await _across_people(connection, step)
         common = await services.frequent.known(connection)
         return await explain(connection, step.asked.wanted, step.after, step.asked.results.count + 1, common)
+
+
+async def _across_people(connection: Reader, step: Step) -> Step:
+    """The step whose conditions take, with a Patient, all that are one person with it."""
+    if step.linked is None:
+        return step
+    people = await patients_of_each(connection, step.asked.patients, step.linked)
+    return step._replace(asked=step.again(people)) if people else step
 
 
 async def _matches(services: Services, connection: Reader, step: Step) -> Page:
@@ -121,7 +139,7 @@ async def _shown(services: Services, connection: Reader, step: Step) -> Page:
         return Page(matches, total, None)
     last = hits[len(matches) - 1].place
     keys = [key.written(value) for key, value in zip(wanted.keys, last.values, strict=True)]
-    return Page(matches, total, Walk(step.asked.used, keys, last.pk, total))
+    return Page(matches, total, Walk(step.asked.used, keys, last.pk, total, linked=step.linked))
 
 
 def _fitting(found: Sequence[Found]) -> Sequence[Found]:

@@ -30,7 +30,7 @@ _REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % 
 
 
 class Member(NamedTuple):
-    """A place in a walk through a compartment."""
+    """A place in a walk through a compartment. type: empty for a Patient. pk: 0 for the one asked for."""
 
     type: str
     pk: int
@@ -39,7 +39,8 @@ class Member(NamedTuple):
 class Wanted(NamedTuple):
     """What of a Patient's compartment. types: None for all. since: changed then or later.
 
-    start, end: the main date begins between them; what has no date is wanted in any case.
+    start, end: the main date begins between them; what has no date is wanted in any case. others: ids of the
+    Patients that are one person with it: they and their compartments are wanted as well.
     """
 
     patient: Key
@@ -47,6 +48,12 @@ class Wanted(NamedTuple):
     since: datetime | None = None
     start: datetime | None = None
     end: datetime | None = None
+    others: Sequence[str] = ()
+
+    @property
+    def subjects(self) -> list[UUID]:
+        """Of all Patients of the person."""
+        return [subject_of(self.patient.reference), *(subject_of(f"Patient/{id_}") for id_ in self.others)]
 
     def includes(self, found: Found) -> bool:
         """Whether this resource is of a wanted type and was changed late enough."""
@@ -68,13 +75,15 @@ async def read_page(connection: Reader, wanted: Wanted, after: Member | None, li
     """The Patient, if it is there, and the next ``limit`` members of its compartment that are wanted or may
     refer to what is; bodies for one page, and of the Patient only where the walk begins.
 
-    They are ordered by type and then as they were first stated, which no amendment changes.
+    They are ordered by type and then as they were first stated, which no amendment changes; before them come
+    the other Patients of the person.
     """
     every = wanted.by_way_of_others
     parameters = {
         **wanted._asdict(),
         "id": wanted.patient.id,
-        "patient": subject_of(wanted.patient.reference),
+        "others": list(wanted.others),
+        "subjects": wanted.subjects,
         "types": None if every or wanted.types is None else list(wanted.types),
         "since": None if every else wanted.since,
         "after_type": after and after.type,

@@ -1,7 +1,8 @@
 -- name: page
--- A Patient, and what is in its compartment after a place, by type and then as first stated. A condition whose
--- parameter is null falls away when the statement is planned. The inner select needs the index alone; a join need
--- not keep its order. Of those after the first that fill the room no bodies, nor of the Patient after the first page.
+-- A Patient, and what is in the compartments of a person after a place: first the other Patients, of no type here, then
+-- by type and as first stated. A condition whose parameter is null falls away when the statement is planned. The inner
+-- select needs the index alone; a join need not keep its order. Of those after the first that fill the room no bodies,
+-- nor of the Patient after the first page.
 select r.type, r.id, r.version, r.last_updated, r.splice,
        case when sum(octet_length(r.body)) filter (where place > 0 or %(after_type)b::text is null)
                  over (order by place rows unbounded preceding) - octet_length(r.body) < %(room)b::bigint
@@ -11,15 +12,22 @@ from (
     select p.pk, 0 as place from fhir_resources.current p
     where p.type = 'Patient' and p.id = %(id)b and not p.deleted
     union all (
-        select c.pk, row_number() over (order by c.type, c.pk) from fhir_resources.compartment c
-        where c.patient = %(patient)b and c.type <> 'Patient'
-          and (%(types)b::text[] is null or c.type = any(%(types)b))
-          and (%(start)b::timestamptz is null or c.starts is null or c.starts >= %(start)b)
-          and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
-          and (%(since)b::timestamptz is null or exists (
-              select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
-          and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
-        order by c.type, c.pk limit %(limit)b)
+        select m.pk, row_number() over (order by m.type, m.pk) from (
+            select '' as type, o.pk from fhir_resources.current o
+            where o.type = 'Patient' and o.id = any(%(others)b::text[]) and not o.deleted
+              and (%(types)b::text[] is null or o.type = any(%(types)b))
+              and (%(since)b::timestamptz is null or o.last_updated >= %(since)b)
+              and (%(after_type)b::text is null or ('', o.pk) > (%(after_type)b, %(after_pk)b))
+            union
+            select c.type, c.pk from fhir_resources.compartment c
+            where c.patient = any(%(subjects)b::uuid[]) and c.type <> 'Patient'
+              and (%(types)b::text[] is null or c.type = any(%(types)b))
+              and (%(start)b::timestamptz is null or c.starts is null or c.starts >= %(start)b)
+              and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
+              and (%(since)b::timestamptz is null or exists (
+                  select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
+              and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
+        ) m order by m.type, m.pk limit %(limit)b)
 ) page join fhir_resources.current r using (pk) order by place;
 
 -- name: outside

@@ -32,6 +32,19 @@ async def patients_of(connection: Reader, patient: str, at: int | None = None) -
     return sorted({patient, *people[subject].values()})
 
 
+async def patients_of_each(
+    connection: Reader, patients: Collection[str], at: int | None = None
+) -> dict[str, list[str]]:
+    """The same for many in one statement, by the id that was asked for; without those that stand alone."""
+    subjects = {subject_of(f"Patient/{patient}"): patient for patient in patients}
+    people = await people_of(connection, subjects, at)
+    return {
+        subjects[subject]: sorted({subjects[subject], *others.values()})
+        for subject, others in people.items()
+        if others
+    }
+
+
 async def people_of(connection: Reader, subjects: Collection[UUID], at: int | None = None) -> People:
     """The same for many subjects in one statement."""
     people: People = {subject: {} for subject in subjects}

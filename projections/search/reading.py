@@ -14,6 +14,7 @@ from projections.search.composites import SomePart, Together
 from projections.search.errors import BadValue, TooMuchAsked, UnknownName
 from projections.search.identifiers import Identified, Named, SomeIdentifier, Updated
 from projections.search.indexing import is_claimed, is_subject_matter
+from projections.search.naming import EACH_ALONE, PATIENT, Naming, People
 from projections.search.terms import SomeTerm, Terms
 from projections.search.tokens import TokenForm
 from projections.search.tree import And, Node, Not, Or, ReferredToBy, Refers
@@ -70,13 +71,23 @@ def modifiers_of(parameter: SearchParameter) -> tuple[str, ...]:
 class Reading:
     """Reads the conditions of one query."""
 
-    def __init__(self, base: str = "") -> None:
-        """base: the server's own address, to tell references to its own resources."""
-        self._base = base
+    def __init__(self, base: str = "", people: People = EACH_ALONE) -> None:
+        """base: the server's own address, to tell references to its own resources. people: whom a reference
+        to a Patient takes as well."""
+        self._naming = Naming(base, people)
         self._values = 0
+
+    @property
+    def patients(self) -> frozenset[str]:
+        """Ids of the Patients that were named so far, but for those that are searched for themselves."""
+        return frozenset(self._naming.patients)
 
     def condition(self, type_: str, name: str, text: str) -> Node:
         """The condition of ``name=text`` on resources of a type. Raises Unsearchable."""
+        return self._condition(type_, name, text)
+
+    def _condition(self, type_: str, name: str, text: str, *, chained: bool = False) -> Node:
+        """chained: whether the resources are those of a chain, and not those that are searched for."""
         if name.count(".") + name.count("_has:") > MOST_STEPS:
             raise UnknownName(f"A chain has at most {MOST_STEPS} steps.")
         if name.startswith("_has:"):
@@ -89,7 +100,7 @@ class Reading:
         if colon and modifier not in modifiers_of(parameter):
             raise UnknownName(_no_modifier(parameter, modifier))
         if parameter.code == "_id" and modifier != "missing":
-            return _named(type_, modifier, text)
+            return self._named(type_, modifier, text, chained=chained)
         return self._of_parameter(parameter, modifier, text)
 
     def spend(self, name: str, text: str, times: int = 1) -> None:
@@ -107,7 +118,18 @@ class Reading:
         """The condition that a reference parameter names a resource of this server."""
         parameter = find(type_, code)
         origin = origin_of(parameter)
-        return references.naming(origin.number, key, self._base)
+        return references.names(origin.number, key, self._naming)
+
+    def within(self, key: Key) -> Named:
+        """The condition to be this resource, or another Patient of the same person."""
+        return Named(tuple(self._naming.all_of(key)))
+
+    def _named(self, type_: str, modifier: str, text: str, *, chained: bool) -> Node:
+        keys = [Key(type_, unescaped(one)) for one in alternatives("_id", text)]
+        if chained and type_ == PATIENT:
+            keys = [each for key in keys for each in self._naming.all_of(key)]
+        named = Named(tuple(keys))
+        return Not(named) if modifier == "not" else named
 
     def _has(self, of: str, name: str, text: str) -> Node:
         _, type_, code, rest = [*name.split(":", 3), "", "", ""][:4]
@@ -116,7 +138,7 @@ class Reading:
         parameter = find(type_, code)
         if parameter.type != "reference":
             raise UnknownName(f"{type_}.{code} is no reference.")
-        node = self.condition(type_, rest, text)
+        node = self._condition(type_, rest, text, chained=True)
         if parameter.restricts and parameter.restricts[1] and of not in parameter.restricts[1]:
             return NOTHING
         return ReferredToBy(type_, origin_of(parameter).number, node)
@@ -137,7 +159,7 @@ class Reading:
         for target in targets:
             self.spend(code, text)
             try:
-                yield target, self.condition(target, rest, text)
+                yield target, self._condition(target, rest, text, chained=True)
             except UnknownName:
                 if len(targets) == 1:
                     raise
@@ -185,10 +207,10 @@ class Reading:
                 number, name, text, parameter.targets if narrow else ()
             )
         if modifier:
-            return references.read_reference_to(number, name, modifier, text, self._base)
+            return references.read_reference_to(number, name, modifier, text, self._naming)
         written = not ADDRESSES.isdisjoint(parameter.types)
         return references.read_reference(
-            number, name, parameter.targets, text, base=self._base, narrow=narrow, written=written
+            number, name, parameter.targets, text, self._naming, narrow=narrow, written=written
         )
 
     def _uri(self, parameter: SearchParameter, modifier: str, text: str) -> Node:
@@ -246,11 +268,6 @@ def is_main(parameter: SearchParameter) -> bool:
 
 
 _OF_THE_TABLE = ("_id", "_lastUpdated")
-
-
-def _named(type_: str, modifier: str, text: str) -> Node:
-    named = Named(tuple(Key(type_, unescaped(one)) for one in alternatives("_id", text)))
-    return Not(named) if modifier == "not" else named
 
 
 def _token(parameter: SearchParameter, modifier: str, text: str) -> Node:

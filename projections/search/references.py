@@ -9,6 +9,7 @@ from ehr.values import Key
 from projections.search.entries import Entries
 from projections.search.errors import BadValue
 from projections.search.extraction.compiler import named_type
+from projections.search.naming import Naming
 from projections.search.terms import Terms, of_values, term
 from projections.search.values import split, unescaped
 
@@ -89,9 +90,15 @@ def is_id(text: str) -> bool:
     return re.fullmatch(_ID, text) is not None
 
 
-def naming(number: int, key: Key, base: str) -> Terms:
-    """The condition that it names a resource of this server. base: the server's own address."""
-    return of_values(number, [key.reference, f"u{base}/{key.reference}"])
+def names(number: int, key: Key, naming: Naming) -> Terms:
+    """The condition that it names a resource of this server, or another Patient of the same person."""
+    return of_values(number, _written(naming.all_of(key), naming.base))
+
+
+def _written(keys: Sequence[Key], base: str) -> list[str]:
+    """The ways to name these resources."""
+    places = [key.reference for key in keys]
+    return [*places, *(f"u{base}/{place}" for place in places)]
 
 
 def of_targets(number: int, types: Sequence[str]) -> Terms:
@@ -100,36 +107,35 @@ def of_targets(number: int, types: Sequence[str]) -> Terms:
 
 
 def read_reference(
-    number: int, name: str, targets: Sequence[str], text: str, *, base: str, narrow: bool, written: bool
+    number: int, name: str, targets: Sequence[str], text: str, naming: Naming, *, narrow: bool, written: bool
 ) -> Terms:
     """The condition of ``Type/id``, ``id`` or an address.
 
-    targets: what it may name; narrow: and nothing else, of marked references only. base: the server's own
-    address. written: whether values are addresses in any form (canonical, uri), even a bare word. Raises
-    BadValue.
+    targets: what it may name; narrow: and nothing else, of marked references only. written: whether values
+    are addresses in any form (canonical, uri), even a bare word. Raises BadValue.
     """
     link = unescaped(text)
-    key = local_key(link, base)
+    key = local_key(link, naming.base)
     if key:
-        return Terms(()) if narrow and key.type not in targets else naming(number, key, base)
+        return Terms(()) if narrow and key.type not in targets else names(number, key, naming)
     if is_id(link):
-        places = [f"{target}/{link}" for target in targets]
+        keys = [one for target in targets for one in naming.all_of(Key(target, link))]
         as_written = [f"u{link}"] if written else []
-        return of_values(number, [*places, *(f"u{base}/{place}" for place in places), *as_written])
+        return of_values(number, [*_written(keys, naming.base), *as_written])
     if ":" not in link and not written:
         raise BadValue(f"{name} must be an id, Type/id or an address.")
     address = "v" + link if "|" in link else "u" + _VERSION.sub("", link)
     return of_values(number, [f"t{target}\0{address}" for target in targets] if narrow else [address])
 
 
-def read_reference_to(number: int, name: str, type_: str, text: str, base: str) -> Terms:
+def read_reference_to(number: int, name: str, type_: str, text: str, naming: Naming) -> Terms:
     """The condition of ``:Type=id`` or ``:Type=Type/id``; of an address elsewhere it is not known what it is
-    to. base: the server's own address. Raises BadValue."""
+    to. Raises BadValue."""
     link = unescaped(text)
-    key = Key(type_, link) if is_id(link) else local_key(link, base)
+    key = Key(type_, link) if is_id(link) else local_key(link, naming.base)
     if key is None or key.type != type_:
         raise BadValue(f"{name}:{type_} must be an id or {type_}/id.")
-    return naming(number, key, base)
+    return names(number, key, naming)
 
 
 def local_key(text: str, base: str) -> Key | None:

@@ -31,6 +31,7 @@ from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
+from projections.links.view import Links
 from projections.projector import Projector
 from projections.view import View
 from projections.visibility import Visibility
@@ -77,10 +78,11 @@ class Door:
 
 
 def prepare(url: str) -> None:
-    """The record's schema and an empty view in an empty database."""
+    """The record's schema and what the API reads, empty views in an empty database."""
     with connect(url) as connection:
         migrate(connection, "record")
-        ensure_generation(connection, FhirResources())
+        for view in (FhirResources(), Links()):
+            ensure_generation(connection, view)
 
 
 def services_of(url: str, **changes: Any) -> Services:
@@ -93,6 +95,7 @@ def services_of(url: str, **changes: Any) -> Services:
         "views": ViewDatabase(url),
         "reader": ResourceReader(url),
         "visibility": Visibility(url, FhirResources.name),
+        "links": Visibility(url, Links.name),
         "limits": LIMITS,
         "snapshots": Snapshots(url),
     }
@@ -110,19 +113,23 @@ async def opened(services: Services) -> AsyncIterator[None]:
         assert isinstance(services.recorder, PostgresRecorder)
         await stack.enter_async_context(services.recorder)
         await stack.enter_async_context(services.visibility)
+        await stack.enter_async_context(services.links)
         if services.heavy:
             await stack.enter_async_context(services.heavy)
         yield
 
 
 @contextmanager
-def projecting(url: str, view: View | None = None) -> Iterator[None]:
-    """A projector in a thread, of ``fhir_resources`` unless another view is given."""
+def projecting(url: str, view: View | None = None, *, alone: bool = False) -> Iterator[None]:
+    """Projectors in a thread: of ``fhir_resources`` and ``links``. view: another one of the first, or of any
+    other view, which then is projected alone."""
     stopped = threading.Event()
     log = NotificationLog(url)
-    projector = Projector(view or FhirResources(), log, url)
+    own = view or FhirResources()
+    views = [own] if alone or own.name != FhirResources.name else [own, Links()]
+    projectors = [Projector(one, log, url) for one in views]
     thread = threading.Thread(
-        target=run_projectors, args=([projector], log, stopped.is_set, 0.05), daemon=True
+        target=run_projectors, args=(projectors, log, stopped.is_set, 0.05), daemon=True
     )
     thread.start()
     try:
@@ -130,7 +137,8 @@ def projecting(url: str, view: View | None = None) -> Iterator[None]:
     finally:
         stopped.set()
         thread.join()
-        projector.close()
+        for projector in projectors:
+            projector.close()
         log.close()
 
 
