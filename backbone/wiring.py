@@ -52,10 +52,10 @@ VIEWS: Mapping[str, Callable[[], View]] = {
     view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities, Links, Matching)
 }
 
-# Views that one process projects together: what clients wait for has a process of its own.
+# Views that one process projects together: what clients wait for, and who is one person, which they wait for with it.
 PROJECTORS: Mapping[str, Sequence[str]] = {
-    "project-resources": [FhirResources.name],
-    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name, Links.name, Matching.name],
+    "project-resources": [FhirResources.name, Links.name],
+    "project-charts": [Citizens.name, HealthRecord.name, Facilities.name, Matching.name],
 }
 
 

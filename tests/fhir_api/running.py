@@ -77,11 +77,12 @@ class Door:
         return orjson.loads(self.get(url, status, headers).content)
 
 
-def prepare(url: str) -> None:
-    """The record's schema and what the API reads, empty views in an empty database."""
+def prepare(url: str, *views: View) -> None:
+    """The record's schema and empty views in an empty database: those that the API reads, unless others are
+    given."""
     with connect(url) as connection:
         migrate(connection, "record")
-        for view in (FhirResources(), Links()):
+        for view in views or (FhirResources(), Links()):
             ensure_generation(connection, view)
 
 

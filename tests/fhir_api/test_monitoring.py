@@ -132,7 +132,7 @@ def test_a_view_that_is_far_behind_is_not_ready(database: str, monkeypatch: pyte
     monkeypatch.setattr(monitoring, "MOST_LAG", 1)
 
     async def ask() -> list[tuple[int, Any]]:
-        prepare(database)
+        prepare(database, FhirResources())
         async with in_process(services_of(database, visibility_wait=0.0)) as client:
             told = []
             for id_ in "abc":
@@ -151,7 +151,7 @@ def test_a_view_that_is_far_behind_is_not_ready(database: str, monkeypatch: pyte
 
 
 def test_a_record_without_views_is_not_ready(database: str) -> None:
-    prepare(database)
+    prepare(database, FhirResources())
     with connect(database) as connection:
         connection.execute("delete from views.generations")
     status, told = asyncio.run(_ready(database))
@@ -161,7 +161,7 @@ def test_a_record_without_views_is_not_ready(database: str) -> None:
 
 def test_a_view_without_a_projector_is_not_ready(database: str) -> None:
     """Also while there is nothing to project."""
-    prepare(database)
+    prepare(database, FhirResources())
     with serving(database) as door:
         gone = READY | {"views": "fhir_resources has no projector"}
         assert ready(door) == (503, {"ready": False, "parts": gone})
@@ -173,7 +173,7 @@ def test_a_view_without_a_projector_is_not_ready(database: str) -> None:
 
 
 def test_writing_that_waits_for_the_comparison_of_the_tails_is_not_ready(database: str) -> None:
-    prepare(database)
+    prepare(database, FhirResources())
     with connect(database) as connection:
         keep_by_kafka(connection)
         # However busy the machine is, that was less than a second ago.
@@ -219,7 +219,7 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
 ) -> None:
     """What has not come to the log is not held against the views."""
     monkeypatch.setattr(monitoring, "MOST_LAG", 0)
-    prepare(database)
+    prepare(database, FhirResources())
     with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
         assert post.agree(post.incarnation())
         post.tell(0, "Kafka is away")
@@ -241,7 +241,7 @@ def test_a_log_that_is_away_keeps_nobody_from_being_served(
 
 
 def test_a_relay_at_work_that_is_far_behind_is_told(database: str) -> None:
-    prepare(database)
+    prepare(database, FhirResources())
     with closing(RelayPost(database)) as post, serving(database) as door, standing_by(database):
         assert post.agree(post.incarnation())
         door.put({"resourceType": "Patient", "id": "a"})
@@ -263,7 +263,7 @@ def test_a_relay_at_work_that_is_far_behind_is_told(database: str) -> None:
 
 
 def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str) -> None:
-    prepare(database)
+    prepare(database, FhirResources())
     with connect(database) as connection:
         connection.execute("update views.generations set code_version = 7")
     with serving(database) as door, projecting(database):
@@ -277,7 +277,7 @@ def test_a_view_that_other_code_has_built_is_told_with_the_way_out(database: str
 
 
 def test_a_projector_that_is_killed_is_seen(database: str, tmp_path: Path) -> None:
-    prepare(database)
+    prepare(database, FhirResources())
     variables = {**os.environ, "EHR_DATABASE_URL": database, "EHR_DATA": str(tmp_path)}
     command = [sys.executable, "-m", "backbone", "project", "fhir_resources"]
     with (
@@ -292,7 +292,7 @@ def test_a_projector_that_is_killed_is_seen(database: str, tmp_path: Path) -> No
 
 def test_a_projector_that_hangs_is_seen(database: str) -> None:
     """It is connected and does nothing while a fact waits."""
-    prepare(database)
+    prepare(database, FhirResources())
     with serving(database, services_of(database, visibility_wait=0.0)) as door, standing_by(database):
         assert ready(door)[0] == 200
         door.put({"resourceType": "Patient", "id": "waits"})
@@ -310,7 +310,7 @@ def test_a_server_that_hears_nothing_of_the_views_is_not_ready(
     """Whatever it is that goes wrong in there; it goes on by itself once it can."""
     monkeypatch.setattr(monitoring, "MOST_SILENCE", 0.5)
     monkeypatch.setattr(visibility, "LISTENS", 0.1)
-    prepare(database)
+    prepare(database, FhirResources())
     with serving(database) as door, projecting(database):
         until(lambda: ready(door)[0] == 200, "all is well")
         with connect(database) as connection:
@@ -344,7 +344,7 @@ def test_other_parts_count_too(database: str, serves: bool, status: int, state: 
     async def part() -> bool:
         return serves
 
-    prepare(database)
+    prepare(database, FhirResources())
     ready_parts: dict[str, Callable[[], Awaitable[bool]]] = {"other": part}
     with standing_by(database):
         told = asyncio.run(_ready(database, ready=ready_parts))
@@ -360,7 +360,7 @@ def test_a_part_that_does_not_answer_is_not_waited_for(
         await asyncio.get_running_loop().create_future()
         return True
 
-    prepare(database)
+    prepare(database, FhirResources())
     _, told = asyncio.run(_ready(database, ready={"log": never}))
     assert told["parts"]["log"] == "no answer within 0.01 s"
 
@@ -372,7 +372,7 @@ async def _ready(url: str, **parts: Any) -> tuple[int, Any]:
 
 
 def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgres, database: str) -> None:
-    prepare(database)
+    prepare(database, FhirResources())
 
     async def ask() -> tuple[list[httpx.Response], httpx.Response]:
         async with in_process(services_of(database)) as client:
@@ -399,7 +399,7 @@ def test_while_the_database_is_away_the_server_says_so(postgres: EmbeddedPostgre
 
 def test_while_the_record_is_gone_the_server_says_so(database: str) -> None:
     """A backup is being put in its place."""
-    prepare(database)
+    prepare(database, FhirResources())
     with projecting(database), serving(database, services_of(database)) as door:
         with looking(database) as connection:
             connection.execute("drop schema record cascade")
