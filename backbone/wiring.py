@@ -52,7 +52,7 @@ VIEWS: Mapping[str, Callable[[], View]] = {
     view.name: view for view in (FhirResources, Citizens, HealthRecord, Facilities, Links, Matching)
 }
 
-# Views that one process projects together: what clients wait for, and who is one person, which they wait for with it.
+# Views that one process projects together: what clients wait for has one of its own, with who is one person.
 PROJECTORS: Mapping[str, Sequence[str]] = {
     "project-resources": [FhirResources.name, Links.name],
     "project-charts": [Citizens.name, HealthRecord.name, Facilities.name, Matching.name],

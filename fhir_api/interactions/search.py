@@ -18,13 +18,13 @@ from fhir_api.completeness import Lack, found_waits, incomplete_entries, incompl
 from fhir_api.errors import BadRequest, NoSuchPlace, UnknownParameter
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
+from fhir_api.interactions.spanning import linked
 from fhir_api.outcomes import outcome
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT
 from fhir_api.reading import Entry, address, base_of, bundle, entry, outcome_entry
 from fhir_api.searching.asking import COMPARTMENTS, Asked, Parameters, Place, read_search
 from fhir_api.searching.pages import Page, Step, Walk, explain_page, keep_snapshot, read_page
-from fhir_api.spanning import linked
 from fhir_api.subsetting import Subset
 from projections.fhir_resources.finding import Wanted
 from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of

@@ -23,10 +23,10 @@ from fhir_api.call import Call
 from fhir_api.completeness import incomplete_entries, incomplete_headers, lacking, versions_of, waits
 from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
+from fhir_api.interactions.spanning import linked
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
-from fhir_api.spanning import linked
 from projections.database import Reader
 from projections.fhir_resources.everything import (
     Member,
