@@ -77,9 +77,12 @@ async def sight_of(connection: Reader, subject: UUID) -> Sight | None:
     citizen = known[subject]
     linked = await _linked(connection, subject)
     found = await candidates(connection, citizen.person, at_most=AT_MOST, but=subject)
-    found += (await people(connection, linked - {one.subject for one in found})).values()
+    missing = linked - {one.subject for one in found}
+    found += (await people(connection, missing)).values() if missing else ()
     said = await judged_with(connection, citizen.person, found)
     others = [one for one in said if one.verdict.decision != NONE or one.candidate.subject in linked]
+    if not others:
+        return Sight(citizen, [], {subject: frozenset({subject})}, frozenset(), linked)
     groups = await _people(connection, [subject, *(one.candidate.subject for one in others)])
     apart = await _apart(connection, frozenset[UUID]().union(*groups.values()))
     return Sight(citizen, others, groups, apart, linked)

@@ -9,6 +9,7 @@ from ehr.matching.blocking import COMMON
 from ehr.matching.frequencies import Count, Counted, Frequencies, counts_of
 from ehr.matching.judging import Verdict, judge
 from ehr.matching.person import Person
+from ehr.matching.spelling import telex
 from ehr.sql import load_queries
 from projections.database import Reader
 from projections.matching.prepared import decoded, keys_of
@@ -19,9 +20,13 @@ _sql = load_queries(Path(__file__).with_name("queries.sql"))
 AT_MOST = 200
 """Candidates that are compared with one person."""
 
-_WORTH = {"n": 64, "t": 8, "y": 4, "m": 4, "p": 4, "d": 2, "g": 1}
+_WORTH = {"n": 64, "t": 8, "y": 4, "m": 4, "p": 4, "d": 2, "g": 2}
 """How much each kind of key tells (ehr.matching.blocking): of many candidates those come first who share a
 number."""
+
+
+_LEAST = 2
+"""Of surname and day in common alone nothing follows: the given name is another (ehr.matching.judging)."""
 
 
 class Candidate(NamedTuple):
@@ -48,8 +53,8 @@ async def candidates(
     A key that more than COMMON people share is none: a station may state its own telephone for everybody.
     """
     keys = keys_of(person)
-    asked = {"keys": list(keys), "worths": [_WORTH[key[0]] for key in keys.values()]}
-    asked_of = {"common": COMMON, "most": at_most, "but": but}
+    asked = {"keys": list(keys), "worths": _worths(person, keys.values())}
+    asked_of = {"common": COMMON, "most": at_most, "but": but, "least": _LEAST}
     cursor = await connection.execute(_sql["candidates"], asked | asked_of, binary=True)
     return [_candidate(*row) for row in await cursor.fetchall()]
 
@@ -86,6 +91,15 @@ async def judged_with(connection: Reader, person: Person, others: Sequence[Candi
     known = await frequencies(connection, person, [one.person for one in others])
     found = [Judged(one, judge(person, one.person, known)) for one in others]
     return sorted(found, key=lambda one: one.verdict.weight, reverse=True)
+
+
+def _worths(person: Person, keys: Iterable[str]) -> list[int]:
+    given = {telex(name.given) for name in person.every_name}
+    surnames = {telex(name.surname) for name in person.every_name} - given
+    return [
+        1 if kind == "d" and rest.rpartition("|")[2] in surnames else _WORTH[kind]
+        for kind, _, rest in (key.partition("|") for key in keys)
+    ]
 
 
 def _candidate(

@@ -9,7 +9,7 @@ from (
         from (select k.subject from matching.block_key k where k.key = a.key limit %(common)b + 1) b
     ) f
     where f.people <= %(common)b and f.subject is distinct from %(but)b::uuid
-    group by f.subject order by worth desc, f.subject limit %(most)b
+    group by f.subject having sum(a.worth) >= %(least)b order by worth desc, f.subject limit %(most)b
 ) c join matching.person p using (subject)
 order by c.worth desc, c.subject;
 
