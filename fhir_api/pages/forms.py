@@ -11,10 +11,15 @@ LARGEST = 8192
 
 async def form_field(request: Request, name: str) -> str:
     """A field of a form (application/x-www-form-urlencoded), "" where it is missing. Raises HTTPException."""
+    return (await form_fields(request)).get(name, "")
+
+
+async def form_fields(request: Request) -> dict[str, str]:
+    """All fields of a form by name; of several of one name the first. Raises HTTPException."""
     body = b""
     async for piece in request.stream():
         body += piece
         if len(body) > LARGEST:
             raise HTTPException(413)
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
-    return fields.get(name, [""])[0]
+    return {name: values[0] for name, values in fields.items()}

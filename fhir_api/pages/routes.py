@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Router
 
 from fhir_api.access.entrance import visit_of
 from fhir_api.outcomes import told
-from fhir_api.pages import chart, facilities, lookup, static_files, workplace
+from fhir_api.pages import chart, facilities, lookup, review, static_files, workplace
 from fhir_api.pages.rendering import render
 from fhir_api.pages.security import SecurityHeaders
 
@@ -17,13 +17,15 @@ ROUTES: tuple[BaseRoute, ...] = (
     *lookup.routes,
     *chart.routes,
     *facilities.routes,
+    *review.routes,
     *workplace.routes,
     *static_files.routes,
 )
 
 
 def pages(routes: tuple[BaseRoute, ...] = ROUTES) -> Mount:
-    """The pages with their headers; they read ``request.app.state.views``, a ViewDatabase."""
+    """The pages with their headers; they read ``request.app.state.views``, a ViewDatabase; decisions of the
+    review go to ``request.app.state.services``."""
     guarded = ExceptionMiddleware(Router(routes), {404: _not_found, Exception: _failed})
     return Mount("", app=SecurityHeaders(guarded))
 

@@ -16,14 +16,17 @@ from unnest(
 insert into pair as p
 select distinct on (d.subject, d.other)
     d.subject, d.other, d.patient, d.other_patient, d.position, d.version, d.state,
-    bool_or(d.state = 'linked') over (partition by d.subject, d.other)
+    bool_or(d.state = 'linked') over (partition by d.subject, d.other),
+    (select round(least(greatest(coalesce(sum((e->>2)::float8), 0), -1000), 1000)::numeric, 3)
+     from jsonb_array_elements(d.evidence) e)
 from decision d where d.position = any(%(positions)b::bigint[])
 order by d.subject, d.other, d.position desc
 on conflict (subject, other) do update set
     position = greatest(p.position, excluded.position),
     version = greatest(p.version, excluded.version),
     state = case when excluded.position > p.position then excluded.state else p.state end,
-    was_linked = p.was_linked or excluded.was_linked;
+    was_linked = p.was_linked or excluded.was_linked,
+    weight = case when excluded.position > p.position then excluded.weight else p.weight end;
 
 -- name: connected
 -- Whoever was ever linked, over however many, with those about whom these decisions are.

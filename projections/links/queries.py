@@ -67,10 +67,10 @@ async def contradicted_pairs(connection: Reader, limit: int, after: int = 0) -> 
 
 async def _read(connection: Reader, query: str, **values: Any) -> list[Decision]:
     cursor = await connection.execute(_sql[query], values, binary=True)
-    return [_decision(*row) for row in await cursor.fetchall()]
+    return [decision_of(*row) for row in await cursor.fetchall()]
 
 
-def _decision(
+def decision_of(
     position: int,
     subject: UUID,
     other: UUID,
@@ -81,6 +81,7 @@ def _decision(
     evidence: list[tuple[str, str, float | None]],
     *rest: Any,
 ) -> Decision:
+    """From a row that has its columns in order."""
     shown = [Evidence(field, level, bits or 0.0) for field, level, bits in evidence]
     return Decision(
         position, subject, other, Pair(patient, other_patient), version, State(state), shown, *rest

@@ -29,10 +29,13 @@ create table pair (
     version bigint not null,
     state text not null,
     was_linked boolean not null,         -- at any time
+    weight double precision not null,    -- bits of the last decision's evidence together, in thousandths,
+                                         -- within a thousand
     primary key (subject, other)
 ) with (fillfactor = 70);
 create index pair_other on pair (other);
 create index pair_state on pair (state, position);
+create index pair_strength on pair (state, weight, position);
 
 -- Whose Patients were one person, and when: after the fact at from_position until that at to_position, null for
 -- still. person is the smallest subject. There is no row for the times at which a subject stands alone.

@@ -37,7 +37,7 @@ class Links:
             ),
             "pair": Digested(
                 "subject::text",
-                "subject, other, patient, other_patient, position, version, state, was_linked",
+                "subject, other, patient, other_patient, position, version, state, was_linked, weight",
             ),
             "member": Digested("subject::text", "subject, patient, person, from_position, to_position"),
         }

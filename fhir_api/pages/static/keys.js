@@ -3,7 +3,7 @@
 (() => {
   const box = () => document.getElementById("search");
   const links = () => [...document.querySelectorAll("[data-row] a[href]")];
-  const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
+  const typing = (target) => target.matches("input:not([type=radio]), textarea, select, [contenteditable]");
 
   const move = (step) => {
     const all = links();

@@ -1,0 +1,136 @@
+"""Everything that is known of a pair when somebody looks at it."""
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import NamedTuple
+from uuid import UUID
+
+from ehr.linking import LINKS, Pair, State
+from ehr.matching.judging import Verdict, judge
+from fhir_api.pages.review.comparing import Side
+from projections.citizens.summaries import Summary, summaries
+from projections.database import Reader
+from projections.facilities.queries import Organization, organizations
+from projections.fhir_resources.meanwhile import Stated, Version, stated_since
+from projections.fhir_resources.statements import relatives, statements
+from projections.fhir_resources.view import FhirResources
+from projections.links.person import people_of
+from projections.links.queries import Decision, decisions, pairs_of
+from projections.links.view import Links
+from projections.matching.candidates import frequencies
+from projections.standing import PATIENCE, facts_missing
+
+STATED = 50
+"""Versions that were stated meanwhile, of a page."""
+
+
+class Meanwhile(NamedTuple):
+    """What was stated about a person while two Patients were linked, in order. more: whether more follows."""
+
+    stated: Sequence[Stated]
+    more: bool
+
+
+class Look(NamedTuple):
+    """history: decisions, the newest first. missing: facts that the views do not show yet.
+
+    around: where the two are one person over others, links that make it so. contrary: pairs that were kept
+    apart, and would be one person if these two were linked. patients: subject -> id of everybody who is one
+    person with one of the two. names: of those. meanwhile: of a pair that is or was linked.
+    """
+
+    pair: Pair
+    sides: tuple[Side, Side]
+    history: Sequence[Decision]
+    verdict: Verdict
+    organizations: Mapping[str, Organization]
+    around: Sequence[Decision]
+    contrary: Sequence[Decision]
+    patients: Mapping[UUID, str]
+    names: Mapping[str, Summary]
+    meanwhile: Meanwhile | None
+    missing: int
+
+    @property
+    def state(self) -> State:
+        """How it stands with the pair."""
+        return self.history[0].state if self.history else State.UNKNOWN
+
+    @property
+    def version(self) -> int:
+        """Of the pair: how many decisions there are."""
+        return self.history[0].version if self.history else 0
+
+
+async def look_at(
+    connection: Reader, pair: Pair, patience: float = PATIENCE, after: Version | None = None
+) -> Look:
+    """patience: seconds that it waits for the views. after: the version behind which to go on with what was
+    stated meanwhile."""
+    missing = [await facts_missing(connection, view, patience) for view in (Links.name, FhirResources.name)]
+    history = await decisions(connection, pair)
+    sides = await _sides(connection, pair)
+    people = await people_of(connection, [pair.subject, pair.other])
+    patients = {pair.subject: pair.patient, pair.other: pair.other_patient}
+    patients |= people[pair.subject] | people[pair.other]
+    ones, others = ({subject, *people[subject]} for subject in (pair.subject, pair.other))
+    pairs = await pairs_of(connection, list(patients))
+    meanwhile = await _meanwhile(connection, history, list(patients), after)
+    facilities = {one.fact.facility for side in sides for one in side.versions if one.fact}
+    facilities |= {one.facility for one in history}
+    facilities |= {one.facility for one in meanwhile.stated} if meanwhile else set()
+    return Look(
+        pair,
+        sides,
+        history,
+        await _verdict(connection, *sides),
+        await organizations(connection, filter(None, facilities)),
+        _around(pairs, pair, people[pair.subject]),
+        [one for one in _contrary(pairs, ones, others) if one.pair != pair],
+        patients,
+        await summaries(connection, patients.values()),
+        meanwhile,
+        max(missing),
+    )
+
+
+async def _sides(connection: Reader, pair: Pair) -> tuple[Side, Side]:
+    versions = await statements(connection, pair.keys)
+    related = await relatives(connection, [pair.subject, pair.other])
+    first, second = pair.keys
+    return (
+        Side(first.id, versions[first], related[pair.subject]),
+        Side(second.id, versions[second], related[pair.other]),
+    )
+
+
+async def _verdict(connection: Reader, one: Side, other: Side) -> Verdict:
+    """As the rules judge them now, by how common names are where they live."""
+    return judge(one.person, other.person, await frequencies(connection, one.person, [other.person]))
+
+
+def _around(pairs: Sequence[Decision], pair: Pair, person: Mapping[UUID, str]) -> list[Decision]:
+    """Links of the person that both are, where they are that without a link of their own."""
+    links = [one for one in pairs if one.state in LINKS]
+    return links if pair.other in person and pair not in [one.pair for one in links] else []
+
+
+def _contrary(pairs: Sequence[Decision], ones: set[UUID], others: set[UUID]) -> list[Decision]:
+    """Those kept apart of whom each is another's; none where the two are one person already."""
+    apart = [one for one in pairs if one.state in (State.DIFFERENT, State.UNLINKED)]
+    ends = [(one, {one.subject, one.other}) for one in apart]
+    return [one for one, both in ends if ones != others and both & ones and both & others]
+
+
+async def _meanwhile(
+    connection: Reader, history: Sequence[Decision], subjects: Sequence[UUID], after: Version | None
+) -> Meanwhile | None:
+    """Since the link that stands, or from the last one until it was taken back."""
+    later = list(takewhile(lambda one: one.state not in LINKS, history))
+    linked = list(takewhile(lambda one: one.state in LINKS, history[len(later) :]))
+    if not linked:
+        return None
+    end = later[-1].position if later else None
+    stated = await stated_since(connection, subjects, linked[-1].position, STATED + 1, after)
+    within = list(takewhile(lambda one: end is None or one.version.position < end, stated))
+    return Meanwhile(within[:STATED], len(within) > STATED)

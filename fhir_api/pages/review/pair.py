@@ -1,0 +1,136 @@
+"""One pair: the two Patients side by side, what was decided about them, and the decision."""
+
+import re
+import secrets
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from ehr.errors import JudgedMeanwhile, Outdated, Refusal, StillMerged, Unavailable
+from ehr.linking import Pair, pair_of
+from fhir_api.access.entrance import visit_of
+from fhir_api.pages.forms import form_fields
+from fhir_api.pages.languages import Messages, language_of
+from fhir_api.pages.rendering import render
+from fhir_api.pages.review.comparing import rows_of, usual_source
+from fhir_api.pages.review.looks import Look, look_at
+from fhir_api.pages.review.wishes import GROUNDS, LONGEST_NOTE, NOTHING, Wish, judgement_of, wish_of
+from fhir_api.pages.review.words import ACTS, said, sentence, strength, type_name
+from fhir_api.pages.workplace import here, name_of
+from projections.database import DatabaseTrouble
+from projections.fhir_resources.meanwhile import Version
+from projections.standing import PATIENCE
+
+AFTERWARDS = 2.0
+"""Seconds that the page waits for the views once something was decided meanwhile: it is to show what."""
+
+_AFTER = re.compile(r"([0-9]{1,18})_([A-Za-z]{1,64})_([A-Za-z0-9\-.]{1,64})")
+
+
+async def pair_page(request: Request) -> Response:
+    """GET /review/{patient}/{other}."""
+    return await _shown(request, _pair(request), NOTHING)
+
+
+async def decide(request: Request) -> Response:
+    """POST /review/{patient}/{other}: a decision, on what was looked at. What somebody typed is never lost:
+    whatever keeps it from being stored, the page comes again with it."""
+    pair = _pair(request)
+    wish = wish_of(await form_fields(request), pair)
+    if wish.lacks:
+        return await _shown(request, pair, wish, f"review.lacks.{wish.lacks}", status=422)
+    try:
+        refused = await _judge(request, pair, wish)
+        if refused:
+            return await _shown(request, pair, wish, refused, status=409)
+    except (Unavailable, DatabaseTrouble):
+        shown = {"pair": pair, "wish": wish, "grounds": GROUNDS, "longest": LONGEST_NOTE}
+        return render(request, "review_again.html", shown, status=503)
+    query = urlencode({"patient": pair.patient, "other": pair.other_patient})
+    return RedirectResponse(f"/review?{query}", status_code=303)
+
+
+async def _judge(request: Request, pair: Pair, wish: Wish) -> str | None:
+    """Key of the message that says why it was not stored; None where it was, now or the first time it was
+    sent."""
+    services = request.app.state.services
+    async with services.views.connection() as connection:
+        look = await look_at(connection, pair)
+    judgement = judgement_of(request, pair, wish, look.verdict.evidence, Messages(language_of(request)))
+    try:
+        judged = await services.record.judge(judgement)
+    except Unavailable:
+        raise
+    except (JudgedMeanwhile, Outdated, StillMerged) as refusal:
+        return f"review.refused.{type(refusal).__name__}"
+    except Refusal:
+        return "review.refused.other"
+    if judged.stored:
+        return None
+    facts = (await services.recorder.read_stream(pair.stream)).facts
+    return None if any(fact.op_id == judgement.op_id for fact in facts) else "review.refused.already"
+
+
+def _pair(request: Request) -> Pair:
+    try:
+        return pair_of(request.path_params["patient"], request.path_params["other"])
+    except Refusal:
+        raise HTTPException(404) from None
+
+
+def _after(request: Request) -> Version | None:
+    """The version that the address names as ``position_type_id``."""
+    found = _AFTER.fullmatch(request.query_params.get("after", ""))
+    return Version(int(found[1]), found[2], found[3], 0, datetime.min, False, []) if found else None
+
+
+async def _shown(
+    request: Request, pair: Pair, wish: Wish, refused: str | None = None, *, status: int = 200
+) -> Response:
+    """The page with what somebody has sent. refused: key of the message why it was not stored."""
+    async with request.app.state.views.connection() as connection:
+        patience = AFTERWARDS if refused else PATIENCE
+        look = await look_at(connection, pair, patience, _after(request))
+        _, workplace = await here(connection, request)
+    if not any(side.versions for side in look.sides) and not look.history:
+        key = "review.not_yet" if look.missing else "review.nobody"
+        return render(request, "message.html", {"key": key}, status=503 if look.missing else 404)
+    told = _told(request, look, wish, refused) | {"as": [*filter(None, (_user(request), workplace))]}
+    return render(request, "review_pair.html", told, status=status)
+
+
+def _user(request: Request) -> str | None:
+    return visit_of(request.scope).actor.user
+
+
+def _told(request: Request, look: Look, wish: Wish, refused: str | None) -> dict[str, Any]:
+    t = Messages(language_of(request))
+    rows = rows_of(*look.sides, look.verdict.evidence, wish.patients)
+    return {
+        "look": look,
+        "rows": rows,
+        "usual": [usual_source(rows, side) for side in (0, 1)],
+        "wish": wish,
+        "refused": refused,
+        "since": wish.version if refused and wish.version is not None else look.version,
+        "acts": ACTS[look.state],
+        "grounds": GROUNDS,
+        "longest": LONGEST_NOTE,
+        "token": secrets.token_hex(16),
+        "sentence": lambda one: sentence(one, t),
+        "strength": strength,
+        "said": lambda evidence: said(evidence, t),
+        "type_name": lambda type_: type_name(type_, t),
+        "facility": lambda code: name_of(code, look.organizations.get(code)) if code else None,
+    }
+
+
+routes = [
+    Route("/review/{patient}/{other}", pair_page, methods=["GET"]),
+    Route("/review/{patient}/{other}", decide, methods=["POST"]),
+]

@@ -1,0 +1,73 @@
+"""Who stated the versions of a resource, and when: what a view says, with the fact behind it."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import NamedTuple
+from uuid import UUID
+
+from ehr.compression import decompress_all
+from ehr.encoding import SchemaTooNew, Undecodable, decode_fact
+from ehr.facts import AnyFact
+from ehr.sql import load_queries
+from ehr.values import Key
+from projections.database import Reader
+from projections.fhir_resources.queries import Version, unpacked
+
+_sql = load_queries(Path(__file__).with_name("statements.sql"))
+
+MOST_VERSIONS = 20
+"""Of a resource, the newest."""
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of bodies as they are stored, and of facts."""
+
+MOST_RELATIVES = 8
+_LARGEST_RELATIVE = 64 * 1024
+
+
+class Statement(NamedTuple):
+    """One version of a resource. body: as it was received; empty where it is deleted or was not read.
+
+    fact: which stated it; None where it was not read.
+    """
+
+    version: Version
+    body: bytes
+    fact: AnyFact | None
+
+
+async def statements(connection: Reader, keys: Collection[Key]) -> dict[Key, list[Statement]]:
+    """The newest versions of each resource, newest first; none of one that never was."""
+    parameters = {
+        "types": [key.type for key in keys],
+        "ids": [key.id for key in keys],
+        "limit": MOST_VERSIONS,
+        "room": MOST_BYTES,
+    }
+    cursor = await connection.execute(_sql["statements"], parameters, binary=True)
+    rows = [(Key(*row[:2]), Version(*row[2:7]), row[7]) for row in await cursor.fetchall()]
+    read = [version for _, version, _ in rows if version.body]
+    bodies = {id(version): body for version, body in zip(read, unpacked(read), strict=True)}
+    found: dict[Key, list[Statement]] = {key: [] for key in keys}
+    for key, version, state in rows:
+        found[key].append(Statement(version, bodies.get(id(version), b""), _fact(state)))
+    return found
+
+
+async def relatives(connection: Reader, subjects: Iterable[UUID]) -> dict[UUID, list[bytes]]:
+    """Bodies of the RelatedPersons of the Patients to which these subjects belong, the first few."""
+    found: dict[UUID, list[bytes]] = {subject: [] for subject in subjects}
+    values = {"subjects": list(found), "limit": MOST_RELATIVES, "room": _LARGEST_RELATIVE}
+    cursor = await connection.execute(_sql["relatives"], values, binary=True)
+    rows = await cursor.fetchall()
+    bodies = decompress_all([frame for _, frame in rows])
+    for (subject, _), body in zip(rows, bodies, strict=True):
+        found[subject].append(body)
+    return found
+
+
+def _fact(state: bytes | None) -> AnyFact | None:
+    try:
+        return decode_fact(state) if state else None
+    except (SchemaTooNew, Undecodable):
+        return None
