@@ -55,10 +55,15 @@ async def standings(connection: Reader) -> list[Standing]:
 async def end_shown(connection: Reader, view: str, patience: float = PATIENCE) -> int:
     """The record's end; given back once the view shows it, or when patience ends."""
     end = await _position(connection, "end")
-    until = monotonic() + patience
-    while await _position(connection, "position", view=view) < end and monotonic() < until:
-        await asyncio.sleep(_PAUSE)
+    await shown(connection, view, end, patience)
     return end
+
+
+async def shown(connection: Reader, view: str, position: int, patience: float = PATIENCE) -> None:
+    """Waits until the view shows a position, or patience ends."""
+    until = monotonic() + patience
+    while await _position(connection, "position", view=view) < position and monotonic() < until:
+        await asyncio.sleep(_PAUSE)
 
 
 async def facts_missing(connection: Reader, view: str, patience: float = PATIENCE) -> int:

@@ -26,6 +26,7 @@ from projections.health_record.kinds import (
 from projections.health_record.lateness import Lateness, lateness_of
 from projections.health_record.order import newest_first
 from projections.health_record.series import Series, series_of
+from projections.health_record.sources import Source, Sources
 
 K = TypeVar("K", bound=Entry)
 C = TypeVar("C", Problem, Medicine)
@@ -52,13 +53,15 @@ class Standing(NamedTuple):
     """How complete the view was when it was read.
 
     position: shown up to here; end: of the log. last_updated: when the last fact that is shown was recorded.
-    parked_since: position from which the citizen's facts wait because one of them cannot be shown.
+    parked_since: position from which facts of one of the person's Patients wait because one of them cannot be
+    shown. unlinked_since: the same of decisions about who is one person, whoever that is.
     """
 
     position: int
     end: int
     last_updated: datetime | None
     parked_since: int | None
+    unlinked_since: int | None = None
 
     @property
     def behind(self) -> int:
@@ -68,7 +71,7 @@ class Standing(NamedTuple):
     @property
     def complete(self) -> bool:
         """Nothing can be missing."""
-        return self.parked_since is None and self.behind == 0
+        return self.parked_since is None and self.unlinked_since is None and self.behind == 0
 
 
 class Diagnosed(NamedTuple):
@@ -98,19 +101,39 @@ class Repeated(NamedTuple, Generic[C]):
 class Chart:
     """The entries about one person, sorted when first asked for, newest first."""
 
-    def __init__(self, entries: Sequence[AnyEntry], names: Mapping[str, str], standing: Standing) -> None:
-        """names: by ``Type/id``; of facilities by their code. An entry without a date of its own gets that
-        of its visit."""
+    def __init__(
+        self,
+        entries: Sequence[AnyEntry],
+        names: Mapping[str, str],
+        standing: Standing,
+        sources: Sources | None = None,
+    ) -> None:
+        """names: by ``Type/id``; of facilities by their code. sources: where several Patients are this
+        person. An entry without a date of its own gets that of its visit."""
         self._visits = {entry.origin.id: entry for entry in entries if isinstance(entry, Visit)}
         self.entries = [self._dated(entry) for entry in entries]
         self.standing = standing
+        self.sources = sources or Sources()
         self._names = names
 
     @cached_property
     def person(self) -> Person | None:
-        """The newest statement of who it is; None where only others have mentioned the person so far."""
+        """Who it is, as the Patient states whose chart it is; None where only others have mentioned the
+        person so far. Of a Patient out of use, as another one of the same person states."""
+        return next(iter(self.persons), None)
+
+    @cached_property
+    def persons(self) -> list[Person]:
+        """The person as every Patient states: one in use before others, the chart's own first, then the
+        newest."""
         persons = [entry for entry in self.entries if isinstance(entry, Person)]
-        return max(persons, key=_stated_at, default=None)
+        persons.sort(key=_stated_at, reverse=True)
+        return sorted(persons, key=lambda one: (not one.active, not self.sources.is_own(one)))
+
+    @property
+    def patients(self) -> list[Source]:
+        """The Patients that are this person, where there are several."""
+        return self.sources.listed(self.entries)
 
     @cached_property
     def visits(self) -> list[Visit]:

@@ -13,20 +13,33 @@ from projections.database import Reader
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.entry import Named
 from projections.health_record.kinds import AnyEntry
-from projections.health_record.sheets import unpack_all
-from projections.standing import PATIENCE, end_shown
+from projections.health_record.sheets import unpack
+from projections.health_record.sources import Sources
+from projections.links.person import people_of
+from projections.standing import PATIENCE, end_shown, shown
 
 _sql = load_queries(Path(__file__).with_name("queries.sql"))
 
+_NOTHING = (0, None, None, None, (), ())
+"""Of a view that was never built."""
+
 
 async def read_chart(connection: Reader, subject: UUID, patience: float = PATIENCE) -> Chart:
-    """Everything known about a person: nothing, for somebody whom nobody has mentioned."""
+    """Everything known about a person by any of the Patients that are one with this subject: nothing, for
+    somebody whom nobody has mentioned."""
     end = await end_shown(connection, "health_record", patience)
-    row = await _row(connection, "sheets", subject=subject)
-    position, last_updated, parked_since, frames = row or (0, None, None, ())
-    entries = unpack_all(frames)
-    standing = Standing(position, end, last_updated, parked_since)
-    return Chart(entries, await _names(connection, entries), standing)
+    await shown(connection, "links", end, patience)
+    async with connection.transaction():
+        people = (await people_of(connection, [subject]))[subject]
+        row = await _row(connection, "sheets", subjects=[*{subject, *people}])
+        position, last_updated, parked_since, unlinked_since, subjects, frames = row or _NOTHING
+        sources, entries = Sources(subject, people), list[AnyEntry]()
+        for whose, sheet in zip(subjects, map(unpack, frames), strict=True):
+            sources.add(whose, sheet)
+            entries += sheet
+        names = await _names(connection, entries)
+    standing = Standing(position, end, last_updated, parked_since, unlinked_since)
+    return Chart(entries, names, standing, sources)
 
 
 async def _names(connection: Reader, entries: Iterable[AnyEntry]) -> dict[str, str]:

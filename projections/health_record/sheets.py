@@ -1,6 +1,6 @@
 """Sheets: the entries that one stream has left in one person's chart, as one row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -30,8 +30,3 @@ def pack(entries: Sequence[AnyEntry]) -> Packed:
 def unpack(frame: bytes) -> list[AnyEntry]:
     """The entries of a stored sheet, in order."""
     return _decode(decompress(frame))
-
-
-def unpack_all(frames: Iterable[bytes]) -> list[AnyEntry]:
-    """The entries of many sheets."""
-    return [entry for frame in frames for entry in unpack(frame)]

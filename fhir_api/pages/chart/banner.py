@@ -35,16 +35,16 @@ class Banner(NamedTuple):
 
 
 def banner_of(chart: Chart, now: datetime, t: Messages) -> Banner:
-    """now: for the age."""
+    """now: for the age. Whom any of the Patients states to be dead is."""
     person = chart.person
-    stated = person.deceased if person else None
+    stated = next((one.deceased for one in chart.persons if one.deceased), None)
     died = stated if stated != "true" else None
     numbers = numbers_of(person.identifiers) if person else []
     state, allergies = _allergies(chart)
     return Banner(
         person,
         person.name if person else None,
-        _age(person, died, now, t),
+        _age(person, stated, died, now, t),
         stated is not None,
         died,
         numbers,
@@ -55,9 +55,9 @@ def banner_of(chart: Chart, now: datetime, t: Messages) -> Banner:
     )
 
 
-def _age(person: Person | None, died: str | None, now: datetime, t: Messages) -> str:
+def _age(person: Person | None, stated: str | None, died: str | None, now: datetime, t: Messages) -> str:
     """Of somebody who died at an unknown time no age is told."""
-    if person is None or (person.deceased and died is None):
+    if person is None or (stated and died is None):
         return ""
     end = span(died) if died else None
     day = (end.start if end else now).astimezone(ZONE).date()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from starlette.routing import Route
 
 from ehr.values import Key, subject_of
 from fhir_api.pages.chart.banner import banner_of
+from fhir_api.pages.chart.people import people_of_chart
 from fhir_api.pages.chart.timeline import timeline_of
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.formats import date_text, moment_text
@@ -23,6 +25,7 @@ from projections.health_record.chart import Chart
 from projections.health_record.lateness import Lateness
 from projections.health_record.queries import read_chart
 from projections.health_record.series import grid_of
+from projections.links.queries import pairs_of
 
 PANELS = (
     "visits",
@@ -51,11 +54,16 @@ _DAY = re.compile(r"\d{4}(-\d\d){0,2}")
 
 
 async def chart_page(request: Request) -> Response:
-    """GET /citizens/{patient_id}: everything, the newest of each panel."""
-    chart = await _chart(request)
+    """GET /citizens/{patient_id}: everything, the newest of each panel, and which Patients it is of."""
+    subject = _subject(request)
+    async with request.app.state.views.connection() as connection:
+        chart = await read_chart(connection, subject)
+        decisions = await pairs_of(connection, chart.sources.subjects or [subject])
     if not chart.entries:
         return _nobody(request, chart)
-    return render(request, "chart.html", _shown(request, chart, FIRST_ROWS))
+    shown = _shown(request, chart, FIRST_ROWS)
+    people = people_of_chart(chart, decisions, shown["now"], Messages(language_of(request)))
+    return render(request, "chart.html", shown | {"people": people})
 
 
 async def panel_page(request: Request) -> Response:
@@ -91,12 +99,16 @@ async def series_page(request: Request) -> Response:
 
 
 async def _chart(request: Request) -> Chart:
+    subject = _subject(request)
+    async with request.app.state.views.connection() as connection:
+        return await read_chart(connection, subject)
+
+
+def _subject(request: Request) -> UUID:
     patient_id = request.path_params["patient_id"]
     if not _ID.fullmatch(patient_id):
         raise HTTPException(404)
-    subject = subject_of(Key("Patient", patient_id).reference)
-    async with request.app.state.views.connection() as connection:
-        return await read_chart(connection, subject)
+    return subject_of(Key("Patient", patient_id).reference)
 
 
 def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str, Any]:

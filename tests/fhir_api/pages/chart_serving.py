@@ -16,6 +16,7 @@ from fhir_api.access.hosts import Hosts
 from fhir_api.pages.routes import pages
 from projections.database import ViewDatabase
 from projections.health_record.view import HealthRecord
+from projections.links.view import Links
 from projections.view import View
 from tests.fhir_api.pages.chart_citizens import Json
 from tests.projections.citizens.stating import Record, follow, put
@@ -32,7 +33,7 @@ def load(url: str, transactions: Sequence[Sequence[Json]], view: View | None = N
     # In a thread of its own: a browser driven by this thread already has its event loop here.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, state()).result()
-    follow(url, view or HealthRecord())
+    follow(url, view or HealthRecord(), Links())
 
 
 def chart_app(url: str) -> Entrance:

@@ -16,6 +16,7 @@ from projections.citizens.view import Citizens
 from projections.database import ViewDatabase
 from projections.facilities.view import Facilities
 from projections.health_record.view import HealthRecord
+from projections.links.view import Links
 from tests.fhir_api.pages.chart_serving import served
 from tests.projections.citizens.people import encounter, organization, patient
 from tests.projections.citizens.stating import Record, follow, put, run
@@ -54,7 +55,7 @@ def site(module_database: str) -> Iterator[str]:
                 await record.state(put(visit), facility=facility)
 
     run(state())
-    follow(module_database, Citizens(), Facilities(), HealthRecord())
+    follow(module_database, Citizens(), Facilities(), HealthRecord(), Links())
     with served(pages_over(module_database)) as address:
         yield address
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from projections.health_record.view import HealthRecord
+from projections.links.view import Links
 from tests.fhir_api.pages.chart_citizens import HOSPITAL, STATION, Json, encounter, glucose, patient
 from tests.fhir_api.pages.chart_serving import chart_app, served
 from tests.projections.citizens.stating import Record, follow, put, run
@@ -32,7 +33,7 @@ def address(module_database: str) -> Iterator[str]:
                 await record.state(*changes, facility=facility, at=at)
 
     run(state())
-    follow(module_database, HealthRecord())
+    follow(module_database, HealthRecord(), Links())
     with served(chart_app(module_database)) as address:
         yield address
 

@@ -14,6 +14,7 @@ from projections.generations import ensure_generation
 from projections.health_record.chart import Chart
 from projections.health_record.queries import read_chart
 from projections.health_record.view import HealthRecord
+from projections.links.view import Links
 from projections.view import Connection
 from streams.recorded_fact import RecordedFact
 from tests.projections.citizens.stating import Json, Record, follow, put
@@ -90,7 +91,7 @@ def chart_of(url: str, patience: float = 0.0) -> Chart:
 
 def test_a_chart_has_everything_by_name(database: str) -> None:
     asyncio.run(state(database, PEOPLE, CARE))
-    follow(database, HealthRecord())
+    follow(database, HealthRecord(), Links())
     chart = chart_of(database)
     (visit,) = chart.visits
     assert [chart.name(one) for one in visit.practitioners] == ["Lan", "Lan", "Practitioner/unheard"]
@@ -106,14 +107,14 @@ def test_a_chart_has_everything_by_name(database: str) -> None:
 
 def test_nobody_is_an_empty_and_complete_chart(database: str) -> None:
     asyncio.run(state(database))
-    follow(database, HealthRecord())
+    follow(database, HealthRecord(), Links())
     chart = chart_of(database)
     assert (chart.entries, chart.standing.complete, chart.standing.position) == ([], True, 0)
 
 
 def test_a_view_that_lags_says_by_how_much(database: str) -> None:
     asyncio.run(state(database, PEOPLE))
-    follow(database, HealthRecord())
+    follow(database, HealthRecord(), Links())
     asyncio.run(state(database, CARE))
     standing = chart_of(database).standing
     assert (standing.behind, standing.complete) == (2, False)
@@ -124,13 +125,14 @@ def test_a_chart_waits_for_what_is_recorded_already(database: str) -> None:
     asyncio.run(state(database, PEOPLE, CARE))
 
     async def read(connection: Any) -> Chart:
-        late = asyncio.get_running_loop().run_in_executor(None, follow, database, HealthRecord())
+        late = asyncio.get_running_loop().run_in_executor(None, follow, database, HealthRecord(), Links())
         chart = await read_chart(connection, CITIZEN, patience=30)
         await late
         return chart
 
     with connect(database) as connection:
-        ensure_generation(connection, HealthRecord())
+        for view in (HealthRecord(), Links()):
+            ensure_generation(connection, view)
     chart = reading(database, read)
     assert chart.standing.complete
     assert len(chart.visits) == 1
@@ -138,7 +140,7 @@ def test_a_chart_waits_for_what_is_recorded_already(database: str) -> None:
 
 def test_a_parked_citizen_is_incomplete_since_a_position(database: str) -> None:
     asyncio.run(state(database, PEOPLE, CARE))
-    follow(database, Refusing())
+    follow(database, Refusing(), Links())
     chart = chart_of(database)
     assert chart.person is not None
     assert (chart.visits, chart.medicines) == ([], [])
@@ -155,7 +157,7 @@ def test_odd_texts_come_back(database: str, text: str) -> None:
         "code": {"text": text},
     }
     asyncio.run(state(database, [condition]))
-    follow(database, HealthRecord())
+    follow(database, HealthRecord(), Links())
     (problem,) = chart_of(database).problems
     assert problem.latest.code.text in (text, text.strip() or None, f"{text[:400]}…")
 
@@ -163,6 +165,6 @@ def test_odd_texts_come_back(database: str, text: str) -> None:
 def test_two_organizations_with_one_code_give_one_name(database: str) -> None:
     twins = [{**PEOPLE[1], "id": id_, "name": name} for id_, name in (("o1", "Bb"), ("o2", "Aa"))]
     asyncio.run(state(database, twins, [CARE[1]]))
-    follow(database, HealthRecord())
+    follow(database, HealthRecord(), Links())
     chart = chart_of(database)
     assert chart.facility(chart.medicines[0]) == "Aa"
