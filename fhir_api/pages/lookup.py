@@ -4,7 +4,7 @@ What is looked for travels in the body of a POST: an address would stay in histo
 accept JSON and no page are answered with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -20,24 +20,31 @@ from fhir_api.pages.forms import form_field
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
 from fhir_api.pages.workplace import here, name_of
+from projections.citizens.people import Group, Groups, groups_of
 from projections.citizens.queries import MOST, Found, Lookup, look_up
 from projections.citizens.view import Citizens
 from projections.facilities.queries import Organization, organizations
+from projections.links.person import people_of
+from projections.links.view import Links
 from projections.standing import facts_missing
 
 SEXES = ("male", "female", "other", "unknown")
 
 
 class Row(NamedTuple):
-    """A person as the list shows them. age: in words, "" for the deceased and where it is unknown.
+    """A person as the list shows them, by a Patient. age: in words, "" for the deceased and where it is
+    unknown.
 
-    sex: key of its name. seen_at: name of the facility where they were seen last.
+    sex: key of its name. seen_at: name of the facility where they were seen last. others: further Patients of
+    the same person that were found; patients: how many it has in all.
     """
 
     person: Found
     age: str
     sex: str
     seen_at: str | None
+    others: Sequence["Row"] = ()
+    patients: int = 1
 
 
 async def search_page(request: Request) -> Response:
@@ -52,17 +59,20 @@ async def lookup(request: Request) -> Response:
     text = (await form_field(request, "text")).strip()
     async with request.app.state.views.connection() as connection:
         place, workplace = await here(connection, request)
-        missing = await facts_missing(connection, Citizens.name)
+        missing = max([await facts_missing(connection, view) for view in (Citizens.name, Links.name)])
         found = await look_up(connection, text, place)
+        people = await people_of(connection, [one.subject for one in _everybody(found)])
         seen_at = [one.last_facility for one in _everybody(found) if one.last_facility]
         facilities = await organizations(connection, seen_at)
+    groups = groups_of(found, people)
     if _wants_json(request):
-        return JSONResponse(_answer(found, facilities, missing))
+        return JSONResponse(_answer(found, groups, facilities, missing))
     t, today = Messages(language_of(request)), datetime.now(ZONE).date()
     shown = {
-        "exact": [_row(one, facilities, t, today) for one in found.exact],
-        "begun": [_row(one, facilities, t, today) for one in found.begun],
-        "similar": [_row(one, facilities, t, today) for one in found.similar],
+        **{
+            name: [_rows(one, facilities, t, today) for one in listed]
+            for name, listed in groups._asdict().items()
+        },
         "more": found.more,
         "cut": found.cut,
         "warnings": [getattr(TEXTS[code], t.language) for code in found.warnings],
@@ -83,16 +93,25 @@ def _wants_json(request: Request) -> bool:
     return "application/json" in accepted and "text/html" not in accepted
 
 
-def _answer(found: Lookup, facilities: Mapping[str, Organization], missing: int) -> dict[str, Any]:
+def _answer(
+    found: Lookup, groups: Groups, facilities: Mapping[str, Organization], missing: int
+) -> dict[str, Any]:
     """See docs/identity.md."""
-    lists = {"exact": found.exact, "begun": found.begun, "similar": found.similar}
     return {
-        **{name: [_told(one, facilities) for one in people] for name, people in lists.items()},
+        **{
+            name: [_group_told(one, facilities) for one in listed]
+            for name, listed in groups._asdict().items()
+        },
         "more": found.more,
         "cut": found.cut,
         "missing": missing,
         "warnings": [{"code": code.value, **TEXTS[code]._asdict()} for code in found.warnings],
     }
+
+
+def _group_told(group: Group, facilities: Mapping[str, Organization]) -> dict[str, Any]:
+    others = [_told(one, facilities) for one in group.others]
+    return {**_told(group.first, facilities), "others": others, "patients": group.patients}
 
 
 def _told(one: Found, facilities: Mapping[str, Organization]) -> dict[str, Any]:
@@ -104,6 +123,11 @@ def _told(one: Found, facilities: Mapping[str, Organization]) -> dict[str, Any]:
 async def to_first_page(_: Request) -> Response:
     """GET /lookup: what was typed is not in the address, so there is nothing to show again."""
     return RedirectResponse("/", status_code=303)
+
+
+def _rows(group: Group, facilities: Mapping[str, Organization], t: Messages, today: date) -> Row:
+    others = [_row(one, facilities, t, today) for one in group.others]
+    return _row(group.first, facilities, t, today)._replace(others=others, patients=len(group.patients))
 
 
 def _row(one: Found, facilities: Mapping[str, Organization], t: Messages, today: date) -> Row:

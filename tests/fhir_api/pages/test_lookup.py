@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from ehr.formats.warning_codes import TEXTS, WarningCode
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
+from projections.links.view import Links
 from tests.fhir_api.pages.chart_serving import served
 from tests.fhir_api.pages.conftest import HOSTILE, pages_over
 from tests.projections.citizens.people import patient
@@ -124,6 +125,7 @@ class TestWithoutScript:
             "address": "Thôn Mẫu, Xã Hướng Lập", "last_facility": "45902",
             "last_facility_name": "Trung tâm Y tế khu vực Hướng Hóa",
             "last_started": "2026-10-01T08:00:00+07:00", "seen_here": False, "same_commune": False,
+            "others": [], "patients": ["hoa"],
         }  # fmt: skip
         assert [warning["code"] for warning in answer["warnings"]] == ["zero-missing"]
         rest = {name: answer[name] for name in ("begun", "similar", "more", "cut", "missing")}
@@ -160,7 +162,7 @@ def test_a_list_that_lags_says_so_beside_whatever_it_has_found(database: str) ->
             await record.state(put(patient(id_, name)), facility="45901")
 
     run(register("first", "Hồ Văn Một"))
-    follow(database, Citizens(), Facilities())
+    follow(database, Citizens(), Facilities(), Links())
     lags = "Danh sách đang cập nhật chậm: còn 1 sự kiện chưa hiển thị."
     with served(pages_over(database)) as address, httpx.Client(base_url=address) as client:
         assert "cập nhật chậm" not in look_up(client, "ho van mot").text
@@ -171,7 +173,7 @@ def test_a_list_that_lags_says_so_beside_whatever_it_has_found(database: str) ->
         assert lags in unescape(look_up(client, "ho van mot").text)
         english = look_up(client, "ho van hai", Cookie="language=en").text
         assert "The list lags: 1 facts are not shown yet." in english
-        follow(database, Citizens(), Facilities())
+        follow(database, Citizens(), Facilities(), Links())
         html = look_up(client, "ho van hai").text
         assert (found(html), "cập nhật chậm" in html) == (["second"], False)
 
