@@ -33,6 +33,7 @@ from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.links.view import Links
+from projections.matching.view import Matching
 from projections.visibility import Visibility
 
 GRACE_SECONDS = 10
@@ -81,6 +82,7 @@ def application(settings: Settings, url: str) -> App:
         reader=ResourceReader(url),
         visibility=Visibility(url, FhirResources.name, waits_for_log=waits),
         links=Visibility(url, Links.name, waits_for_log=waits),
+        matching=Visibility(url, Matching.name, waits_for_log=waits),
         limits=limits,
         snapshots=Snapshots(url),
         explains=settings.explain,
@@ -106,6 +108,7 @@ def application(settings: Settings, url: str) -> App:
             await stack.enter_async_context(recorder)
             await stack.enter_async_context(services.visibility)
             await stack.enter_async_context(services.links)
+            await stack.enter_async_context(services.matching)
             if services.heavy:
                 await stack.enter_async_context(services.heavy)
             settle()

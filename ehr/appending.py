@@ -151,10 +151,15 @@ class Found(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """The facts of a stream, in order. position: of the last one; 0 where there is none."""
+    """The facts of a stream, in order. positions: of each."""
 
     facts: list[AnyFact]
-    position: int
+    positions: list[int]
+
+    @property
+    def position(self) -> int:
+        """Of the last one; 0 where there is none."""
+        return self.positions[-1] if self.positions else 0
 
 
 class Recorder(Protocol):

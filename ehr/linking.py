@@ -215,9 +215,10 @@ def _after(past: Past, fact: AnyPairFact) -> Past:
     elif state is State.LINKED and fact.rule is None:
         judged = {}
     ops = {**past.ops, fact.op_id: fact.name} if fact.op_id else past.ops
-    merge = fact.merge if isinstance(fact, RecordsLinked) else None
-    made_by_program = state is State.LINKED and fact.rule is not None
-    by_program = past.by_program if state is State.DOUBTED else made_by_program
+    merge, by_program = past.merge, past.by_program
+    if state is not State.DOUBTED:
+        merge = fact.merge if isinstance(fact, RecordsLinked) else None
+        by_program = state is State.LINKED and fact.rule is not None
     return Past(state, past.version + 1, known, judged, ops, merge, by_program)
 
 

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import orjson
 from msgspec.structs import replace
 
-from ehr.appending import Append, Condition, Criteria, EncodedFact, Head, Match
+from ehr.appending import Append, Condition, Criteria, EncodedFact, Head, Match, Stream
 from ehr.compression import decompress
 from ehr.deciding import Decision, Outcome
 from ehr.encoding import encode_fact
 from ehr.errors import AlreadyReplaced, Contradiction, NotMerged, NotNamed, NotThere
-from ehr.facts import AnyPairFact, Merge, RecordsLinked, ResourceVersion
+from ehr.facts import AnyPairFact, Merge, RecordsLinked, RecordsUnlinked, ResourceVersion
 from ehr.identifiers import claims_of
 from ehr.linking import Act, Judgement, State, decide, looked_at, pair_of, past_of
 from ehr.patient_links import REPLACED_BY, REPLACES, PatientLink, inactive, linked, links_of, unlinked
@@ -206,6 +206,26 @@ def append_of(
     append.asserted_heads += [(key, head.version) for key, head in both.heads.items()]
     append.asserted_matches += [Match(one, matches[one]) for one in sorted(wish.conditions, key=str)]
     return append
+
+
+class Linked(NamedTuple):
+    """When two Patients were last taken for one person: after the fact at since, until that at until (None:
+    still)."""
+
+    since: int
+    until: int | None
+
+
+def last_linked(pair: Stream) -> Linked | None:
+    """What the facts of a pair say; None where they never were."""
+    last: Linked | None = None
+    for fact, position in zip(pair.facts, pair.positions, strict=True):
+        stands = isinstance(fact, RecordsLinked)
+        if stands and (last is None or last.until is not None):
+            last = Linked(position, None)
+        elif last and last.until is None and isinstance(fact, RecordsUnlinked):
+            last = Linked(last.since, position)
+    return last
 
 
 def keeps_more(held: Held, version: int) -> bool:

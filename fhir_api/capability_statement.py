@@ -59,7 +59,7 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
     """The statement of the server at ``base``."""
     return {
         "resourceType": "CapabilityStatement",
-        "contained": [definition(r.interaction, r.parameters) for r in routes if is_operation(r.interaction)],
+        "contained": [definition(r.interaction) for r in routes if is_operation(r.interaction)],
         "status": "active",
         "date": PUBLISHED,
         "kind": "instance",

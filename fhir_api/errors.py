@@ -53,6 +53,11 @@ class NotSupported(ApiError):
     """The request asks for what is not supported here."""
 
 
+class TooLittleSaid(ApiError):
+    """This says too little of a person to compare it with others: it takes a number, a telephone, or a name
+    and a birth year."""
+
+
 class TooMuchAsked(ApiError):
     """The search asks for too much at once."""
 
@@ -129,6 +134,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     HeadersTooLarge: Answer(431, "too-long"),
     UnknownParameter: Answer(400, "not-supported"),
     NotSupported: Answer(400, "not-supported"),
+    TooLittleSaid: Answer(400, "required"),
     TooMuchAsked: Answer(400, "too-costly"),
     NoSuchPlace: Answer(404, "not-found"),
     MethodNotAllowed: Answer(405, "not-supported"),

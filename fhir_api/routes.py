@@ -11,6 +11,8 @@ from fhir_api.interactions.search import search, search_asked, search_by_form
 from fhir_api.interactions.write import conditional_delete, conditional_update, create, delete, update
 from fhir_api.operations.everything import PARAMETERS as OF_EVERYTHING
 from fhir_api.operations.everything import everything, everything_asked
+from fhir_api.operations.match import match
+from fhir_api.operations.merge import merge, unmerge
 from fhir_api.subsetting import PARAMETERS as OF_PARTS
 
 _INTERACTIONS = (
@@ -30,6 +32,9 @@ _INTERACTIONS = (
     Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked, OF_HISTORY),
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread", part_asked, OF_PARTS),
     Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked, OF_EVERYTHING),
+    Route("POST", "Patient/$match", match, "$match"),
+    Route("POST", "Patient/$merge", merge, "$merge"),
+    Route("POST", "Patient/$unmerge", unmerge, "$unmerge"),
     Route("GET", "{compartment}/{id}/{member}", search, "search-compartment", search_asked),
     Route("POST", "{compartment}/{id}/{member}/_search", search_by_form, "search-compartment"),
 )

@@ -21,7 +21,8 @@ from projections.visibility import Visibility
 class Services:
     """Passed to every handler; holds no state of requests.
 
-    visibility: of ``fhir_resources``; links: of the view of that name, which says who is one person.
+    visibility: of ``fhir_resources``; links: of the view of that name, which says who is one person;
+    matching: of the one that compares people.
     visibility_wait: seconds that a write waits to be shown. explains: whether searches tell
     developers how they are carried out. ready: name of each part -> whether it serves.
     """
@@ -32,6 +33,7 @@ class Services:
     reader: ResourceReader
     visibility: Visibility
     links: Visibility
+    matching: Visibility
     limits: BundleLimits
     snapshots: Snapshots
     visibility_wait: float = 5.0

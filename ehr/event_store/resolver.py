@@ -53,7 +53,7 @@ class Resolver:
     async def read_stream(self, stream: UUID) -> Stream:
         """All facts of a stream. Raises what decode_fact raises."""
         rows = await self._streams.ask(stream)
-        return Stream([decode_fact(state) for _, state in rows], rows[-1][0] if rows else 0)
+        return Stream([decode_fact(state) for _, state in rows], [position for position, _ in rows])
 
     async def close(self) -> None:
         """Closes the connection."""

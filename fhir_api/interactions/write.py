@@ -32,7 +32,7 @@ LONGEST_KEY = 200
 """Characters of an Idempotency-Key."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_OF_READS = ("If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+OF_READS = ("If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 _LAG = {"X-EHR-Lag": "views"}
 
 
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
 
 async def create(call: Call) -> Response:
     """A new resource; with If-None-Exist (or parameters) only where none matches."""
-    _refuse_headers(call, "If-Match", *_OF_READS)
+    refuse_headers(call, "If-Match", *OF_READS)
     type_ = call.places["type"]
     given = call.headers.get("if-none-exist")
     wanted = text_of(given) if given is not None else None
@@ -186,12 +186,12 @@ def _preferred(call: Call, body: bytes) -> bytes:
 
 
 def _if_match(call: Call) -> int | None:
-    _refuse_headers(call, "If-None-Exist", *_OF_READS)
+    refuse_headers(call, "If-None-Exist", *OF_READS)
     value = call.headers.get("if-match")
     return version_of(value) if value is not None else None
 
 
-def _refuse_headers(call: Call, *names: str) -> None:
+def refuse_headers(call: Call, *names: str) -> None:
     """A condition that is not kept would be worse than one that is refused."""
     present = [name for name in names if name in call.headers]
     if present:

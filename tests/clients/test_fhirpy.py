@@ -152,6 +152,38 @@ def test_search_by_what_its_query_language_has(client: SyncFHIRClient, system: s
     assert [*patients.elements("name").fetch()[0]] == ["resourceType", "id", "meta", "name"]
 
 
+def parameters(**given: dict[str, Any]) -> dict[str, Any]:
+    """A Parameters resource, as whoever calls an operation writes it."""
+    named = [{"name": name.replace("_", "-"), **value} for name, value in given.items()]
+    return {"resourceType": "Parameters", "parameter": named}
+
+
+def test_match_and_merge(client: SyncFHIRClient, system: str) -> None:
+    said: Any = {"name": [{"text": "Lê Văn Nhất"}], "gender": "male", "birthDate": "1990-03-15"}
+    patients = [client.resource("Patient", **said, **identified(system, value)) for value in "12"]
+    for patient in patients:
+        patient.save()
+    one, other = patients
+    asked = parameters(resource={"resource": {"resourceType": "Patient", **said}})
+    found = client.execute("Patient/$match", data=asked)
+    assert {entry["resource"]["id"] for entry in found["entry"]} == {one.id, other.id}
+    assert {entry["search"]["mode"] for entry in found["entry"]} == {"match"}
+    both = parameters(
+        source_patient={"valueReference": {"reference": f"Patient/{one.id}"}},
+        target_patient_identifier={"valueIdentifier": {"system": system, "value": "2"}},
+    )
+    merged = client.execute("Patient/$merge", data=both)
+    result = next(part["resource"] for part in merged["parameter"] if part["name"] == "result")
+    assert result["id"] == other.id
+    one.refresh()
+    assert (one["active"], one["link"][0]["type"]) == (False, "replaced-by")
+    with pytest.raises(OperationOutcome):
+        client.execute("Patient/$merge", data=parameters(source_patient={"valueString": "x"}))
+    client.execute("Patient/$unmerge", data=both)
+    one.refresh()
+    assert "link" not in one
+
+
 def asynchronously(
     scenario: Callable[[AsyncFHIRClient, str], Awaitable[None]], address: str, system: str
 ) -> None:

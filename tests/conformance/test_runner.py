@@ -27,7 +27,7 @@ def test_there_are_many_cases_and_each_says_what_it_follows_from() -> None:
     cases = [case for path in files() for case in read_topic(path).cases]
     assert len(cases) >= 800
     for case in cases:
-        assert re.fullmatch(r"https://hl7\.org/fhir/R4/[\w./-]+\.html(#[\w.-]+)?", case.spec), case
+        assert re.fullmatch(r"https://hl7\.org/fhir/R[45]/[\w./-]+\.html(#[\w.-]+)?", case.spec), case
 
 
 def test_every_file_is_described() -> None:

@@ -32,6 +32,7 @@ from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
 from projections.links.view import Links
+from projections.matching.view import Matching
 from projections.projector import Projector
 from projections.view import View
 from projections.visibility import Visibility
@@ -82,7 +83,7 @@ def prepare(url: str, *views: View) -> None:
     given."""
     with connect(url) as connection:
         migrate(connection, "record")
-        for view in views or (FhirResources(), Links()):
+        for view in views or (FhirResources(), Links(), Matching()):
             ensure_generation(connection, view)
 
 
@@ -97,6 +98,7 @@ def services_of(url: str, **changes: Any) -> Services:
         "reader": ResourceReader(url),
         "visibility": Visibility(url, FhirResources.name),
         "links": Visibility(url, Links.name),
+        "matching": Visibility(url, Matching.name),
         "limits": LIMITS,
         "snapshots": Snapshots(url),
     }
@@ -115,6 +117,7 @@ async def opened(services: Services) -> AsyncIterator[None]:
         await stack.enter_async_context(services.recorder)
         await stack.enter_async_context(services.visibility)
         await stack.enter_async_context(services.links)
+        await stack.enter_async_context(services.matching)
         if services.heavy:
             await stack.enter_async_context(services.heavy)
         yield
@@ -122,12 +125,12 @@ async def opened(services: Services) -> AsyncIterator[None]:
 
 @contextmanager
 def projecting(url: str, view: View | None = None, *, alone: bool = False) -> Iterator[None]:
-    """Projectors in a thread: of ``fhir_resources`` and ``links``. view: another one of the first, or of any
-    other view, which then is projected alone."""
+    """Projectors in a thread: of ``fhir_resources``, ``links`` and ``matching``. view: another one of the
+    first, or of any other view, which then is projected alone."""
     stopped = threading.Event()
     log = NotificationLog(url)
     own = view or FhirResources()
-    views = [own] if alone or own.name != FhirResources.name else [own, Links()]
+    views = [own] if alone or own.name != FhirResources.name else [own, Links(), Matching()]
     projectors = [Projector(one, log, url) for one in views]
     thread = threading.Thread(
         target=run_projectors, args=(projectors, log, stopped.is_set, 0.05), daemon=True

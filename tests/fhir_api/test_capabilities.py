@@ -216,7 +216,65 @@ def everything(trial: Trial, definition: Json) -> None:
     assert all(one["name"] in said for one in taken)
 
 
-OPERATIONS = {"everything": everything}
+def asked(door: Door, code: str, parameters: list[Json], status: int) -> Json:
+    """What an operation on all Patients answers."""
+    body = orjson.dumps({"resourceType": "Parameters", "parameter": parameters})
+    answer = door.client.post(f"Patient/${code}", content=body, headers=FHIR_JSON)
+    assert answer.status_code == status, answer.text
+    told: Json = answer.json()
+    return told
+
+
+def takes_what_it_defines(door: Door, definition: Json, given: dict[str, Json], returned: str) -> None:
+    """Every parameter is taken in its type and number, and another one is not. given: a value of each."""
+    taken = {one["name"]: one for one in definition["parameter"] if one["use"] == "in"}
+    assert given.keys() == taken.keys()
+    code, all_ = definition["code"], [{"name": name, **value} for name, value in given.items()]
+    assert asked(door, code, all_, 200)["resourceType"] == returned
+    for name, value in given.items():
+        twice = [*all_, {"name": name, **value}]
+        assert asked(door, code, twice, 200 if taken[name]["max"] == "*" else 400)
+        mistyped = [one if one["name"] != name else {"name": name, "valueDate": "2020"} for one in all_]
+        asked(door, code, mistyped, 400)
+    said = asked(door, code, [*all_, {"name": "unknown", "valueString": "x"}], 400)["issue"][0]
+    assert all(name in said["details"]["text"] for name in taken)
+    assert (definition["instance"], definition["type"], definition["system"]) == (False, True, False)
+    door.get(f"Patient/${code}", 405)
+    (returns,) = [one for one in definition["parameter"] if one["use"] == "out"]
+    assert returns["type"] == returned
+
+
+def merge(trial: Trial, definition: Json) -> None:
+    """Also of ``$unmerge``, which comes after it and takes back what it did."""
+    number, stays_by = ({"system": SYSTEM, "value": value} for value in ("merged", "stays"))
+    if definition["code"] == "merge":
+        for one in (number, stays_by):
+            trial.door.put({"resourceType": "Patient", "id": one["value"], "identifier": [one]})
+    given: dict[str, Json] = {
+        "source-patient": {"valueReference": {"reference": "Patient/merged"}},
+        "source-patient-identifier": {"valueIdentifier": number},
+        "target-patient": {"valueReference": {"reference": "Patient/stays"}},
+        "target-patient-identifier": {"valueIdentifier": stays_by},
+        "preview": {"valueBoolean": False},
+        "reason": {"valueString": "one person"},
+    }
+    if definition["code"] == "merge":
+        stays = {"resourceType": "Patient", "id": "stays", "identifier": [number, stays_by]}
+        given["result-patient"] = {"resource": stays}
+    takes_what_it_defines(trial.door, definition, given, "Parameters")
+
+
+def match(trial: Trial, definition: Json) -> None:
+    described = {"resourceType": "Patient", "name": [{"text": "Lê Văn Nhất"}], "birthDate": "1990-01-02"}
+    given: dict[str, Json] = {
+        "resource": {"resource": described},
+        "onlyCertainMatches": {"valueBoolean": False},
+        "count": {"valueInteger": 10},
+    }
+    takes_what_it_defines(trial.door, definition, given, "Bundle")
+
+
+OPERATIONS = {"everything": everything, "match": match, "merge": merge, "unmerge": merge}
 
 
 def definition(statement: Json, operation: Json) -> Json:

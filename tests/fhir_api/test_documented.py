@@ -8,6 +8,7 @@ import pytest
 from fhir_api.figures import figures
 from fhir_api.interactions import history
 from fhir_api.measurements import RequestMetrics
+from fhir_api.operation_definitions import OPERATIONS
 from fhir_api.operations import everything
 from fhir_api.parameters import MOST_COUNT, USUAL_COUNT
 from fhir_api.searching.results import CONTROLS
@@ -27,6 +28,7 @@ def section(title: str) -> str:
         ("Search", list(CONTROLS)),
         ("History", history.PARAMETERS),
         ("$everything", everything.PARAMETERS),
+        ("$match", OPERATIONS["match"].names),
     ],
 )
 def test_every_parameter_is_documented(title: str, names: list[str]) -> None:
