@@ -28,6 +28,23 @@ on conflict (subject, other) do update set
     was_linked = p.was_linked or excluded.was_linked,
     weight = case when excluded.position > p.position then excluded.weight else p.weight end;
 
+-- name: contradict
+-- Of all pairs of these subjects and of the decisions' ones, whether they were kept apart and are one person now.
+with touched as (
+    select subject, other from pair where subject = any(%(subjects)b::uuid[])
+    union
+    select subject, other from pair where other = any(%(subjects)b::uuid[])
+    union
+    select subject, other from decision where position = any(%(positions)b::bigint[])
+)
+update pair p set contradicted = not p.contradicted
+from touched t
+where p.subject = t.subject and p.other = t.other
+  and p.contradicted <> (p.state in ('different', 'unlinked') and exists (
+      select from member one join member another using (person)
+      where one.subject = p.subject and one.to_position is null
+        and another.subject = p.other and another.to_position is null));
+
 -- name: connected
 -- Whoever was ever linked, over however many, with those about whom these decisions are.
 with recursive reached(subject) as (

@@ -24,8 +24,9 @@ from links.decision where %(before)b::bigint is null or position < %(before)b or
 -- The last decisions about pairs that stand so, in order, after a position.
 select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
        d.program, d.decided_by, d.facility, d.recorded_at
-from links.pair p join links.decision d using (position)
-where p.state = %(state)b and p.position > %(after)b order by p.position limit %(limit)b;
+from (
+    select position from links.pair where state = %(state)b and position > %(after)b order by position limit %(limit)b
+) p join links.decision d using (position) order by position;
 
 -- name: concerning
 -- The last decisions about all pairs to which one of the subjects belongs, in order.
@@ -41,7 +42,6 @@ from (
 -- The last decisions about pairs that were kept apart, whose two are one person all the same, over others.
 select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
        d.program, d.decided_by, d.facility, d.recorded_at
-from links.pair p join links.decision d using (position)
-join links.member one on one.subject = p.subject and one.to_position is null
-join links.member other on other.subject = p.other and other.to_position is null and other.person = one.person
-where p.state in ('different', 'unlinked') and p.position > %(after)b order by p.position limit %(limit)b;
+from (
+    select position from links.pair where contradicted and position > %(after)b order by position limit %(limit)b
+) p join links.decision d using (position) order by position;

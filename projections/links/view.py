@@ -37,7 +37,8 @@ class Links:
             ),
             "pair": Digested(
                 "subject::text",
-                "subject, other, patient, other_patient, position, version, state, was_linked, weight",
+                "subject, other, patient, other_patient, position, version, state, was_linked, weight,"
+                " contradicted",
             ),
             "member": Digested("subject::text", "subject, patient, person, from_position, to_position"),
         }
@@ -51,11 +52,12 @@ class Links:
         if not decisions:
             return
         _run(connection, "add_decisions", _DECISION, decisions)
-        positions = {"positions": [one.position for one in decisions]}
+        positions: dict[str, list[Any]] = {"positions": [one.position for one in decisions]}
         connection.execute(_sql["state_pairs"], positions)
         subjects = [row[0] for row in connection.execute(_sql["connected"], positions)]
         if subjects:
             _state_members(connection, subjects)
+        connection.execute(_sql["contradict"], positions | {"subjects": subjects})
 
 
 class _Decision(NamedTuple):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ehr.event_store.connections import connect, connect_async
 from ehr.event_store.migrations import migrate
 from ehr.facts import Evidence, PairFact
-from ehr.linking import Act, Judgement, State, pair_of
+from ehr.linking import STATES, Act, Judgement, State, pair_of
 from ehr.values import subject_of
 from projections.generations import MIGRATIONS, serve
 from projections.links.person import grouped, patients_of, people_of, subjects_of
@@ -192,3 +192,20 @@ def test_what_no_door_has_let_in_is_shown_all_the_same(views: psycopg.Connection
     assert sorted(row[3:] for row in found["member"]) == [(2, 5), (2, 5), (6, None), (6, None)]
     assert len(found["decision"]) == 6
     assert shown(views, *([one] for one in written)) == found
+
+
+@EXAMPLES
+@given(wishes=HISTORIES)
+def test_a_pair_is_contradicted_where_it_was_kept_apart_and_is_one_person(
+    views: psycopg.Connection[Any], wishes: list[Judgement]
+) -> None:
+    """Whatever made it so: the judgement, a link over others, or a link that was taken back."""
+    facts = facts_of(wishes)
+    people = components(facts)
+    last = {(one.subject, one.fact.other): one.fact for one in facts if isinstance(one.fact, PairFact)}
+    apart = {pair for pair, fact in last.items() if STATES[fact.name] in (State.DIFFERENT, State.UNLINKED)}
+    expected = {pair for pair in apart if any({*pair} <= person for person in people)}
+    generation = project(views, VIEW, [[fact] for fact in facts])
+    found = views.execute("select subject, other from pair where contradicted").fetchall()
+    drop_generation(views, generation)
+    assert {*found} == expected
