@@ -68,6 +68,8 @@ async def shown(connection: Reader, view: str, position: int, patience: float = 
 
 async def facts_missing(connection: Reader, view: str, patience: float = PATIENCE) -> int:
     """Facts that the view does not show when patience ends; what is read afterwards shows all others."""
+    if await _position(connection, "missing", view=view) <= 0:
+        return 0
     end = await end_shown(connection, view, patience)
     return max(0, end - await _position(connection, "position", view=view))
 

@@ -20,3 +20,9 @@ select coalesce(max(notification_id), 0) from record.facts;
 -- name: position
 -- How far the serving generation of a view has come; no row while there is none.
 select position from views.generations where view = %(view)s and state = 'serving';
+
+-- name: missing
+-- Facts of the record that the serving generation of a view does not show.
+select coalesce(max(notification_id), 0) - coalesce(
+    (select position from views.generations where view = %(view)s and state = 'serving'), 0
+) from record.facts;

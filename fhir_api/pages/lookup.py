@@ -63,7 +63,7 @@ async def lookup(request: Request) -> Response:
         found = await look_up(connection, text, place)
         people = await people_of(connection, [one.subject for one in _everybody(found)])
         seen_at = [one.last_facility for one in _everybody(found) if one.last_facility]
-        facilities = await organizations(connection, seen_at)
+        facilities = await organizations(connection, seen_at) if seen_at else {}
     groups = groups_of(found, people)
     if _wants_json(request):
         return JSONResponse(_answer(found, groups, facilities, missing))

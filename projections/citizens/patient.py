@@ -114,8 +114,8 @@ def spelled(name: str) -> str:
 
 def _names(names: list[HumanName]) -> Iterator[Name]:
     for text in chain.from_iterable(map(readings, names)):
-        if spelled(text):
-            yield Name(text[:LONGEST], spelled(text))
+        if words := spelled(text):
+            yield Name(text[:LONGEST], words)
 
 
 def _numbers(identifiers: list[_Identifier]) -> Iterator[Number]:

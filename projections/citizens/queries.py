@@ -10,6 +10,7 @@ from ehr.communes.table import communes_today
 from ehr.formats.warning_codes import WarningCode
 from ehr.sql import load_queries
 from projections.citizens.typed import Name, Typed, read_typed, similar_names
+from projections.citizens.words import word_keys
 from projections.database import Reader
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
@@ -17,9 +18,19 @@ queries = load_queries(Path(__file__).with_name("queries.sql"))
 MOST = 50
 """People that a look-up shows."""
 
-BOUNDS = {"most_read": 20_000, "most_matched": 4_000, "most_names": 1_000, "most_known": 1_000}
-"""What a search by name reads at most: names with the rarest typed word, of these such with all typed words,
-the likeliest of them whose bearers are looked for, and bearers known here. What is beyond is cut."""
+BOUNDS = {
+    "most_begun": 200,
+    "most_read": 20_000,
+    "most_matched": 5_000,
+    "most_names": 1_000,
+    "most_known": 1_000,
+}
+"""What a search by name reads at most: words that begin as the last typed one, names with the rarest typed
+words, of these such with all of them, the likeliest of those whose bearers are looked for, and bearers who
+are known here. What is beyond is cut."""
+
+_EXACT = 1_000
+"""More likeness than accents and order of words make."""
 
 MOST_NUMBERED = 200
 """People with a number that are looked at; a station may state its own telephone for everybody."""
@@ -90,9 +101,9 @@ class _Candidate(NamedTuple):
 
 
 class _Some(NamedTuple):
-    """One more than can be shown, when there are more."""
+    """One more than can be shown, when there are more. cut: whether there may be still more."""
 
-    people: Sequence[Found] = ()
+    candidates: Sequence[_Candidate] = ()
     cut: bool = False
 
 
@@ -105,47 +116,51 @@ async def look_up(connection: Reader, text: str, here: Here = ANYWHERE) -> Looku
     Names are looked for where no number is found: also that of a card whose number nobody has.
     """
     typed = read_typed(text)
-    numbered = await _with_number(connection, typed, here)
-    if numbered.people or not typed.name.words:
-        found = _lookup(numbered)
+    numbered = await _with_number(connection, typed)
+    if numbered.candidates or not typed.name.words:
+        people = await _people(connection, numbered.candidates, here)
+        found = Lookup(people[:MOST], [], len(people) > MOST, cut=numbered.cut)
     else:
         found = await _with_name(connection, typed.name, here)
     return found._replace(warnings=typed.warnings)
 
 
 async def _with_name(connection: Reader, name: Name, here: Here) -> Lookup:
-    exact, begun = await _named(connection, name, here), _NOBODY
-    if len(exact.people) <= MOST:
-        begun = await _named(connection, name, here, begun=True)
-    if exact.people or begun.people:
-        return _lookup(exact, begun)
+    found = await _exact_and_begun(connection, name, here)
+    if found.exact or found.begun:
+        return found
     for other in similar_names(name):
         similar = await _named(connection, other, here)
-        if similar.people:
-            return _lookup(exact, begun, similar)
-    return _lookup(exact, begun)
+        if similar.candidates:
+            people = await _people(connection, similar.candidates, here)
+            return found._replace(similar=people[:MOST], more=len(people) > MOST, cut=similar.cut)
+    return found
 
 
-def _lookup(exact: _Some, begun: _Some = _NOBODY, similar: _Some = _NOBODY) -> Lookup:
-    known = {found.subject for found in exact.people}
-    begins = [one for one in begun.people if one.subject not in known]
-    shown = len(exact.people[:MOST])
+async def _exact_and_begun(connection: Reader, name: Name, here: Here) -> Lookup:
+    """After a whole name comes a birth date: whoever is found then needs no beginnings."""
+    exact = await _named(connection, name, here)
+    begun = _NOBODY
+    if len(exact.candidates) <= MOST and not (exact.candidates and name.birth.text):
+        begun = await _named(connection, name, here, begun=True)
+    first = [one._replace(likeness=one.likeness + _EXACT) for one in exact.candidates]
+    people = await _people(connection, [*first, *begun.candidates], here)
+    known = {one.subject for one in first}
     return Lookup(
-        exact=list(exact.people[:MOST]),
-        begun=begins[: MOST - shown],
-        more=len(exact.people) + len(begins) > MOST or len(similar.people) > MOST,
-        similar=similar.people[:MOST],
-        cut=exact.cut or begun.cut or similar.cut,
+        exact=[one for one in people[:MOST] if one.subject in known],
+        begun=[one for one in people[:MOST] if one.subject not in known],
+        more=len(people) > MOST,
+        cut=exact.cut or begun.cut,
     )
 
 
-async def _with_number(connection: Reader, typed: Typed, here: Here) -> _Some:
+async def _with_number(connection: Reader, typed: Typed) -> _Some:
     if not (typed.numbers or typed.telephones or typed.id):
         return _NOBODY
     values = {"numbers": list(typed.numbers), "telephones": list(typed.telephones), "id": typed.id}
     cursor = await connection.execute(queries["with_number"], {**values, "limit": MOST_NUMBERED})
     candidates = [_Candidate(*row) for row in await cursor.fetchall()]
-    return _Some(await _people(connection, candidates, here), len(candidates) == MOST_NUMBERED)
+    return _Some(candidates, len(candidates) >= MOST_NUMBERED)
 
 
 async def _named(connection: Reader, name: Name, here: Here, *, begun: bool = False) -> _Some:
@@ -154,20 +169,23 @@ async def _named(connection: Reader, name: Name, here: Here, *, begun: bool = Fa
     birth = {"earliest": name.birth.earliest, "latest": name.birth.latest}
     cursor = await connection.execute(queries["with_name"], {**values, **birth, "limit": MOST + 1})
     rows = await cursor.fetchall()
-    candidates = [_Candidate(*row) for _, *row in rows if row[0]]
-    return _Some(await _people(connection, candidates, here), rows[0][0])
+    return _Some([_Candidate(*row) for _, *row in rows if row[0]], rows[0][0])
 
 
 def _words(name: Name, *, begun: bool) -> dict[str, Any]:
+    """keys: what every name holds that is looked for. words: the whole ones, of which each goes with a begun
+    one. start, finish: between them is what begins as the last word; whole: but for that itself."""
     whole = name.words[:-1] if begun else name.words
-    start = [name.begun] if begun else []
     called = " ".join(map(_literal, name.words))
     return {
-        "lows": [*whole, *start],
-        "highs": [*(f"{word} " for word in whole), *(word + _LAST for word in start)],
+        "keys": word_keys(whole),
+        "words": whole,
+        "start": name.begun if begun else None,
+        "finish": name.begun + _LAST if begun else None,
+        "whole": name.words[-1],
         "patterns": [
             *(f"% {_literal(word)} %" for word in whole),
-            *(f"% {_literal(word)}%" for word in start),
+            *([f"% {_literal(name.begun)}%"] if begun else []),
         ],
         "accented": name.accented[: len(whole)],
         "called": "" if begun else f"% {called} ",
@@ -186,7 +204,7 @@ def _communes(here: Here) -> tuple[str, ...]:
     return communes_today(here.commune) if here.commune else ()
 
 
-async def _people(connection: Reader, candidates: list[_Candidate], here: Here) -> list[Found]:
+async def _people(connection: Reader, candidates: Sequence[_Candidate], here: Here) -> list[Found]:
     """At most one more than can be shown."""
     if not candidates:
         return []

@@ -12,21 +12,37 @@ from (
 group by subject;
 
 -- name: with_name
--- The likeliest people with a name that holds every typed word (a range of words from low until before high, and
--- a pattern of the folded name), and whether not all were looked at. The word that fewest names hold leads. Names
--- with more of the typed accents go first, then those that end with the last word if it is alone, then whoever
--- was seen here or lives in the commune, then shorter names. A birth date narrows down to those born within a
--- year before it, as far as partial dates reach. Each step is bounded, so that `Nguyễn` alone is quick, and
--- nobody's thousands of namesakes are read: at the places those who are known there, of all others the first.
-with typed as (
-    select low, high from unnest(%(lows)s::text[], %(highs)s::text[]) t(low, high)
+-- The likeliest people with a name that holds every typed word, and whether not all were looked at. Names are read
+-- that hold what fewest hold: a word, or two (keys); if the last word is the beginning of one, for each word that
+-- begins so that with another. Names with more of the typed accents go first, then those that end with the typed
+-- words, then whoever was seen here or lives in the commune, then shorter names. A birth date narrows down to those
+-- born within a year before it, as far as partial dates reach. Each step is bounded, so that `Nguyễn` alone is
+-- quick, and nobody's thousands of namesakes are read: those who are known here, and of the others the first.
+with begins as (
+    select word from citizens.known_word
+    where word >= %(start)s::text and word < %(finish)s::text and word <> %(whole)s::text and strpos(word, ' ') = 0
+    limit %(most_begun)s
 ), lead as (
-    select low, high from typed
-    order by (select coalesce(sum(names), 0) from citizens.known_word where word >= low and word < high)
-    limit 1
+    (
+        select key from unnest(%(keys)s::text[]) key left join citizens.known_word k on k.word = key
+        where %(start)s::text is null
+        order by coalesce(names, 0) limit 1
+    )
+    union all
+    select coalesce(rarest.key, begins.word)
+    from begins left join lateral (
+        select key
+        from unnest(%(words)s::text[]) w
+        cross join lateral (
+            select case when w collate "C" < begins.word then w || ' ' || begins.word else begins.word || ' ' || w end
+        ) pair(key)
+        left join citizens.known_word k on k.word = key
+        where w <> begins.word
+        order by coalesce(names, 0) limit 1
+    ) rarest on true
 ), looked as materialized (
     select w.spelled, w.folded
-    from lead join citizens.name_word w on w.word >= lead.low and w.word < lead.high
+    from lead join citizens.name_word w on w.word = lead.key
     limit %(most_read)s
 ), matched as materialized (
     select distinct spelled, folded from (

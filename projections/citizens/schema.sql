@@ -1,5 +1,6 @@
 -- One generation of the citizens. subject is the key that all facts about a person share; one row of person
--- is one Patient resource that is not deleted.
+-- is one Patient resource that is not deleted. What is read by its index alone is vacuumed often: an index says
+-- nothing of pages with new rows.
 
 create table person (
     subject uuid primary key,
@@ -49,7 +50,7 @@ create table person_name (
     spelled text collate "C" not null,
     born_from date,
     born_until date
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.02);
 create index person_name_spelled on person_name (spelled, born_from) include (born_until, subject);
 create index person_name_subject on person_name (subject);
 
@@ -63,19 +64,19 @@ create table known_at (
     born_until date,
     subject uuid not null,
     primary key (place, spelled, subject) include (born_from, born_until)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.02);
 create index known_at_subject on known_at (subject);
 
--- Which names hold a word: one row for each word of each distinct name that somebody bears. word and folded are
--- without accents. Many people share a name, so this stays far smaller than one row for each person and word.
+-- Which names hold a word, or two words (words.py): one row for each of each distinct name that somebody bears.
+-- word and folded are without accents. Many people share a name, so this grows far slower than they do.
 create table name_word (
     word text collate "C" not null,
     spelled text collate "C" not null,
     folded text collate "C" not null,
     primary key (word, spelled) include (folded)
-);
+) with (autovacuum_vacuum_insert_scale_factor = 0.02);
 
--- In how many names of name_word a word is: a search starts from the rarest one.
+-- In how many names of name_word a word is, or two words: a search starts from what fewest hold.
 create table known_word (
     word text collate "C" primary key,
     names integer not null

@@ -11,6 +11,7 @@ from ehr.dates import span
 from ehr.names import fold
 from ehr.sql import load_queries
 from projections.citizens.patient import Citizen, read_patient
+from projections.citizens.words import word_keys
 from projections.facilities.sender import facility_of, read_encounter
 from projections.view import Connection, Digested
 from streams.recorded_fact import RecordedFact, RecordedResource
@@ -85,8 +86,9 @@ def _state_people(connection: Connection, stated: dict[_Place, _Stated]) -> None
     left = {row[0] for row in _run(connection, "forget_people", ("subjects",), former)}
     bodies = ((place, s.resource.body) for place, s in stated.items())
     _add_people(connection, {place: read_patient(body) for place, body in bodies if body})
-    _run(connection, "forget_words", _WORD[:2], [row[:2] for row in _words(left)])
-    _run(connection, "forget_unknown_words", _WORD[:1], [row[:1] for row in _words(left)])
+    words = _words(left)
+    _run(connection, "forget_words", _WORD[:2], [row[:2] for row in words])
+    _run(connection, "forget_unknown_words", _WORD[:1], [row[:1] for row in words])
 
 
 def _add_people(connection: Connection, people: dict[_Place, Citizen]) -> None:
@@ -116,13 +118,13 @@ def _person(place: _Place, citizen: Citizen) -> tuple[Any, ...]:
 
 
 def _words(spelled: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(word, spelled, folded) for each word of each name."""
+    """(word, spelled, folded) for each word, and each two, of each name."""
     return [(word, name, folded) for name in spelled for word, folded in _folded(name)]
 
 
 def _folded(spelled: str) -> Iterator[tuple[str, str]]:
     folded = fold(spelled)
-    for word in dict.fromkeys(folded.split()):
+    for word in word_keys(folded.split()):
         yield word, f" {folded} "
 
 

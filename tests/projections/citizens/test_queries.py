@@ -177,6 +177,13 @@ def test_a_former_name_is_told(place: str) -> None:
     assert (one.id, one.name, one.found_as) == ("p-married", "Trần Thị Mai", "Trần Mão")
 
 
+def test_one_word_may_be_meant_twice(place: str) -> None:
+    """Hoàng is whole, and begins as ``ho`` does; no name holds it twice."""
+    lookup = found(place, "hoang ho")
+    assert (lookup.exact, [one.id for one in lookup.begun]) == ([], ["p-hoang"])
+    assert set(ids(place, "hoa hoa")) == set(ids(place, "hoa"))
+
+
 @pytest.mark.parametrize("text", ["nguyen thi ho", "thi nguyen h", "nguyen thi hoan"])
 def test_the_last_word_may_be_a_beginning(place: str, text: str) -> None:
     lookup = found(place, text)

@@ -1,0 +1,1 @@
+"""How long looking up takes among very many citizens with Vietnamese names."""
