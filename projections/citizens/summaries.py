@@ -12,10 +12,7 @@ _sql = load_queries(Path(__file__).with_name("summaries.sql"))
 
 
 class Summary(NamedTuple):
-    """name: "" where none is stated. birth_date: FHIR date, possibly partial. lives: commune, else address.
-
-    facility: where the person was seen last, as projections.facilities names facilities.
-    """
+    """name: "" where none is stated. birth_date: FHIR date, perhaps partial. lives: commune, else address."""
 
     id: str
     name: str
@@ -24,7 +21,6 @@ class Summary(NamedTuple):
     lives: str | None
     deceased: bool
     active: bool
-    facility: str | None
 
 
 async def summaries(connection: Reader, patients: Iterable[str]) -> dict[str, Summary]:

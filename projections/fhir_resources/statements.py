@@ -23,6 +23,7 @@ MOST_BYTES = 8 * 1024 * 1024
 
 MOST_RELATIVES = 8
 _LARGEST_RELATIVE = 64 * 1024
+_LARGEST_NAMING = 256 * 1024
 
 
 class Statement(NamedTuple):
@@ -52,6 +53,19 @@ async def statements(connection: Reader, keys: Collection[Key]) -> dict[Key, lis
     for key, version, state in rows:
         found[key].append(Statement(version, bodies.get(id(version), b""), _fact(state)))
     return found
+
+
+async def latest_facilities(connection: Reader, keys: Collection[Key]) -> dict[Key, str]:
+    """Resource -> the facility that stated its current version, as the fact names it; without those of which
+    that is not known."""
+    asked = {
+        "types": [key.type for key in keys],
+        "ids": [key.id for key in keys],
+        "room": _LARGEST_NAMING,
+    }
+    cursor = await connection.execute(_sql["latest"], asked, binary=True)
+    found = [(Key(type_, id_), _fact(state)) for type_, id_, state in await cursor.fetchall()]
+    return {key: fact.facility for key, fact in found if fact and fact.facility}
 
 
 async def relatives(connection: Reader, subjects: Iterable[UUID]) -> dict[UUID, list[bytes]]:

@@ -28,3 +28,10 @@ from unnest(%(subjects)b::uuid[]) s(subject) cross join lateral (
     where patient = s.subject and type = 'RelatedPerson' order by pk limit %(limit)b
 ) c join fhir_resources.current r using (pk)
 where octet_length(r.body) < %(room)b::bigint;
+
+-- name: latest
+-- The facts that stated the current versions of some resources; none of a large one.
+select c.type, c.id, f.state
+from unnest(%(types)b::text[], %(ids)b::text[]) k(type, id)
+join fhir_resources.current c on c.type = k.type and c.id = k.id
+join record.facts f on f.notification_id = c.position and octet_length(f.state) < %(room)b;

@@ -17,6 +17,7 @@ from fhir_api.pages.workplace import name_of
 from projections.citizens.summaries import Summary, summaries
 from projections.database import Reader
 from projections.facilities.queries import Organization, organizations
+from projections.fhir_resources.statements import latest_facilities
 from projections.links.proposals import Place, Proposal, newest, number_of, strongest
 from projections.links.queries import Decision, contradicted_pairs, decisions, latest_decisions
 from projections.links.view import Links
@@ -102,13 +103,15 @@ async def _listing(connection: Reader, kind: str, order: str, after: Place | Non
 
 async def _known(connection: Reader, listing: Listing) -> dict[str, Any]:
     """What templates show of the listing."""
-    ids = [id_ for one in listing.decisions for id_ in one.pair]
-    people: Mapping[str, Summary] = await summaries(connection, ids)
-    places = [one.facility for one in listing.decisions] + [one.facility for one in people.values()]
+    keys = {key for one in listing.decisions for key in one.pair.keys}
+    people: Mapping[str, Summary] = await summaries(connection, [key.id for key in keys])
+    stated = await latest_facilities(connection, keys)
+    places = [*(one.facility for one in listing.decisions), *stated.values()]
     facilities: Mapping[str, Organization] = await organizations(connection, filter(None, places))
     return {
         "listing": listing,
         "people": people,
+        "stated_by": {key.id: facility for key, facility in stated.items()},
         "facility": lambda code: name_of(code, facilities.get(code)) if code else None,
     }
 

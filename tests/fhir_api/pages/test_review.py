@@ -73,6 +73,11 @@ class TestLists:
         assert '<a href="/review">Hồ sơ nghi trùng</a>' in client.get("/facilities").text
         assert '<a href="/review" aria-current="page">' in client.get("/review").text
 
+    def test_a_pair_tells_who_the_two_are(self, client: httpx.Client) -> None:
+        told = shown(client.get("/review?order=newest"))
+        assert "Hồ Văn Thử sinh 15/05/1990 · Nam · Xã Hướng Lập · Trạm Y tế xã Hướng Lập" in told
+        assert "Ho Van Thu sinh 15/05/1990 · Nam · Xã Hướng Lập · Trung tâm Y tế khu vực Hướng Hóa" in told
+
     def test_the_likeliest_come_first_or_the_newest(self, site: Site, client: httpx.Client) -> None:
         site.propose("lan-1", "nam-1", Evidence("sex", "different", -5.8))
         strongest = people_on(client.get("/review?order=strongest"))
@@ -122,7 +127,7 @@ class TestLists:
         site.judge(Act.LINK, twins.other, third)
         assert twins.one in client.get("/review/contradicted").text
         told = client.get(twins.address)
-        assert "đang là một người vì cùng nối với hồ sơ khác" in shown(told)
+        assert "đang là một người vì cùng liên kết với hồ sơ khác" in shown(told)
         assert {third in one for one in pairs_on(told)} == {True}
         assert len(pairs_on(told)) == 2
 
@@ -211,12 +216,12 @@ class TestPair:
         assert "Không có gì được ghi trong thời gian này." in shown(client.get(twins.address))
         site.state(encounter(f"while-{twins.one}", twins.other, "2026-11-20"), facility="45902")
         told = shown(client.get(twins.address))
-        assert "Hai hồ sơ này đang được nối là một người" in told
+        assert "Hai hồ sơ này đang được liên kết là một người" in told
         assert re.search(r"Lượt khám FHIR Hồ sơ thứ (nhất|hai) Trung tâm Y tế khu vực Hướng Hóa", told)
         site.judge(Act.UNLINK, *twins)
         site.state(encounter(f"after-{twins.one}", twins.other, "2026-11-21"), facility="45902")
         answer = client.get(twins.address)
-        assert "Đã ghi trong thời gian nối" in shown(answer)
+        assert "Đã ghi trong thời gian liên kết" in shown(answer)
         assert re.findall(r"/fhir/Encounter/(\w+)-", answer.text) == ["while"]
 
     @pytest.mark.parametrize("address", ["/review/x/y", "/review/x/x", "/review/a%00/b", "/review/%3Cb%3E/b"])
@@ -254,6 +259,6 @@ def test_an_empty_place_has_nothing_to_decide(database: str) -> None:
     with reviewing(database) as site, client_of(site) as client:
         assert "Không còn cặp hồ sơ nào chờ quyết định." in shown(client.get("/review"))
         assert "Không có cặp nào được để sau." in shown(client.get("/review/postponed"))
-        assert "Không có mối nối nào đáng ngờ." in shown(client.get("/review/doubted"))
+        assert "Không có liên kết nào đáng ngờ." in shown(client.get("/review/doubted"))
         assert "Không có quyết định nào mâu thuẫn nhau." in shown(client.get("/review/contradicted"))
         assert "Chưa có quyết định nào." in shown(client.get("/review/decisions"))

@@ -174,6 +174,26 @@ def test_a_deleted_patient_is_not_linked(site: Site, twins: Twins, client: httpx
     assert client.post(twins.address, data=fields(refused, act="judge-different")).status_code == 303
 
 
+def test_what_a_program_has_merged_it_takes_back_first(
+    site: Site, twins: Twins, client: httpx.Client
+) -> None:
+    named = (("source-patient", twins.other), ("target-patient", twins.one))
+    merge = {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": name, "valueReference": {"reference": f"Patient/{id_}"}} for name, id_ in named
+        ],
+    }
+    fhir = {"Content-Type": "application/fhir+json"}
+    client.post("/fhir/Patient/$merge", json=merge, headers=fhir).raise_for_status()
+    refused = client.post(twins.address, data=look(client, twins, "unlink", note="nhầm"))
+    assert refused.status_code == 409
+    assert "Phải gỡ việc hợp nhất đó trước" in shown(refused)
+    assert 'value="nhầm"' in refused.text
+    client.post("/fhir/Patient/$unmerge", json=merge, headers=fhir).raise_for_status()
+    assert names(site, twins)[-2:] == ["RecordsLinked", "RecordsUnlinked"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -83,7 +83,7 @@ def test_a_pair_is_found_and_decided_by_keyboard_alone(page: Page, site: Site, t
     press(page, "u")
     expect(page.locator("input[value=unlink]")).to_be_visible()
     press(page, "1", "a", "Enter")
-    expect(page.locator(".done")).to_contain_text("Đã ghi: gỡ mối nối.")
+    expect(page.locator(".done")).to_contain_text("Đã ghi: gỡ liên kết.")
     assert last_decision(site, twins)[0] == "RecordsUnlinked"
 
 
