@@ -228,16 +228,6 @@ def last_linked(pair: Stream) -> Linked | None:
     return last
 
 
-def keeps_more(held: Held, version: int) -> bool:
-    """Whether a Patient that was amended since keeps more of what a merge has made of it (its version then)
-    than it loses by ``unmerged``."""
-    if version < 2 or held.head is None or held.head.deleted or held.head.version == version:
-        return False
-    before, after = (orjson.loads(held.body(number)) for number in (version - 1, version))
-    ours = ("active", "link", "meta")
-    return any(before.get(name) != after.get(name) for name in {*before, *after} if name not in ours)
-
-
 def _number(made: Mapping[Key, ResourceVersion], id_: str) -> int:
     one = made.get(Key("Patient", id_))
     return one.version if one else 0

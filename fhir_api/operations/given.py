@@ -1,7 +1,7 @@
 """What an operation is given: a Parameters resource (https://hl7.org/fhir/R4/parameters.html), and what it
 answers in one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -50,7 +50,8 @@ _texts = msgspec.json.Decoder(_Texts)
 async def read_given(call: Call) -> Given:
     """The parameters of the operation that is called, checked against its definition.
 
-    Raises IntakeRefused, Invalid, BadRequest, UnknownParameter.
+    Where it takes a resource before all else, that may come by itself. Raises IntakeRefused, Invalid,
+    BadRequest, UnknownParameter.
     """
     call.refuse_parameters()
     with call.services.room.share() as grow:
@@ -58,21 +59,12 @@ async def read_given(call: Call) -> Given:
         return _read(raw, OPERATIONS[call.interaction.removeprefix("$")].parameters)
 
 
-def checked(raw: bytes, type_: str) -> dict[str, Any]:
-    """The resource of a body. Raises IntakeRefused, Invalid, BadRequest for one of another type."""
-    resource = scan(raw, Limits(LARGEST), type_)
-    if not isinstance(resource, dict):
-        raise IntakeRefused([Issue("structure", "", "not a JSON object")])
-    if resource.get("resourceType") != type_:
-        raise BadRequest(f"A {type_} resource is expected at this address.", expression="resourceType")
-    issues = validate(resource, type_)
-    if issues:
-        raise Invalid(issues)
-    return resource
-
-
 def _read(raw: bytes, known: tuple[Parameter, ...]) -> Given:
-    parameters = checked(raw, "Parameters").get("parameter", [])
+    alone = known[0].type if known[0].least and known[0].type in _RESOURCES else None
+    resource = _resource(raw, {"Parameters", alone})
+    if resource["resourceType"] == alone:
+        return Given(raw, {known[0].name: [resource]}, {known[0].name: raw})
+    parameters = resource.get("parameter", [])
     message = unsupported([one.get("name", "") for one in parameters], [one.name for one in known])
     if message:
         raise UnknownParameter(message)
@@ -85,6 +77,19 @@ def _read(raw: bytes, known: tuple[Parameter, ...]) -> Given:
         if not isinstance(one.resource, msgspec.UnsetType)
     }
     return Given(raw, values, texts)
+
+
+def _resource(raw: bytes, types: Collection[str | None]) -> dict[str, Any]:
+    resource = scan(raw, Limits(LARGEST), "Parameters")
+    if not isinstance(resource, dict):
+        raise IntakeRefused([Issue("structure", "", "not a JSON object")])
+    type_ = resource.get("resourceType")
+    if type_ not in types:
+        raise BadRequest("A Parameters resource is expected at this address.", expression="resourceType")
+    issues = validate(resource, str(type_))
+    if issues:
+        raise Invalid(issues)
+    return resource
 
 
 def _values(known: Parameter, parameters: list[dict[str, Any]]) -> Iterator[Any]:

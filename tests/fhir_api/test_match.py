@@ -18,7 +18,7 @@ from tests.fhir_api.running import FHIR_JSON, Door, Json, outcome_of
 _NUMBERS = count(1)
 NAMES = (
     *("", "Lê Văn Nhất", "Phạm Hữu Đôi", "Đỗ Công Tam", "Vũ Đình Bốn", "Bùi Quang Năm", "Ngô Bá Lục"),
-    *("Đặng Thế Bảy", "Dương Khắc Tám", "Lý Tiến Chín", "Hoàng Sỹ Chục"),
+    *("Đặng Thế Bảy", "Dương Khắc Tám", "Lý Tiến Chín", "Hoàng Sỹ Chục", "Mai Phúc Thêm"),
 )
 
 
@@ -90,6 +90,12 @@ def test_who_has_the_same_captured_number_name_sex_and_year_is_certain(door: Doo
     assert entry["resource"] == door.json(f"Patient/{id_}")
     assert answer.json()["total"] == 1
     assert ids(ask(door, person(number), onlyCertainMatches=TRUE)) == [id_]
+
+
+def test_a_patient_may_come_by_itself(door: Door, number: str) -> None:
+    id_ = stored(door, f"own{number}", person(number))
+    body = orjson.dumps(person(number))
+    assert ids(door.client.post("Patient/$match", content=body, headers=FHIR_JSON)) == [id_]
 
 
 def test_a_number_that_was_typed_is_not_certain(door: Door, number: str) -> None:

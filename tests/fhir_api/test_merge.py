@@ -1,5 +1,6 @@
 """Patient/$merge and $unmerge over HTTP (https://hl7.org/fhir/R5/patient-operation-merge.html)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
@@ -154,6 +155,27 @@ def test_a_key_gives_the_first_answer_again(door: Door, pair: tuple[str, str]) -
 
 
 NOBODY: Json = {"resourceType": "Parameters"}
+
+
+def test_nobody_ever_sees_one_half_of_a_merge(door: Door, pair: tuple[str, str]) -> None:
+    """A search of both is one moment: both are linked then, or neither is."""
+
+    def again_and_again() -> None:
+        for _ in range(10):
+            parts(post(door, "merge", parameters(*pair)))
+            parts(post(door, "unmerge", parameters(*pair)))
+
+    seen = set()
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(again_and_again)
+        while not writing.done():
+            found = door.json(f"Patient?_id={','.join(pair)}")["entry"]
+            versions = {one["resource"]["meta"]["versionId"] for one in found}
+            assert len(versions) == 1
+            seen.add(("link" in found[0]["resource"], "link" in found[1]["resource"]))
+        writing.result()
+    assert seen <= {(True, True), (False, False)}
+    assert door.json(f"Patient/{pair[0]}")["meta"]["versionId"] == "21"
 
 
 def observe(door: Door, id_: str, facility: str) -> str:
