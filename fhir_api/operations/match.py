@@ -37,7 +37,8 @@ from projections.standing import PATIENCE
 
 MOST_TOLD = 100
 USUAL = 20
-"""Patients that are told: at most, and when nothing is said."""
+"""Patients that are told: at most, and when nothing is said. No more are compared: those that share what tells
+most, so whoever would be linked is among them."""
 
 PERSON_EXTENSION = "http://fhir.example.vn/StructureDefinition/match-person"
 """Of an entry's search: entries that have the same are one person by links."""
@@ -104,7 +105,7 @@ async def _wait_for_matching(call: Call) -> bool:
 
 async def _find(call: Call, asked: _Asked, at: int) -> _Found:
     async with call.services.views.connection() as connection:
-        compared = await judged(connection, asked.person)
+        compared = await judged(connection, asked.person, at_most=MOST_TOLD)
         people = await people_of(connection, [one.candidate.subject for one in compared], at)
     groups = ranked(compared, people)
     sure = certain(groups)
