@@ -37,8 +37,7 @@ from projections.standing import PATIENCE
 
 MOST_TOLD = 100
 USUAL = 20
-"""Patients that are told: at most, and when nothing is said. No more are compared: those that share what tells
-most, so whoever would be linked is among them."""
+"""Patients that are told: at most, and when nothing is said. No more are compared, numbers in common first."""
 
 PERSON_EXTENSION = "http://fhir.example.vn/StructureDefinition/match-person"
 """Of an entry's search: entries that have the same are one person by links."""
