@@ -37,7 +37,7 @@ from projections.standing import PATIENCE
 
 MOST_TOLD = 100
 USUAL = 20
-"""Patients that are told: at most, and when nothing is said. No more are compared, numbers in common first."""
+"""Patients that are told: at most, and when nothing is said. As many are compared, common numbers first."""
 
 PERSON_EXTENSION = "http://fhir.example.vn/StructureDefinition/match-person"
 """Of an entry's search: entries that have the same are one person by links."""
