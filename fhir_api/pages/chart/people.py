@@ -10,6 +10,7 @@ from fhir_api.pages.chart.ages import age_on
 from fhir_api.pages.chart.numbers import ShownNumber, in_banner, numbers_of
 from fhir_api.pages.chart.words import age_text
 from fhir_api.pages.languages import Messages
+from fhir_api.pages.review.words import telling
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Person
 from projections.health_record.sources import Source
@@ -30,12 +31,21 @@ class OnePatient(NamedTuple):
     differs: frozenset[str]
 
 
+class Link(NamedTuple):
+    """The decision that two Patients are one person. numbers: which of those that are listed. evidence: in
+    sentences."""
+
+    decision: Decision
+    numbers: Sequence[int]
+    evidence: Sequence[str]
+
+
 class People(NamedTuple):
-    """patients: where there are several. links: the decisions that make them one; waiting: those about others
-    that may be, too."""
+    """patients: where there are several. links: what makes them one; waiting: decisions about others that may
+    be, too."""
 
     patients: Sequence[OnePatient]
-    links: Sequence[Decision]
+    links: Sequence[Link]
     waiting: Sequence[Decision]
 
 
@@ -45,9 +55,15 @@ def people_of_chart(chart: Chart, decisions: Iterable[Decision], now: datetime, 
     today = now.astimezone(ZONE).date()
     return People(
         [_patient(chart, one, today, t) for one in chart.patients],
-        [one for one in decided if one.state in LINKS],
+        [_link(chart, one, t) for one in decided if one.state in LINKS],
         [one for one in decided if one.state in WAITING and not _is_one_already(chart, one)],
     )
+
+
+def _link(chart: Chart, decision: Decision, t: Messages) -> Link:
+    numbers = map(chart.sources.number_of, decision.pair)
+    evidence = [one.text for one in telling(decision.evidence, t)]
+    return Link(decision, sorted(number for number in numbers if number), evidence)
 
 
 def _is_one_already(chart: Chart, decision: Decision) -> bool:

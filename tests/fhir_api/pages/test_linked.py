@@ -72,6 +72,8 @@ def test_a_chart_shows_the_patients_and_the_way_back(client: httpx.Client, id_: 
     assert 'title="Patient/b"' in html
     assert "nurse liên kết lúc" in html
     assert "cùng người, đã hỏi trạm" in html
+    assert "Hồ sơ 1, 2: nurse" in html
+    assert "Họ tên giống hệt, cả dấu" in html
     linked, proposed = pair_of("a", "b"), pair_of("a", "c")
     assert f'href="/review/{linked.patient}/{linked.other_patient}"' in html
     assert f'href="/review/{proposed.patient}/{proposed.other_patient}"' in html
