@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from ehr.event_store.connections import connect
 from ehr.event_store.store import PostgresRecorder
 from ehr.facts import LinkDoubted, LinkProposed, PairFact, RecordsLinked
-from ehr.health_record import HealthRecord
+from ehr.health_record import HealthRecord, Judged
+from ehr.linking import Judgement
 from ehr.matching.captured import CAPTURED, TYPED
 from projections.database import ViewDatabase
 from projections.generations import ensure_generation
@@ -110,6 +111,27 @@ def on_linker(
             await views.close()
 
     return asyncio.run(run())
+
+
+class Killed(BaseException):
+    """As if the process were gone."""
+
+
+class Mortal(HealthRecord):
+    """A record's door at which whoever judges is killed. dies: asked at each judgement. stores: whether it
+    was stored before."""
+
+    def __init__(self, dies: Callable[[], bool], stores: Callable[[], bool], record: HealthRecord) -> None:
+        super().__init__(record._recorder)
+        self._dies, self._stores = dies, stores
+
+    async def judge(self, judgement: Judgement) -> Judged:
+        """Raises Killed, before or after."""
+        if not self._dies():
+            return await super().judge(judgement)
+        if self._stores():
+            await super().judge(judgement)
+        raise Killed
 
 
 async def to_the_end(linker: Linker) -> None:

@@ -19,6 +19,7 @@ from tests.faults.brokers import strike
 from tests.faults.conditions import Asked, race
 from tests.faults.cutting import broker_behind_proxy, cut
 from tests.faults.harness import FAULTS, trial
+from tests.faults.histories import Histories, live
 from tests.faults.house import looked_after_house
 from tests.faults.sizes import Carried, carry
 from tests.faults.tailing import follow
@@ -31,6 +32,9 @@ CUTS = 1_000
 
 RACED = 2_000
 """Requests by a condition, in each trial."""
+
+HISTORIES = 50
+"""Of Patients, in each trial."""
 
 STORES = 3
 """Whose relays are cut off."""
@@ -49,6 +53,7 @@ def main(trials: int, events: int, *names: str) -> int:
     campaigns |= {"broker": partial(_strike, number=trials, brokers=1)}
     campaigns |= {"brokers": partial(_strike, number=trials, brokers=3)}
     campaigns |= {"conditions": partial(_race, number=trials)}
+    campaigns |= {"histories": partial(_live, number=trials)}
     campaigns |= {"reader": partial(_follow, events=events)}
     return sum(campaigns[name](name) for name in names or campaigns)
 
@@ -131,6 +136,17 @@ def _race(name: str, number: int) -> int:
     kinds = ", ".join(f"{many} {kind}" for kind, many in asked.requests.items())
     told = f"{kinds}; {stated} versions, {asked.refused} refused, {asked.lost} answers lost"
     return _told(name, number, failures, told)
+
+
+def _live(name: str, number: int) -> int:
+    lived = Histories()
+    with _postgres() as postgres:
+        for seed in range(number):
+            with fresh_database(postgres) as url:
+                one = live(migrated(url), HISTORIES, seed)
+            lived += one
+            _so_far(name, (seed + 1) * HISTORIES, number * HISTORIES, one.wrong)
+    return _told(name, number * HISTORIES, len(lived.wrong), f"{lived.told}; {lived.facts} facts")
 
 
 @contextmanager

@@ -1,15 +1,16 @@
 """What becomes of Patients that are registered, amended and judged: links, proposals, doubts, or nothing."""
 
 import asyncio
+from collections.abc import Iterator
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
 
 from ehr.event_store.connections import connect
 from ehr.facts import PairFact, RecordsLinked
-from ehr.health_record import HealthRecord, Judged
-from ehr.linking import Act, Judgement
+from ehr.linking import Act
 from ehr.values import subject_of
 from projections.linking import linker as linker_module
 from projections.linking.linker import Linker
@@ -19,6 +20,8 @@ from projections.parking import retry
 from streams.notification_log import NotificationLog
 from tests.backbone.waiting import until
 from tests.linking import (
+    Killed,
+    Mortal,
     copy,
     end_of,
     link_all,
@@ -87,24 +90,9 @@ def test_nothing_is_stated_twice_however_often_it_is_judged(url: str) -> None:
     assert stated(url) == before
 
 
-class Killed(BaseException):
-    """As if the process were gone."""
-
-
-class Mortal(HealthRecord):
-    """Dies at its nth judgement, before or after that was stored."""
-
-    def __init__(self, dies_at: int, stores: bool, record: HealthRecord) -> None:
-        super().__init__(record._recorder)
-        self._left, self._stores = dies_at, stores
-
-    async def judge(self, judgement: Judgement) -> Judged:
-        self._left -= 1
-        if self._left or self._stores:
-            judged = await super().judge(judgement)
-        if not self._left:
-            raise Killed
-        return judged
+def _counted(numbers: Iterator[int], dies_at: int) -> bool:
+    """Whether this is the nth judgement."""
+    return next(numbers) == dies_at
 
 
 @pytest.mark.parametrize("stores", [False, True])
@@ -117,7 +105,9 @@ def test_killed_anywhere_it_skips_nothing_and_states_nothing_twice(
     with shown(url):
         for dies_at in (1, 1, 2, 1, 3, 2, 1, 1000):
             try:
-                on_linker(url, to_the_end, partial(Mortal, dies_at, stores))
+                on_linker(
+                    url, to_the_end, partial(Mortal, partial(_counted, count(1), dies_at), lambda: stores)
+                )
             except Killed:
                 deaths += 1
     found = stated(url)
