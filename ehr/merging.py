@@ -12,13 +12,16 @@ import orjson
 from msgspec.structs import replace
 
 from ehr.appending import Append, Condition, Criteria, EncodedFact, Head, Match, Stream
+from ehr.communes.table import MERGED
 from ehr.compression import decompress
 from ehr.deciding import Decision, Outcome
 from ehr.encoding import encode_fact
 from ehr.errors import AlreadyReplaced, Contradiction, NotMerged, NotNamed, NotThere
-from ehr.facts import AnyPairFact, Merge, RecordsLinked, RecordsUnlinked, ResourceVersion
+from ehr.facts import AnyPairFact, Evidence, Merge, RecordsLinked, RecordsUnlinked, ResourceVersion
 from ehr.identifiers import claims_of
 from ehr.linking import Act, Judgement, State, decide, looked_at, pair_of, past_of
+from ehr.matching.judging import judge
+from ehr.matching.person import person_of
 from ehr.patient_links import REPLACED_BY, REPLACES, PatientLink, inactive, linked, links_of, unlinked
 from ehr.requests import Change, IdempotencyKey
 from ehr.values import Actor, Key
@@ -160,7 +163,7 @@ def merged(wish: Wish, both: Both) -> Restated:
         _change(source.key, linked(inactive(raw), PatientLink(REPLACED_BY, target.key.reference))),
         _change(target.key, linked(kept, PatientLink(REPLACES, source.key.reference))),
     ]
-    return Restated(changes, _judgement(wish, Act.LINK, both, Merge(source.key.id, 0, 0)))
+    return Restated(changes, _judgement(wish, Act.LINK, both, Merge(source.key.id, 0, 0), changes))
 
 
 def unmerged(wish: Wish, both: Both) -> Restated | None:
@@ -179,7 +182,7 @@ def unmerged(wish: Wish, both: Both) -> Restated | None:
         *_restored(source, merge.source_version, PatientLink(REPLACED_BY, target.key.reference)),
         *_restored(target, merge.target_version, PatientLink(REPLACES, source.key.reference)),
     ]
-    return Restated(changes, _judgement(wish, Act.UNLINK, both, merge))
+    return Restated(changes, _judgement(wish, Act.UNLINK, both, merge, changes))
 
 
 def append_of(
@@ -233,18 +236,27 @@ def _number(made: Mapping[Key, ResourceVersion], id_: str) -> int:
     return one.version if one else 0
 
 
-def _judgement(wish: Wish, act: Act, both: Both, merge: Merge) -> Judgement:
+def _judgement(wish: Wish, act: Act, both: Both, merge: Merge, changes: Sequence[Change]) -> Judgement:
+    """With how far the two agree as they are stated now: once this is taken back, what they have in common
+    is nothing new to programs, which would link them again by it."""
     seen = zip((wish.source, wish.target), both.patients, strict=True)
     return Judgement(
         act,
         pair_of(both.source.key.id, both.target.key.id),
         wish.actor,
         wish.recorded_at,
+        _agreement(changes, wish.recorded_at[:10]),
         reason=wish.reason,
         patients={held.key.id: one.version for one, held in seen if one.version is not None},
         merge=merge,
         correlation_id=wish.correlation_id,
     )
+
+
+def _agreement(changes: Sequence[Change], on: str) -> tuple[Evidence, ...]:
+    """Of the two, if both are stated."""
+    people = [person_of(change.json, units=MERGED, on=on) for change in changes]
+    return judge(people[0], people[1]).evidence if len(people) > 1 else ()
 
 
 def _was_taken_back(both: Both) -> bool:

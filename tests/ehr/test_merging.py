@@ -16,6 +16,7 @@ from ehr.errors import (
     AlreadyReplaced,
     Contradiction,
     JudgedDifferent,
+    KeptApart,
     KeyReused,
     NotMerged,
     NotNamed,
@@ -28,8 +29,10 @@ from ehr.event_store.store import PostgresRecorder
 from ehr.facts import Merge, RecordsLinked, RecordsUnlinked
 from ehr.health_record import HealthRecord, Receipt, now
 from ehr.linking import Act, State
+from ehr.matching.captured import CAPTURED as CAPTURED_BY
 from ehr.merging import Named, Result, Wish
 from ehr.requests import Change, IdempotencyKey
+from ehr.systems import NATIONAL_ID
 from ehr.values import Actor
 from tests.ehr.test_record import GAPS
 from tests.pairing import CAPTURED, decided, judge_all, judgement, recorded
@@ -135,6 +138,20 @@ def test_the_same_wish_again_changes_nothing(url: str, back: bool) -> None:
     assert (second.position, second.versions) == (0, {})
     assert second.outcomes == first.outcomes
     assert len(decided(url)) == 1 + back
+
+
+def test_no_program_links_again_by_what_was_in_common_when_a_merge_was_taken_back(url: str) -> None:
+    scanned = [{"url": CAPTURED_BY, "valueCode": "qr"}]
+    number = {"system": NATIONAL_ID, "value": "045090000017", "extension": scanned}
+    for id_ in "st":
+        put(url, id_, identifier=[number])
+    merge(url, wish())
+    unmerge(url, wish())
+    assert "captured" in {one.level for one in decided(url)[-1].evidence}
+    with pytest.raises(KeptApart):
+        judge_all(url, judgement(Act.LINK, "s", "t", *CAPTURED, rule="1"))
+    with pytest.raises(KeptApart):
+        judge_all(url, judgement(Act.PROPOSE, "s", "t", *CAPTURED, rule="1"))
 
 
 def test_a_link_of_a_program_becomes_that_of_a_person(url: str) -> None:
