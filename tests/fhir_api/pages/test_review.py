@@ -217,7 +217,9 @@ class TestPair:
         site.state(encounter(f"while-{twins.one}", twins.other, "2026-11-20"), facility="45902")
         told = shown(client.get(twins.address))
         assert "Hai hồ sơ này đang được liên kết là một người" in told
-        assert re.search(r"Lượt khám FHIR Hồ sơ thứ (nhất|hai) Trung tâm Y tế khu vực Hướng Hóa", told)
+        assert re.search(
+            r"Lượt khám 20/11/2026 FHIR Hồ sơ thứ (nhất|hai) Trung tâm Y tế khu vực Hướng Hóa", told
+        )
         site.judge(Act.UNLINK, *twins)
         site.state(encounter(f"after-{twins.one}", twins.other, "2026-11-21"), facility="45902")
         answer = client.get(twins.address)
