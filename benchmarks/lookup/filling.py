@@ -5,7 +5,7 @@ Registering a million people takes hours of deciding that no look-up reads; the 
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import orjson
@@ -34,17 +34,26 @@ AT = "2026-10-05T08:00:00.000Z"
 Json = dict[str, Any]
 
 
-def fill(database: str, views: Sequence[View], people: Iterable[Citizen]) -> int:
-    """Projects everybody with their visits, and the facilities; gives the number of people."""
+def fill(
+    database: str, views: Sequence[View], people: Iterable[Citizen], of_patients: Sequence[View] = ()
+) -> int:
+    """Projects everybody with their visits, and the facilities; gives the number of people.
+
+    of_patients: views that are given the Patients alone.
+    """
     with connect(database) as connection:
         connection.execute("set synchronous_commit = off")
-        organizations = [_fact(one, str(one["id"])) for one in _organizations()]
+        places = count(1)
+        organizations = [_fact(next(places), one, str(one["id"])) for one in _organizations()]
         _project(connection, Facilities(), organizations)
         done, started = 0, time.perf_counter()
         for batch in _batches(people):
-            facts = [fact for one in batch for fact in _facts_of(one)]
+            patients = [_fact(next(places), patient_of(one), one.id, *one.facilities[:1]) for one in batch]
+            visits = [_fact(next(places), *visit) for one in batch for visit in _visits(one)]
             for view in views:
-                _project(connection, view, facts)
+                _project(connection, view, [*patients, *visits])
+            for view in of_patients:
+                _project(connection, view, patients)
             done += len(batch)
             if done % TOLD < BATCH:
                 print(
@@ -74,14 +83,13 @@ def _project(connection: psycopg.Connection[Any], view: View, facts: Sequence[Re
         view.project(connection, facts)
 
 
-def _facts_of(one: Citizen) -> Iterator[RecordedFact]:
-    yield _fact(patient_of(one), one.id, one.facilities[0] if one.facilities else None)
+def _visits(one: Citizen) -> Iterator[tuple[Json, str, str]]:
     for number, facility in enumerate(one.facilities):
-        yield _fact(_encounter(one, number), one.id, facility)
+        yield _encounter(one, number), one.id, facility
 
 
-def _fact(resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
-    """As the record would give it, but for its place: the views of this benchmark do not read that."""
+def _fact(position: int, resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
+    """As the record would give it, each as a flush of its own."""
     type_ = resource["resourceType"]
     version = ResourceVersion(type_, resource["id"], 1, "create", 0, compress(orjson.dumps(resource)))
     subject = subject_of(f"{'Patient' if type_ == 'Encounter' else type_}/{subject_id}")
@@ -90,7 +98,7 @@ def _fact(resource: Json, subject_id: str, facility: str | None = None) -> Recor
         actor="benchmark", facility=facility, happened_at=AT, recorded_at=AT,
     )  # fmt: skip
     return RecordedFact(
-        position=1, transaction=1, size=1, subject=subject, subject_sequence=1, stream=subject,
+        position=position, transaction=position, size=1, subject=subject, subject_sequence=1, stream=subject,
         stream_version=1, last_updated=AT, state=b"", fact=fact, resources=[RecordedResource(version)],
     )  # fmt: skip
 

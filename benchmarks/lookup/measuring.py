@@ -42,34 +42,47 @@ def measure(house: House, seed: int, people: Sequence[Citizen], number: int) -> 
     """A figure for each kind of look-up."""
     for name, search in SEARCHES.items():
         looks = list(asked(seed, name, search, people, number + WARM))
-        uvloop.run(_ask(house.base, looks[:WARM]))
+        uvloop.run(ask(house.base, map(_form, looks[:WARM])))
         used = house.cpu()
-        took, answers = uvloop.run(_ask(house.base, looks[WARM:]))
+        took, answers = uvloop.run(ask(house.base, map(_form, looks[WARM:])))
         used = house.cpu() - used
-        shown = [_shown(answer) for answer in answers]
-        outcome = load.Outcome(latencies=took)
-        yield Figure(
-            name=name,
-            p50=outcome.quantile(0.5),
-            p99=outcome.quantile(0.99),
-            target=search.target,
-            people=sorted(map(len, shown))[len(shown) // 2],
-            there=sum(look.id in ids for look, ids in zip(looks[WARM:], shown, strict=True)) / len(shown),
-            cpu=1000 * used / len(answers),
-            cut=sum(orjson.loads(answer)["cut"] for answer in answers) / len(answers),
-        )
+        meant = [look.id for look in looks[WARM:]]
+        figure = figure_of(name, search.target, took, list(map(_shown, answers)), meant, used)
+        yield figure._replace(cut=sum(orjson.loads(answer)["cut"] for answer in answers) / len(answers))
 
 
-async def _ask(base: str, looks: Iterable[Asked]) -> tuple[list[float], list[bytes]]:
+def figure_of(
+    name: str,
+    target: float,
+    took: list[float],
+    shown: Sequence[set[str]],
+    meant: Sequence[str],
+    cpu: float,
+) -> Figure:
+    """took: seconds of each. shown, meant: whom each shows, and is to show. cpu: seconds of all of them."""
+    outcome = load.Outcome(latencies=took)
+    return Figure(
+        name=name,
+        p50=outcome.quantile(0.5),
+        p99=outcome.quantile(0.99),
+        target=target,
+        people=sorted(map(len, shown))[len(shown) // 2],
+        there=sum(id_ in ids for id_, ids in zip(meant, shown, strict=True)) / len(shown),
+        cut=0.0,
+        cpu=1000 * cpu / len(took),
+    )
+
+
+async def ask(base: str, requests: Iterable[bytes]) -> tuple[list[float], list[bytes]]:
+    """Seconds that each took, and the answers."""
     parts = urlsplit(base)
     connection = load.Connection(parts.hostname or "", parts.port or 80)
     took, answers = [], []
-    for look in looks:
-        request = _form(look)
+    for request in requests:
         begun = time.perf_counter()
         status, answer = await connection.send(request)
         took.append(time.perf_counter() - begun)
-        assert status == 200
+        assert status == 200, answer
         answers.append(answer)
     connection.close()
     return took, answers

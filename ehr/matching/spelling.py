@@ -4,6 +4,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from ehr.names import fold
+
 _DOUBLED: Final = re.compile(r"([aeo])\1|(d)\2")
 _TONE_KEYS: Final = "sfrxj"
 _VOWEL: Final = re.compile(r"[aeiou]")
@@ -16,12 +18,13 @@ def telex(word: str) -> str:
     """A folded word without what Telex types accents with, so that ``tuaans`` and ``tuấn`` are ``tuan``.
 
     Doubled letters, w, and a tone key at the end (TCVN 5712, Telex): letters that no Vietnamese word ends in.
+    What is then at the end is folded: ``thuyr`` is ``thui``, as Thuỷ is.
     """
     if not _VOWEL.search(word):
         return word
     word = _DOUBLED.sub(lambda found: found[1] or found[2], word)
     word = word.rstrip(_TONE_KEYS) or word
-    return word.replace("w", "") or word
+    return fold(word.replace("w", "") or word)
 
 
 def nearly(one: str, other: str) -> bool:
