@@ -13,6 +13,7 @@ import psycopg
 
 from benchmarks.lookup.people import Citizen, hospitals, places, station
 from ehr.addresses import ADMINISTRATIVE_ADDRESS
+from ehr.bodies import make_body
 from ehr.compression import compress
 from ehr.event_store.connections import connect
 from ehr.facts import ResourceRecorded, ResourceVersion
@@ -91,7 +92,8 @@ def _visits(one: Citizen) -> Iterator[tuple[Json, str, str]]:
 def _fact(position: int, resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
     """As the record would give it, each as a flush of its own."""
     type_ = resource["resourceType"]
-    version = ResourceVersion(type_, resource["id"], 1, "create", 0, compress(orjson.dumps(resource)))
+    body = make_body(orjson.dumps(resource), resource["id"])
+    version = ResourceVersion(type_, resource["id"], 1, "create", body.splice, compress(body.bytes))
     subject = subject_of(f"{'Patient' if type_ == 'Encounter' else type_}/{subject_id}")
     fact = ResourceRecorded(
         event_id="", schema_version=1, subject=subject, stream=subject, resources=[version],

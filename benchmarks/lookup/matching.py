@@ -33,7 +33,7 @@ Json = dict[str, Any]
 
 def measure(house: House, seed: int, people: Sequence[Citizen], number: int) -> Iterator[Figure]:
     """A figure for each of TARGETS."""
-    asked = [_again(chance_of(seed, "match", place), people) for place in range(number + WARM)]
+    asked = [registered_again(chance_of(seed, "match", place), people) for place in range(number + WARM)]
     uvloop.run(ask(house.base, [_match(body) for body, _ in asked[:WARM]]))
     used = house.cpu()
     took, answers = uvloop.run(ask(house.base, [_match(body) for body, _ in asked[WARM:]]))
@@ -41,11 +41,11 @@ def measure(house: House, seed: int, people: Sequence[Citizen], number: int) -> 
     meant = [id_ for _, id_ in asked[WARM:]]
     yield figure_of(MATCH, TARGETS[MATCH], took, shown, meant, house.cpu() - used)
     used = house.cpu()
-    took, shown = uvloop.run(_judge(house.database, [body for body, _ in asked]))
+    took, shown = uvloop.run(judge_all(house.database, [body for body, _ in asked]))
     yield figure_of(REGISTRATION, TARGETS[REGISTRATION], took[WARM:], shown[WARM:], meant, house.cpu() - used)
 
 
-def _again(chance: Chance, people: Sequence[Citizen]) -> tuple[Json, str]:
+def registered_again(chance: Chance, people: Sequence[Citizen]) -> tuple[Json, str]:
     """Somebody as another facility writes them, and who that is."""
     one = chance.pick(people)
     body = patient_of(one)
@@ -69,7 +69,7 @@ def _told(answer: bytes) -> set[str]:
     return {entry["resource"].get("id", "") for entry in orjson.loads(answer).get("entry", [])}
 
 
-async def _judge(database: str, bodies: Sequence[Json]) -> tuple[list[float], list[set[str]]]:
+async def judge_all(database: str, bodies: Sequence[Json]) -> tuple[list[float], list[set[str]]]:
     """Seconds of each, and whom it was compared with."""
     took, compared = [], []
     async with await connect_async(database) as connection:

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.lookup.__main__ import MATCHED
 from benchmarks.lookup.filling import fill, tidy
+from benchmarks.lookup.matching import judge_all, registered_again
 from benchmarks.lookup.measuring import Figure
 from benchmarks.lookup.people import citizens, places
 from benchmarks.lookup.searches import SEARCHES, asked
@@ -14,6 +16,7 @@ from projections.citizens.queries import Here, Lookup, look_up
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.generations import ensure_generation
+from simulation.chance import chance_of
 from tests.projections.citizens.stating import run
 
 PEOPLE = list(citizens(1, 400))
@@ -23,9 +26,9 @@ PEOPLE = list(citizens(1, 400))
 def filled(module_database: str) -> str:
     with connect(module_database) as connection:
         migrate(connection, "record")
-        for view in (Citizens(), Facilities()):
+        for view in (Citizens(), Facilities(), *MATCHED):
             ensure_generation(connection, view)
-    assert fill(module_database, (Citizens(),), PEOPLE) == len(PEOPLE)
+    assert fill(module_database, (Citizens(),), PEOPLE, MATCHED) == len(PEOPLE)
     tidy(module_database)
     return module_database
 
@@ -71,6 +74,13 @@ def test_each_kind_of_look_up_finds_whom_it_is_about(filled: str, name: str) -> 
         lookup = found(filled, look.text, Here([look.facility]))
         shown += look.id in {one.id for one in (*lookup.exact, *lookup.begun, *lookup.similar)}
     assert shown >= (1 if SEARCHES[name].target == 0 else 4)
+
+
+def test_whoever_is_registered_again_is_compared_with_the_first(filled: str) -> None:
+    again = [registered_again(chance_of(1, place), PEOPLE) for place in range(10)]
+    took, compared = run(judge_all(filled, [body for body, _ in again]))
+    assert len(took) == len(again)
+    assert all(id_ in ids for (_, id_), ids in zip(again, compared, strict=True))
 
 
 def test_a_figure_is_kept_by_its_target() -> None:
