@@ -12,8 +12,20 @@ from ehr.matching.judging import GRADE_EXTENSION
 from ehr.systems import NATIONAL_ID
 from fhir_api.intake import validate
 from fhir_api.operations.match import PERSON_EXTENSION
+from projections.links.view import Links
+from projections.matching.view import Matching
+from tests.backbone.waiting import until
 from tests.fhir_api.linking import link, unlink
-from tests.fhir_api.running import FHIR_JSON, Door, Json, outcome_of
+from tests.fhir_api.running import (
+    FHIR_JSON,
+    Door,
+    Json,
+    outcome_of,
+    prepare,
+    projecting,
+    services_of,
+    serving,
+)
 
 _NUMBERS = count(1)
 NAMES = (
@@ -191,3 +203,23 @@ def test_what_says_too_little_or_is_wrong_is_refused(
 ) -> None:
     answer = ask(door, resource, **more)
     assert (answer.status_code, outcome_of(answer)["code"]) == (status, code)
+
+
+def test_whoever_cannot_be_compared_yet_is_waited_for_and_told_of(database: str) -> None:
+    """The view of those who are compared comes after the one that the write has waited for."""
+    prepare(database)
+    services = services_of(database, visibility_wait=0.2)
+    own = person("045090000001")
+    with projecting(database, alone=True), projecting(database, Links()), serving(database, services) as door:
+        position = {"X-EHR-Position": door.put(own | {"id": "own"}).headers["x-ehr-position"]}
+        until(lambda: services.links.position >= int(position["X-EHR-Position"]), "the links are known")
+        answer = ask(door, own)
+        assert (ids(answer), answer.headers["x-ehr-incomplete"]) == ([], "parked")
+        (entry,) = answer.json()["entry"]
+        assert entry["resource"]["issue"][0]["code"] == "incomplete"
+        refused = ask(door, own, position)
+        assert (refused.status_code, outcome_of(refused)["code"]) == (503, "transient")
+        with projecting(database, Matching()):
+            until(lambda: services.matching.position >= int(position["X-EHR-Position"]), "all are known")
+            answer = ask(door, own, position)
+            assert (ids(answer), answer.headers.get("x-ehr-incomplete")) == (["own"], None)

@@ -218,6 +218,19 @@ def test_taking_back_lists_what_was_recorded_meanwhile(door: Door, pair: tuple[s
     assert meanwhile(post(door, "unmerge", parameters(source, target))) == told
 
 
+def test_what_refers_to_either_is_found_with_both_until_it_is_taken_back(
+    door: Door, pair: tuple[str, str]
+) -> None:
+    one, other = (observe(door, id_, "45901").removesuffix("/_history/1") for id_ in pair)
+    for operation, expected in (("merge", {one, other}), ("unmerge", {other})):
+        answer = post(door, operation, parameters(*pair))
+        position = {"X-EHR-Position": answer.headers["x-ehr-position"]}
+        for query in (f"Observation?patient={pair[1]}", f"Patient/{pair[1]}/Observation"):
+            found = door.json(query, headers=position)["entry"]
+            assert {f"Observation/{entry['resource']['id']}" for entry in found} == expected
+        assert door.json(one)["subject"]["reference"] == f"Patient/{pair[0]}"
+
+
 REFUSED: dict[str, tuple[str, Json, int, str]] = {
     "one Patient twice": ("merge", parameters("S", "S"), 400, "invalid"),
     "a Patient that is not there": ("merge", parameters("never", "T"), 422, "not-found"),
