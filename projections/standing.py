@@ -62,7 +62,7 @@ async def end_shown(connection: Reader, view: str, patience: float = PATIENCE) -
 async def shown(connection: Reader, view: str, position: int, patience: float = PATIENCE) -> None:
     """Waits until the view shows a position, or patience ends."""
     until = monotonic() + patience
-    while await _position(connection, "position", view=view) < position and monotonic() < until:
+    while await position_of(connection, view) < position and monotonic() < until:
         await asyncio.sleep(_PAUSE)
 
 
@@ -71,7 +71,12 @@ async def facts_missing(connection: Reader, view: str, patience: float = PATIENC
     if await _position(connection, "missing", view=view) <= 0:
         return 0
     end = await end_shown(connection, view, patience)
-    return max(0, end - await _position(connection, "position", view=view))
+    return max(0, end - await position_of(connection, view))
+
+
+async def position_of(connection: Reader, view: str) -> int:
+    """How far a view has come; 0 for one that is not there."""
+    return await _position(connection, "position", view=view)
 
 
 async def _position(connection: Reader, query: str, **values: str) -> int:

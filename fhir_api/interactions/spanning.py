@@ -9,7 +9,9 @@ from typing import NamedTuple
 from fhir_api.call import Call
 from fhir_api.errors import NotShownYet
 from fhir_api.interactions.read import asked_position
-from projections.standing import PATIENCE
+from projections.fhir_resources.view import FhirResources
+from projections.links.view import Links
+from projections.standing import PATIENCE, position_of, shown
 
 _BEHIND = "It is not known yet who is one person at the position that it names."
 
@@ -32,5 +34,17 @@ async def linked(call: Call, walked: int | None = None) -> Linked:
         raise NotShownYet(_BEHIND, headers={"Retry-After": "1"})
     if walked is not None:
         return Linked(walked, not links.parked)
-    shown = await links.wait(call.services.visibility.position, min(wait, PATIENCE))
-    return Linked(links.position, shown and not links.parked)
+    patience = min(wait, PATIENCE)
+    if not (links.position and call.services.visibility.position):
+        return await _asked(call, patience)
+    whole = await links.wait(call.services.visibility.position, patience)
+    return Linked(links.position, whole and not links.parked)
+
+
+async def _asked(call: Call, patience: float) -> Linked:
+    """The same from the database, for a server that has lost sight of it."""
+    async with call.services.views.connection() as connection:
+        position = await position_of(connection, FhirResources.name)
+        await shown(connection, Links.name, position, patience)
+        linked = await position_of(connection, Links.name)
+    return Linked(linked, linked >= position and not call.services.links.parked)

@@ -1,8 +1,9 @@
 -- name: page
 -- A Patient, and what is in the compartments of a person after a place: first the other Patients, of no type here, then
 -- by type and as first stated. A condition whose parameter is null falls away when the statement is planned. The inner
--- select needs the index alone; a join need not keep its order. Of those after the first that fill the room no bodies,
--- nor of the Patient after the first page.
+-- select needs the index alone, for each compartment by itself: of all of them at once it would sort everything. A join
+-- need not keep its order. Of those after the first that fill the room no bodies, nor of the Patient after the first
+-- page.
 select r.type, r.id, r.version, r.last_updated, r.splice,
        case when sum(octet_length(r.body)) filter (where place > 0 or %(after_type)b::text is null)
                  over (order by place rows unbounded preceding) - octet_length(r.body) < %(room)b::bigint
@@ -18,15 +19,17 @@ from (
               and (%(types)b::text[] is null or o.type = any(%(types)b))
               and (%(since)b::timestamptz is null or o.last_updated >= %(since)b)
               and (%(after_type)b::text is null or ('', o.pk) > (%(after_type)b, %(after_pk)b))
-            union
-            select c.type, c.pk from fhir_resources.compartment c
-            where c.patient = any(%(subjects)b::uuid[]) and c.type <> 'Patient'
-              and (%(types)b::text[] is null or c.type = any(%(types)b))
-              and (%(start)b::timestamptz is null or c.starts is null or c.starts >= %(start)b)
-              and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
-              and (%(since)b::timestamptz is null or exists (
-                  select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
-              and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
+            union  -- What is in several of the compartments comes once.
+            select c.type, c.pk from unnest(%(subjects)b::uuid[]) s(subject) cross join lateral (
+                select c.type, c.pk from fhir_resources.compartment c
+                where c.patient = s.subject and c.type <> 'Patient'
+                  and (%(types)b::text[] is null or c.type = any(%(types)b))
+                  and (%(start)b::timestamptz is null or c.starts is null or c.starts >= %(start)b)
+                  and (%(end)b::timestamptz is null or c.starts is null or c.starts < %(end)b)
+                  and (%(since)b::timestamptz is null or exists (
+                      select from fhir_resources.current u where u.pk = c.pk and u.last_updated >= %(since)b))
+                  and (%(after_type)b::text is null or (c.type, c.pk) > (%(after_type)b, %(after_pk)b))
+                order by c.type, c.pk limit %(limit)b) c
         ) m order by m.type, m.pk limit %(limit)b)
 ) page join fhir_resources.current r using (pk) order by place;
 

@@ -287,6 +287,13 @@ def test_taken_back_it_is_as_if_it_had_not_been(own: Door) -> None:
             ]
 
 
+def test_a_server_that_has_lost_sight_of_the_views_asks_how_far_they_are(door: Door) -> None:
+    """As after trouble with its connection, until it has another one."""
+    door.get(QUERIES[0], headers=link(door, "a", "b"))
+    door.services.links.position = door.services.visibility.position = 0
+    assert found(door, QUERIES[0]) == everything_of("a", "b")
+
+
 def test_a_kept_snapshot_is_walked_through_as_it_was(door: Door) -> None:
     linked = link(door, "a", "b")
     first = door.json("Observation?patient=a&_count=3&_snapshot=true", headers=linked)
