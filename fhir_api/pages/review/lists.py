@@ -12,6 +12,7 @@ from ehr.errors import Refusal
 from ehr.linking import State, pair_of
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
+from fhir_api.pages.review.leaving_out import leaves_out_links
 from fhir_api.pages.review.words import said, telling
 from fhir_api.pages.workplace import name_of
 from projections.citizens.summaries import Summary, summaries
@@ -139,6 +140,7 @@ def _page(request: Request, kind: str, counts: Mapping[str, int], missing: int) 
         "counts": counts,
         "most_counted": dict.fromkeys(STATES, MOST_COUNTED) | {CONTRADICTED: ROWS},
         "missing": missing,
+        "leaves_out": leaves_out_links(request),
         "first": _place(request) is None,
         "said": lambda evidence: said(evidence, t),
         "telling": lambda evidence: telling(evidence, t),

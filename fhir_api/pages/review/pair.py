@@ -18,6 +18,7 @@ from fhir_api.pages.forms import form_fields
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
 from fhir_api.pages.review.comparing import rows_of, usual_source
+from fhir_api.pages.review.leaving_out import leaves_out
 from fhir_api.pages.review.looks import Look, look_at
 from fhir_api.pages.review.wishes import GROUNDS, LONGEST_NOTE, NOTHING, Wish, judgement_of, wish_of
 from fhir_api.pages.review.words import ACTS, said, sentence, strength, type_name
@@ -113,6 +114,7 @@ def _told(request: Request, look: Look, wish: Wish, refused: str | None) -> dict
     rows = rows_of(*look.sides, look.verdict.evidence, wish.patients)
     return {
         "look": look,
+        "leaves_out": leaves_out(request, look.pair),
         "rows": rows,
         "usual": [usual_source(rows, side) for side in (0, 1)],
         "wish": wish,

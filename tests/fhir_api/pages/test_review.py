@@ -1,15 +1,19 @@
 """What the review shows, without a browser: lists page by page, pairs field by field, the history."""
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from typing import LiteralString
 
 import httpx
 import pytest
 
+from ehr.event_store.connections import connect
 from ehr.facts import Evidence
 from ehr.linking import Act
-from ehr.values import Actor
+from ehr.values import Actor, subject_of
 from fhir_api.pages.review import lists
 from tests.fhir_api.pages.review_serving import (
     AT_STATION,
@@ -50,6 +54,28 @@ def twins(site: Site) -> Twins:
 def client(site: Site) -> Iterator[httpx.Client]:
     with client_of(site) as client:
         yield client
+
+
+@contextmanager
+def parked(site: Site, view: str, patient: str) -> Iterator[None]:
+    """As if facts about a Patient waited in a view; those who read it have heard of it."""
+    subject = subject_of(f"Patient/{patient}")
+    heard = {"fhir_resources": site.services.visibility, "links": site.services.links}[view]
+
+    def tell(statement: LiteralString, there: bool) -> None:
+        with connect(site.url) as connection:
+            connection.execute(statement, (view, subject))
+            connection.execute("select pg_notify('views', %s)", (f"{view} parked",))
+        until = time.monotonic() + 30
+        while (subject in heard.parked) != there:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+    tell("insert into views.parked values (%s, 1, %s, 1, 'planted')", there=True)
+    try:
+        yield
+    finally:
+        tell("delete from views.parked where view = %s and subject = %s", there=False)
 
 
 def walked(client: httpx.Client, address: str) -> list[list[str]]:
@@ -225,6 +251,14 @@ class TestPair:
         answer = client.get(twins.address)
         assert "Đã ghi trong thời gian liên kết" in shown(answer)
         assert re.findall(r"/fhir/Encounter/(\w+)-", answer.text) == ["while"]
+
+    def test_what_is_not_shown_is_told_of(self, site: Site, client: httpx.Client) -> None:
+        for view, told_on in (("fhir_resources", [BINH]), ("links", [BINH, "/review", "/review/decisions"])):
+            with parked(site, view, "binh-1"):
+                for address in told_on:
+                    assert "chưa hiển thị được" in shown(client.get(address)), (view, address)
+                assert ("chưa hiển thị được" in shown(client.get("/review/lan-1/lan-2"))) == (view == "links")
+        assert "chưa hiển thị được" not in shown(client.get(BINH))
 
     @pytest.mark.parametrize("address", ["/review/x/y", "/review/x/x", "/review/a%00/b", "/review/%3Cb%3E/b"])
     def test_nobody_is_a_page_too(self, client: httpx.Client, address: str) -> None:

@@ -133,12 +133,13 @@ def test_what_was_amended_meanwhile_is_shown_and_asked_again(
     site: Site, twins: Twins, client: httpx.Client
 ) -> None:
     sent = look(client, twins, "link")
-    site.state({**AT_STATION[0], "id": twins.one, "birthDate": "1990-05-16"})
+    site.state({**AT_STATION[0], "id": twins.one, "birthDate": "1990-05-16", "gender": "female"})
     answer = client.post(twins.address, data=sent)
     assert answer.status_code == 409
     assert "một trong hai hồ sơ đã được sửa" in shown(answer)
     assert "Khi bạn xem là: 15/05/1990" in shown(answer)
-    assert answer.text.count(' changed"') == 1
+    assert re.search(r"Nữ Khi bạn xem là: Nam\b", shown(answer))
+    assert answer.text.count(' changed"') == 2
     assert client.post(twins.address, data=fields(answer, act="link")).status_code == 303
 
 
