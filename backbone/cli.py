@@ -9,6 +9,7 @@ import typer
 from backbone import running, wiring
 from backbone.errors import Refused
 from backbone.importing.command import import_command
+from backbone.link_command import link_command
 from backbone.log_commands import relay_command, restore_command
 from backbone.settings import Settings, load, shown, variable
 from backbone.verify_command import verify_command
@@ -81,15 +82,7 @@ def project(
     wiring.project(load(), views)
 
 
-@app.command()
-def link() -> None:
-    """Link Patients that are one person, and propose those that may be, until told to stop.
-
-    Of several such processes one works and the others stand by.
-    """
-    wiring.link(load())
-
-
+app.command("link")(link_command)
 app.command("relay")(relay_command)
 app.command("restore")(restore_command)
 app.command("verify")(verify_command)

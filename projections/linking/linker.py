@@ -85,10 +85,11 @@ class Linker:
         return len(entries)
 
     async def _take_up(self) -> None:
-        """Those who waited, once nothing is left out that it takes to judge them."""
+        """Now and then: those who waited, once nothing is left out that it takes to judge them."""
         if time.monotonic() < self._looks_at:
             return
         self._looks_at = time.monotonic() + LOOK_SECONDS
+        self._post.require(self.position)
         for waiting in self._post.waiting():
             if await self._judge(waiting.subject, waiting.position):
                 self._post.judged(waiting)

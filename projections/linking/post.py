@@ -16,7 +16,14 @@ MOST_WAITING = 100
 
 
 class Overtaken(Exception):
-    """Another process has gone on linking."""
+    """Another process has gone on linking, or linking begins anew."""
+
+
+def judge_anew(conninfo: str) -> None:
+    """Lets whichever process links begin at the log's beginning. What was stated stays, and is not stated
+    again. Raises RecordTrouble (ehr.event_store.connections)."""
+    with connect(conninfo) as connection:
+        connection.execute(_sql["anew"])
 
 
 class Waiting(NamedTuple):
@@ -53,6 +60,12 @@ class Post:
         row = self._connection.execute(_sql["begin"]).fetchone()
         assert row is not None
         return int(row[0])
+
+    def require(self, position: int) -> None:
+        """Raises Overtaken where linking stands elsewhere: another process has gone on, or everybody is to be
+        judged anew."""
+        if self.begin() != position:
+            raise Overtaken
 
     def alive(self) -> None:
         """The holder is not stuck."""

@@ -7,6 +7,10 @@ select set_config('application_name', 'ehr ' || %(does)s::text, false);
 with begun as (insert into views.linking (position) values (0) on conflict do nothing returning position)
 select position from begun union all select position from views.linking limit 1;
 
+-- name: anew
+-- Everybody is judged again, from the log's beginning.
+update views.linking set position = 0;
+
 -- name: advance
 -- Compare and swap: of two that believe to be the one only one goes on.
 update views.linking set position = %(new)b where position = %(old)b;

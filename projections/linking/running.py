@@ -48,7 +48,9 @@ async def _run(event_log: EventLog, conninfo: str, stopped: _Stopped, kept_by_ka
                 continue
             except (LogUnreachable, LogMisconfigured, LogDamaged, HeldByAnotherRole, Unavailable) as error:
                 trouble = str(error)
-            except (psycopg.Error, Overtaken, MemoryError) as error:
+            except Overtaken:
+                continue
+            except (psycopg.Error, MemoryError) as error:
                 trouble = type(error).__name__
             if trouble != told or time.monotonic() > tells_at:
                 log.error("linking tries again and again", trouble=trouble)

@@ -14,7 +14,7 @@ from ehr.linking import Act
 from ehr.values import subject_of
 from projections.linking import linker as linker_module
 from projections.linking.linker import Linker
-from projections.linking.post import Overtaken
+from projections.linking.post import Overtaken, judge_anew
 from projections.matching.view import Matching
 from projections.parking import retry
 from streams.notification_log import NotificationLog
@@ -255,3 +255,20 @@ def test_it_waits_for_views_of_its_own_code(url: str) -> None:
                 [Matching.code_version],
             )
             until(lambda: stated(url) == [("l", "a-b")], "linked")
+
+
+def test_everybody_is_judged_anew_when_the_rules_have_changed(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the process at work, which has nothing else to do."""
+    monkeypatch.setattr(linker_module, "LOOK_SECONDS", 0.05)
+    with monkeypatch.context() as blind, shown(url), linking(url):
+        blind.setattr(linker_module, "TYPES", frozenset())
+        register(url, copy("a"), copy("b"))
+        settle(url)
+        assert stated(url) == []
+    with shown(url), linking(url):
+        settle(url)
+        assert stated(url) == []
+        judge_anew(url)
+        until(lambda: stated(url) == [("l", "a-b")], "linked")
