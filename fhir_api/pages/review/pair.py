@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ehr.errors import JudgedMeanwhile, Outdated, Refusal, StillMerged, Unavailable
-from ehr.linking import Pair, pair_of
+from ehr.linking import Pair, State, pair_of
 from fhir_api.access.entrance import visit_of
 from fhir_api.pages.forms import form_fields
 from fhir_api.pages.languages import Messages, language_of
@@ -23,12 +23,16 @@ from fhir_api.pages.review.looks import Look, look_at
 from fhir_api.pages.review.wishes import GROUNDS, LONGEST_NOTE, NOTHING, Wish, judgement_of, wish_of
 from fhir_api.pages.review.words import ACTS, said, sentence, strength, type_name
 from fhir_api.pages.workplace import here, name_of
+from fhir_api.services import Services
 from projections.database import DatabaseTrouble
 from projections.fhir_resources.meanwhile import Version
 from projections.standing import PATIENCE
 
 AFTERWARDS = 2.0
 """Seconds that the page waits for the views once something was decided meanwhile: it is to show what."""
+
+_LISTS = {State.POSTPONED: "/review/postponed", State.DOUBTED: "/review/doubted"}
+"""Where somebody goes on who has decided about a pair of another list than that of those that wait."""
 
 _AFTER = re.compile(r"([0-9]{1,18})_([A-Za-z]{1,64})_([A-Za-z0-9\-.]{1,64})")
 
@@ -46,23 +50,26 @@ async def decide(request: Request) -> Response:
     if wish.lacks:
         return await _shown(request, pair, wish, f"review.lacks.{wish.lacks}", status=422)
     try:
-        refused = await _judge(request, pair, wish)
+        async with request.app.state.views.connection() as connection:
+            look = await look_at(connection, pair)
+        refused = await _judge(request, look, wish)
         if refused:
             return await _shown(request, pair, wish, refused, status=409)
     except (Unavailable, DatabaseTrouble):
         shown = {"pair": pair, "wish": wish, "grounds": GROUNDS, "longest": LONGEST_NOTE}
         return render(request, "review_again.html", shown, status=503)
     query = urlencode({"patient": pair.patient, "other": pair.other_patient})
-    return RedirectResponse(f"/review?{query}", status_code=303)
+    return RedirectResponse(f"{_LISTS.get(look.state, '/review')}?{query}", status_code=303)
 
 
-async def _judge(request: Request, pair: Pair, wish: Wish) -> str | None:
+async def _judge(request: Request, look: Look, wish: Wish) -> str | None:
     """Key of the message that says why it was not stored; None where it was, now or the first time it was
     sent."""
-    services = request.app.state.services
-    async with services.views.connection() as connection:
-        look = await look_at(connection, pair)
-    judgement = judgement_of(request, pair, wish, look.verdict.evidence, Messages(language_of(request)))
+    services: Services = request.app.state.services
+    pair, t = look.pair, Messages(language_of(request))
+    judgement = judgement_of(request, pair, wish, look.verdict.evidence, t)
+    if any(side.versions and side.id not in wish.patients for side in look.sides):
+        return "review.refused.Outdated"
     try:
         judged = await services.record.judge(judgement)
     except Unavailable:
@@ -74,7 +81,8 @@ async def _judge(request: Request, pair: Pair, wish: Wish) -> str | None:
     if judged.stored:
         return None
     facts = (await services.recorder.read_stream(pair.stream)).facts
-    return None if any(fact.op_id == judgement.op_id for fact in facts) else "review.refused.already"
+    repeated = wish.token and any(fact.op_id == judgement.op_id for fact in facts)
+    return None if repeated else "review.refused.already"
 
 
 def _pair(request: Request) -> Pair:

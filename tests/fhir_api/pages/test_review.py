@@ -15,6 +15,7 @@ from ehr.facts import Evidence
 from ehr.linking import Act
 from ehr.values import Actor, subject_of
 from fhir_api.pages.review import lists
+from projections.fhir_resources.statements import MOST_VERSIONS
 from tests.fhir_api.pages.review_serving import (
     AT_STATION,
     BIRTH,
@@ -233,6 +234,20 @@ class TestPair:
         told = shown(client.get(twins.address))
         assert "đã xác thực Do Trạm Y tế xã Hướng Lập ghi lúc 21/11/2026 10:00" in told
         assert "Cùng số CCCD, cả hai bên đều quét hoặc đọc từ thẻ" in told
+
+    def test_of_many_versions_the_newest_are_read(
+        self, site: Site, twins: Twins, client: httpx.Client
+    ) -> None:
+        for n in range(MOST_VERSIONS + 2):
+            more = {
+                **AT_STATION[0],
+                "id": twins.one,
+                "telecom": [{"system": "phone", "value": f"09000001{n:02}"}],
+            }
+            site.state(more, at=f"2026-11-{n + 1:02}T01:00:00.000Z")
+        told = shown(client.get(twins.address))
+        assert "Do Trạm Y tế xã Hướng Lập ghi lúc 03/11/2026 08:00 hoặc sớm hơn" in told
+        assert "0900000121 Do Trạm Y tế xã Hướng Lập ghi lúc 22/11/2026 08:00" in told
 
     def test_what_was_recorded_while_linked_is_listed(
         self, site: Site, twins: Twins, client: httpx.Client

@@ -91,6 +91,22 @@ def test_each_decision_leads_to_its_state(site: Site, twins: Twins, client: http
     ]
 
 
+def test_somebody_goes_on_with_the_list_of_the_pair(site: Site, twins: Twins, client: httpx.Client) -> None:
+    for act, list_ in (("postpone", "/review"), ("link", "/review/postponed")):
+        answer = client.post(twins.address, data=look(client, twins, act))
+        assert httpx.URL(answer.headers["location"]).path == list_
+        assert "Đã ghi" in shown(client.get(answer.headers["location"]))
+    assert names(site, twins)[-1] == "RecordsLinked"
+
+
+def test_a_form_that_does_not_say_what_was_looked_at_decides_nothing(
+    site: Site, twins: Twins, client: httpx.Client
+) -> None:
+    sent = look(client, twins, "link") | {"version-1": ""}
+    assert client.post(twins.address, data=sent).status_code == 409
+    assert names(site, twins) == ["LinkProposed"]
+
+
 def test_only_what_can_be_decided_is_offered(site: Site, twins: Twins, client: httpx.Client) -> None:
     def offered() -> list[str]:
         return re.findall(r'name="act" value="([^"]+)"', client.get(twins.address).text)
