@@ -66,12 +66,15 @@ async def shown(connection: Reader, view: str, position: int, patience: float = 
         await asyncio.sleep(_PAUSE)
 
 
-async def facts_missing(connection: Reader, view: str, patience: float = PATIENCE) -> int:
-    """Facts that the view does not show when patience ends; what is read afterwards shows all others."""
-    if await _position(connection, "missing", view=view) <= 0:
+async def facts_missing(connection: Reader, *views: str, patience: float = PATIENCE) -> int:
+    """Facts that a view of these does not show when patience ends; what is read afterwards shows the rest."""
+    if await _position(connection, "missing", views=list(views)) <= 0:
         return 0
-    end = await end_shown(connection, view, patience)
-    return max(0, end - await position_of(connection, view))
+    missing = 0
+    for view in views:
+        end = await end_shown(connection, view, patience)
+        missing = max(missing, end - await position_of(connection, view))
+    return missing
 
 
 async def position_of(connection: Reader, view: str) -> int:
@@ -79,6 +82,6 @@ async def position_of(connection: Reader, view: str) -> int:
     return await _position(connection, "position", view=view)
 
 
-async def _position(connection: Reader, query: str, **values: str) -> int:
+async def _position(connection: Reader, query: str, **values: str | list[str]) -> int:
     row = await (await connection.execute(_sql[query], values)).fetchone()
     return int(row[0]) if row else 0

@@ -22,7 +22,8 @@ select coalesce(max(notification_id), 0) from record.facts;
 select position from views.generations where view = %(view)s and state = 'serving';
 
 -- name: missing
--- Facts of the record that the serving generation of a view does not show.
-select coalesce(max(notification_id), 0) - coalesce(
-    (select position from views.generations where view = %(view)s and state = 'serving'), 0
+-- Facts of the record that one of the serving generations of views does not show.
+select coalesce(max(notification_id), 0) - (
+    select coalesce(min(coalesce(g.position, 0)), 0)
+    from unnest(%(views)s::text[]) v(view) left join views.generations g on g.view = v.view and g.state = 'serving'
 ) from record.facts;

@@ -59,7 +59,7 @@ async def lookup(request: Request) -> Response:
     text = (await form_field(request, "text")).strip()
     async with request.app.state.views.connection() as connection:
         place, workplace = await here(connection, request)
-        missing = max([await facts_missing(connection, view) for view in (Citizens.name, Links.name)])
+        missing = await facts_missing(connection, Citizens.name, Links.name)
         found = await look_up(connection, text, place)
         people = await people_of(connection, [one.subject for one in _everybody(found)])
         seen_at = [one.last_facility for one in _everybody(found) if one.last_facility]

@@ -1,7 +1,7 @@
 """Looks people up: by number, or by name with or without accents."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -34,6 +34,9 @@ _EXACT = 1_000
 
 MOST_NUMBERED = 200
 """People with a number that are looked at; a station may state its own telephone for everybody."""
+
+_NO_NUMBERS: Mapping[str, Any] = {"numbers": [], "telephones": [], "id": None}
+_NO_CANDIDATES: Mapping[str, Any] = {"subjects": [], "spelled": [], "likeness": []}
 
 _LAST = "\U0010ffff"
 """Sorts behind every letter."""
@@ -116,10 +119,9 @@ async def look_up(connection: Reader, text: str, here: Here = ANYWHERE) -> Looku
     Names are looked for where no number is found: also that of a card whose number nobody has.
     """
     typed = read_typed(text)
-    numbered = await _with_number(connection, typed)
-    if numbered.candidates or not typed.name.words:
-        people = await _people(connection, numbered.candidates, here)
-        found = Lookup(people[:MOST], [], len(people) > MOST, cut=numbered.cut)
+    people = await _with_number(connection, typed, here)
+    if people or not typed.name.words:
+        found = Lookup(people[:MOST], [], len(people) > MOST)
     else:
         found = await _with_name(connection, typed.name, here)
     return found._replace(warnings=typed.warnings)
@@ -154,13 +156,11 @@ async def _exact_and_begun(connection: Reader, name: Name, here: Here) -> Lookup
     )
 
 
-async def _with_number(connection: Reader, typed: Typed) -> _Some:
+async def _with_number(connection: Reader, typed: Typed, here: Here) -> list[Found]:
     if not (typed.numbers or typed.telephones or typed.id):
-        return _NOBODY
-    values = {"numbers": list(typed.numbers), "telephones": list(typed.telephones), "id": typed.id}
-    cursor = await connection.execute(queries["with_number"], {**values, "limit": MOST_NUMBERED})
-    candidates = [_Candidate(*row) for row in await cursor.fetchall()]
-    return _Some(candidates, len(candidates) >= MOST_NUMBERED)
+        return []
+    numbers = {"numbers": list(typed.numbers), "telephones": list(typed.telephones), "id": typed.id}
+    return await _shown(connection, {**numbers, **_NO_CANDIDATES}, here)
 
 
 async def _named(connection: Reader, name: Name, here: Here, *, begun: bool = False) -> _Some:
@@ -205,7 +205,6 @@ def _communes(here: Here) -> tuple[str, ...]:
 
 
 async def _people(connection: Reader, candidates: Sequence[_Candidate], here: Here) -> list[Found]:
-    """At most one more than can be shown."""
     if not candidates:
         return []
     best: dict[UUID, _Candidate] = {}
@@ -215,11 +214,15 @@ async def _people(connection: Reader, candidates: Sequence[_Candidate], here: He
         "subjects": list(best),
         "spelled": [one.spelled for one in best.values()],
         "likeness": [one.likeness for one in best.values()],
-        "here": list(here.facilities),
-        "communes": list(_communes(here)),
-        "limit": MOST + 1,
     }
-    cursor = await connection.execute(queries["people"], columns)
+    return await _shown(connection, {**columns, **_NO_NUMBERS}, here)
+
+
+async def _shown(connection: Reader, whom: Mapping[str, Any], here: Here) -> list[Found]:
+    """At most one more than can be shown."""
+    bounds = {"most_numbered": MOST_NUMBERED, "limit": MOST + 1}
+    places = {"here": list(here.facilities), "communes": list(_communes(here))}
+    cursor = await connection.execute(queries["people"], {**whom, **places, **bounds})
     return [Found(*row) for row in await cursor.fetchall()]
 
 

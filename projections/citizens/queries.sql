@@ -1,16 +1,3 @@
--- name: with_number
--- People who have one of the identifiers or telephones, or the Patient.id; those with an earlier one first.
-select subject, null, -min(place)
-from (
-    select subject, place from unnest(%(numbers)s::text[]) with ordinality n(key, place) join citizens.identifier using (key)
-    union all
-    select subject, 0 from citizens.telephone where number = any(%(telephones)s)
-    union all
-    select subject, 0 from citizens.person where id = %(id)s
-    limit %(limit)s
-) found
-group by subject;
-
 -- name: with_name
 -- The likeliest people with a name that holds every typed word, and whether not all were looked at. Names are read
 -- that hold what fewest hold: a word, or two (keys); if the last word is the beginning of one, for each word that
@@ -101,11 +88,26 @@ from cut left join best on true
 order by accents desc, called desc, seen desc, near desc, length(spelled), spelled, born_from, subject;
 
 -- name: people
--- What is shown of these people, the likeliest first. Those whose record is no longer in use go last.
+-- What is shown of these people, or of those who have one of the identifiers or telephones, or the Patient.id (of
+-- several identifiers those with an earlier one first); the likeliest first. Those whose record is no longer in use
+-- go last.
+with numbered as (
+    select subject, place
+    from unnest(%(numbers)s::text[]) with ordinality n(key, place) join citizens.identifier using (key)
+    union all
+    select subject, 0 from citizens.telephone where number = any(%(telephones)s::text[])
+    union all
+    select subject, 0 from citizens.person where id = %(id)s
+    limit %(most_numbered)s
+)
 select
     p.subject, p.id, p.name, n.name as found_as, p.sex, p.birth_date, p.commune_name, p.province_name, p.address,
     p.deceased, p.deceased_on, p.active, v.facility, v.started, here.seen, p.communes && %(communes)s::text[] as near
-from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(likeness)s::int[]) c(subject, spelled, likeness)
+from (
+    select * from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(likeness)s::int[])
+    union all
+    select subject, null, -min(place)::int from numbered group by subject
+) c(subject, spelled, likeness)
 join citizens.person p using (subject)
 left join lateral (
     select name from citizens.person_name n

@@ -67,7 +67,9 @@ async def look_at(
 ) -> Look:
     """patience: seconds that it waits for the views. after: the version behind which to go on with what was
     stated meanwhile."""
-    missing = [await facts_missing(connection, view, patience) for view in (Links.name, FhirResources.name)]
+    missing = [
+        await facts_missing(connection, view, patience=patience) for view in (Links.name, FhirResources.name)
+    ]
     history = await decisions(connection, pair)
     sides = await _sides(connection, pair)
     people = await people_of(connection, [pair.subject, pair.other])
