@@ -177,6 +177,15 @@ def test_other_conditions_speak_of_one_patient(door: Door, query: str, expected:
     assert found(door, query, link(door, "a", "b")) == expected
 
 
+def test_a_condition_of_a_write_never_reaches_over_to_a_linked_patient(own: Door) -> None:
+    own.get("Observation?patient=b", headers=link(own, "a", "b"))
+    exist = {"If-None-Exist": "patient=a&encounter=Encounter/visit-b"}
+    made = own.send("POST", "Observation", finding("a", 9), exist)
+    assert made.status_code == 201
+    own.client.delete("Observation?patient=a&_multiple=true").raise_for_status()
+    assert found(own, "Observation?patient=a", position(made)) == findings("b")
+
+
 def test_the_other_way_round_a_patient_is_named_too(door: Door) -> None:
     linked = link(door, "a", "b")
     stations = found(door, "Organization?_has:Patient:organization:_id=a", linked)
