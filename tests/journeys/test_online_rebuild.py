@@ -19,6 +19,7 @@ import pytest
 
 from projections import carrying
 from projections.fhir_resources.view import FhirResources
+from projections.links.view import Links
 from projections.view import Connection
 from simulation.feed import feed
 from simulation.province import Province
@@ -115,7 +116,8 @@ def record(database: str, request: pytest.FixtureRequest) -> str:
     """The URL of a record, and a view of former code."""
     stating: Callable[[str], None] = request.param
     stating(database)
-    catch_up(database, Former())
+    for view in (Former(), Links()):
+        catch_up(database, view)
     return database
 
 
