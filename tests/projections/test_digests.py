@@ -48,13 +48,22 @@ PRESSURE = {
         }
     ],
 }
+MOTHER = {
+    "resourceType": "RelatedPerson",
+    "patient": {"reference": "Patient/one"},
+    "relationship": [
+        {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "MTH"}]}
+    ],
+    "name": [{"text": "Trần Thị Ba"}],
+}
 DAMAGE = {
     "jsonb": "{} || '[0]'",
     "text": "coalesce({0} || 'x', 'x')",
-    "bytea": "{0} || '\\x00'::bytea",
+    "bytea": "coalesce({0} || '\\x00'::bytea, '\\x00')",
     "uuid": "gen_random_uuid()",
     "boolean": "not {0}",
-    "ARRAY": "{0} || 1::bigint",
+    "ARRAY": "array_append({0}, null)",
+    "double precision": "coalesce({0} + 1, 1)",
     "numeric": "coalesce({0} + 1, 1)",
     "smallint": "{0} + 100",
     "integer": "{0} + 1000",
@@ -78,7 +87,7 @@ def pairs(module_database: str) -> Pair:
         telecom = {"telecom": [{"system": "phone", "value": "0912345678"}]}
         state_all(url, request(update(person)))
         state_all(url, request(update({**person, **telecom}), create({**observation(id_, 1)})))
-    state_all(url, request(update(ORGANIZATION), update(ENCOUNTER), create(PRESSURE)))
+    state_all(url, request(update(ORGANIZATION), update(ENCOUNTER), create(PRESSURE), create(MOTHER)))
     judge_all(url, judgement(Act.LINK, "one", "two", *CAPTURED))
     return {name: _pair(url, make()) for name, make in VIEWS.items()}
 
