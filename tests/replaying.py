@@ -7,13 +7,14 @@ from projections.digests import digest
 from projections.fhir_resources.view import FhirResources
 from projections.generations import Generation, add_generation, serving
 from projections.projector import Projector
+from projections.view import View
 from streams.notification_log import NotificationLog
 from tests.stating import looking
 
 
 @contextmanager
 def projector(
-    url: str, view: FhirResources | None = None, generation: Generation | None = None
+    url: str, view: View | None = None, generation: Generation | None = None
 ) -> Iterator[Projector]:
     """A projector with a log of its own."""
     log = NotificationLog(url)
@@ -23,7 +24,7 @@ def projector(
     log.close()
 
 
-def catch_up(url: str, view: FhirResources | None = None, generation: Generation | None = None) -> None:
+def catch_up(url: str, view: View | None = None, generation: Generation | None = None) -> None:
     """Projects all that there is."""
     with projector(url, view, generation) as one:
         while one.step():
