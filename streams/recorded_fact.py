@@ -1,6 +1,5 @@
 """A fact with its place in the log: what every reader of the log receives."""
 
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -17,20 +16,27 @@ from ehr.facts import AnyFact, ResourceVersion
 class RecordedResource:
     """One resource version of a recorded fact; body and JSON are unpacked when first asked for."""
 
+    __slots__ = ("_body", "_json", "version")
+
     def __init__(self, version: ResourceVersion) -> None:
         """Wraps one entry of ``fact.resources``."""
         self.version = version
+        self._body: bytes | None = None
+        self._json: dict[str, Any] | None = None
 
-    @cached_property
+    @property
     def body(self) -> bytes:
         """The bytes as received (without versionId and lastUpdated); empty for a delete or a move."""
-        return decompress(self.version.body) if self.version.body else b""
+        if self._body is None:
+            self._body = decompress(self.version.body) if self.version.body else b""
+        return self._body
 
-    @cached_property
+    @property
     def json(self) -> dict[str, Any]:
         """The parsed body; an empty dict for a delete or a move. Shared between views: never change it."""
-        parsed: dict[str, Any] = orjson.loads(self.body) if self.version.body else {}
-        return parsed
+        if self._json is None:
+            self._json = orjson.loads(self.body) if self.version.body else {}
+        return self._json
 
 
 class RecordedFact(msgspec.Struct, frozen=True):

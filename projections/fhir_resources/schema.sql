@@ -73,7 +73,9 @@ create table search (
     primary key (pk)
 ) with (fillfactor = 90);
 create unique index search_by_kind on search (kind, pk);
-create index search_terms on search using gin (terms) with (fastupdate = off);
+-- New rows wait in a list, to be taken into the index together: one by one, each unpacks and packs again what it
+-- has of every common term. Every search reads the list, so it is the shortest that there is: 64 KB, some 200 rows.
+create index search_terms on search using gin (terms) with (fastupdate = on, gin_pending_list_limit = 64);
 create index search_by_date on search (kind, starts, pk);
 create index search_self on search (self);
 
@@ -130,7 +132,8 @@ create table search_part (
     high2 numeric,
     pk bigint not null
 );
-create index search_part_terms on search_part using gin (terms) with (fastupdate = off);
+create index search_part_terms on search_part using gin (terms)
+    with (fastupdate = on, gin_pending_list_limit = 64);
 create index search_part_pk on search_part (pk);
 
 -- Texts that stand for terms, of every version that ever was: displays of codes, addresses of profiles.

@@ -1,16 +1,17 @@
 """Parameters of type reference (https://hl7.org/fhir/R4/search.html#reference)."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
 from ehr.values import Key
-from projections.search.entries import Entries
+from projections.search.entries import Entries, Indexer
 from projections.search.errors import BadValue
 from projections.search.extraction.compiler import named_type
 from projections.search.naming import Naming
-from projections.search.terms import Terms, of_values, term
+from projections.search.terms import REMEMBERED_VALUE, Terms, of_values, term
 from projections.search.values import split, unescaped
 
 MODIFIERS = ("missing", "identifier")
@@ -25,18 +26,42 @@ _VERSION = re.compile(rf"/_history/{_ID}\Z")
 # else is said.
 
 
-def index_reference(entries: Entries, number: int, value: Any) -> None:
-    """A Reference: what it names, and the identifier by which it names it."""
-    entries.terms.update(term(number, one) for one in _said(value))
+def _of(number: int, reference: dict[str, Any]) -> Iterator[int]:
+    yield from (term(number, one) for one in _said(reference))
 
 
-def index_marked_reference(entries: Entries, number: int, value: Any) -> None:
-    """The same, and of which type the resource is that it names: other parameters take some types alone."""
-    said, type_ = _said(value), named_type(value)
-    entries.terms.update(term(number, one) for one in said)
+def _of_marked(number: int, reference: dict[str, Any]) -> Iterator[int]:
+    said, type_ = _said(reference), named_type(reference)
+    yield from (term(number, one) for one in said)
     if said and type_ in RESOURCE_TYPES:
-        entries.terms.add(term(number, f"t{type_}"))
-        entries.terms.update(term(number, f"t{type_}\0{one}") for one in said)
+        yield term(number, f"t{type_}")
+        yield from (term(number, f"t{type_}\0{one}") for one in said)
+
+
+_TELLING = frozenset({"identifier", "type"})
+"""What a Reference may say besides its text."""
+
+
+def _indexer(terms_of: Callable[[int, dict[str, Any]], Iterator[int]]) -> Indexer:
+    """Adds these terms, and remembers those of texts: a patient's and a visit's come again and again."""
+
+    @lru_cache(maxsize=1 << 15)
+    def of_text(number: int, text: str) -> tuple[int, ...]:
+        return tuple(terms_of(number, {"reference": text}))
+
+    def index(entries: Entries, number: int, value: Any) -> None:
+        text = value.get("reference") or ""
+        alone = len(text) <= REMEMBERED_VALUE and _TELLING.isdisjoint(value)
+        entries.terms.update(of_text(number, text) if alone else terms_of(number, value))
+
+    return index
+
+
+index_reference = _indexer(_of)
+"""A Reference: what it names, and the identifier by which it names it."""
+
+index_marked_reference = _indexer(_of_marked)
+"""The same, and of which type the resource is that it names: other parameters take some types alone."""
 
 
 def index_canonical(entries: Entries, number: int, value: Any) -> None:

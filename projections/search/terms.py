@@ -8,6 +8,7 @@ can state the other value itself. Identifiers, by which people are found, are co
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from ehr.definitions.search_parameters import common_search_parameters
@@ -31,10 +32,13 @@ COUNTED = 16
 """Terms of any of which resources are expected as the database's statistics tell."""
 
 
-@remembered(1 << 17, REMEMBERED_VALUE)
-def hash_of(text: str) -> int:
+def _hash_of(text: str) -> int:
     """52 bits."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - HASH_BITS)
+
+
+hash_of = remembered(1 << 15, REMEMBERED_VALUE)(_hash_of)
+"""The same, of texts that come again."""
 
 
 def base_of(number: int) -> int:
@@ -49,7 +53,14 @@ def number_of(term: int) -> int:
 
 def term(number: int, text: str) -> int:
     """The term of a value of a parameter."""
-    return base_of(number) | hash_of(text)
+    return (_remembered if len(text) <= REMEMBERED_VALUE else _term)(number, text)
+
+
+def _term(number: int, text: str) -> int:
+    return base_of(number) | _hash_of(text)
+
+
+_remembered = lru_cache(maxsize=1 << 17)(_term)
 
 
 _COMMON = frozenset(parameter.number for parameter in common_search_parameters().values())
