@@ -25,7 +25,7 @@ from projections.linking.sight import Behind, Incomplete, Shown, Sight, one_pers
 from projections.matching.candidates import Candidate, Judged
 from projections.matching.view import TYPES
 from streams.event_log import EventLog
-from streams.recorded_fact import Entry, RecordedFact
+from streams.recorded_fact import Entry, RecordedFact, RecordedResource
 
 FACTS: Final = 256
 """Facts in one read: so much is judged again after a kill."""
@@ -66,8 +66,8 @@ class Linker:
         self.position = post.begin()
         self._log, self._post, self._views, self._record = event_log, post, views, record
         self._stopped = stopped
-        self._stated = 0  # where the last link is that was stated here
-        self._fresh: set[UUID] = set()  # whom links concern that the view did not show when last looked at
+        self._stated = 0  # where the last judgement is that was stated here
+        self._fresh: set[UUID] = set()  # whom judgements concern that links did not show when last looked at
         self._looks_at = 0.0
 
     async def step(self) -> int:
@@ -95,29 +95,30 @@ class Linker:
                 self._post.judged(waiting)
 
     async def _concerned(self, entries: Sequence[Entry]) -> list[UUID]:
-        """Whom to judge, each once: whose Patient is stated, who is parted by an unlinking, and whose fact
-        cannot be read here."""
+        """Whom to judge, each once: whose Patient is stated, whose person has lost a Patient or a link, and
+        whose fact cannot be read here."""
         concerned: dict[UUID, None] = {}
         for entry in entries:
             if not isinstance(entry, RecordedFact):
                 concerned[entry.subject] = None
             elif isinstance(entry.fact, RecordsUnlinked):
-                parted = await self._parted((entry.fact.subject, entry.fact.other), entry.position)
-                concerned |= dict.fromkeys(sorted(parted))
+                concerned |= await self._people((entry.fact.subject, entry.fact.other), entry.position)
+            elif any(_is_gone(resource) for resource in entry.resources):
+                concerned |= await self._people((entry.subject,), entry.position)
             elif any(resource.version.type in TYPES for resource in entry.resources):
                 concerned[entry.subject] = None
         return list(concerned)
 
-    async def _parted(self, both: tuple[UUID, UUID], position: int) -> frozenset[UUID]:
-        """Who was one person: others of them may be linked in place of the two."""
+    async def _people(self, some: Sequence[UUID], position: int) -> dict[UUID, None]:
+        """These and whoever is one person with them: others may be linked or proposed in their place."""
 
         async def read(connection: Reader, _: Shown) -> frozenset[UUID]:
-            return await one_person(connection, both)
+            return await one_person(connection, some)
 
         try:
-            return await self._seen(position, None, read)
+            return dict.fromkeys(sorted(await self._seen(position, None, read)))
         except Incomplete:
-            return frozenset(both)
+            return dict.fromkeys(some)
 
     async def _judge(self, subject: UUID, position: int) -> bool:
         """What follows for a citizen by what is known after a position; False where that is not all there, or
@@ -177,6 +178,7 @@ class Linker:
                 self._fresh |= together.own
         for one in together.proposals():
             await self._state(Act.PROPOSE, sight.citizen, one)
+            self._fresh |= {sight.citizen.subject, one.candidate.subject}
 
     async def _state(self, act: Act, citizen: Candidate, one: Judged) -> bool:
         """States what was judged, on the versions that were looked at; gives whether the two are linked."""
@@ -196,6 +198,10 @@ class Linker:
             return False
         if judged.stored:
             log.info("judged", act=act.value, position=judged.position)
-        if act is Act.LINK:
-            self._stated = max(self._stated, judged.position)
+        self._stated = max(self._stated, judged.position)
         return judged.state in LINKS
+
+
+def _is_gone(resource: RecordedResource) -> bool:
+    """Whether a Patient was deleted."""
+    return resource.version.type == "Patient" and not resource.version.body

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from ehr.linking import OBTAINED, State
 from ehr.matching.judging import NONE
 from ehr.sql import load_queries
 from projections.database import Reader
@@ -30,18 +31,27 @@ class Incomplete(Exception):
     """A view leaves something out that it takes."""
 
 
+class Said(NamedTuple):
+    """What was decided about a pair, and no link stands. numbers: (field, level) of those that may link, as
+    far as they were known. there: whether neither Patient is deleted."""
+
+    state: State
+    numbers: frozenset[tuple[str, str]]
+    there: bool
+
+
 class Sight(NamedTuple):
     """Of somebody who is there.
 
     others: whoever is to be linked, proposed or looked at again, with what the rules say, the weightiest
-    first. people: of everyone here, all who are one person. apart: pairs of them that somebody keeps apart.
-    linked: with whom a program has linked the citizen.
+    first. people: of everyone here, all who are one person. pairs: of them, about which something was
+    decided. linked: with whom a program has linked the citizen.
     """
 
     citizen: Candidate
     others: list[Judged]
     people: Mapping[UUID, frozenset[UUID]]
-    apart: frozenset[frozenset[UUID]]
+    pairs: Mapping[frozenset[UUID], Said]
     linked: frozenset[UUID]
 
     @property
@@ -82,10 +92,10 @@ async def sight_of(connection: Reader, subject: UUID) -> Sight | None:
     said = await judged_with(connection, citizen.person, found)
     others = [one for one in said if one.verdict.decision != NONE or one.candidate.subject in linked]
     if not others:
-        return Sight(citizen, [], {subject: frozenset({subject})}, frozenset(), linked)
+        return Sight(citizen, [], {subject: frozenset({subject})}, {}, linked)
     groups = await _people(connection, [subject, *(one.candidate.subject for one in others)])
-    apart = await _apart(connection, frozenset[UUID]().union(*groups.values()))
-    return Sight(citizen, others, groups, apart, linked)
+    pairs = await _pairs(connection, frozenset[UUID]().union(*groups.values()))
+    return Sight(citizen, others, groups, pairs, linked)
 
 
 async def one_person(connection: Reader, subjects: Iterable[UUID]) -> frozenset[UUID]:
@@ -98,9 +108,16 @@ async def _people(connection: Reader, subjects: list[UUID]) -> dict[UUID, frozen
     return {subject: frozenset({subject, *found[subject]}) for subject in subjects}
 
 
-async def _apart(connection: Reader, subjects: Iterable[UUID]) -> frozenset[frozenset[UUID]]:
-    cursor = await connection.execute(_sql["kept_apart"], {"subjects": list(subjects)}, binary=True)
-    return frozenset(frozenset(pair) for pair in await cursor.fetchall())
+async def _pairs(connection: Reader, subjects: Iterable[UUID]) -> dict[frozenset[UUID], Said]:
+    cursor = await connection.execute(_sql["pairs"], {"subjects": list(subjects)}, binary=True)
+    return {
+        frozenset((subject, other)): Said(State(state), _numbers(evidence), there)
+        for subject, other, state, evidence, there in await cursor.fetchall()
+    }
+
+
+def _numbers(evidence: Iterable[Iterable[tuple[str, str, float]]]) -> frozenset[tuple[str, str]]:
+    return frozenset((field, level) for some in evidence for field, level, _ in some if level in OBTAINED)
 
 
 async def _linked(connection: Reader, subject: UUID) -> frozenset[UUID]:

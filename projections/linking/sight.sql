@@ -10,10 +10,17 @@ left join (select view, generation, subject from views.parked
            union all select view, generation, subject from views.quarantined) l using (view, generation)
 where g.state = 'serving' having count(distinct g.view) = 2;
 
--- name: kept_apart
--- Pairs of these subjects that somebody has kept apart.
-select subject, other from links.pair
-where subject = any(%(subjects)b::uuid[]) and other = any(%(subjects)b::uuid[]) and state in ('different', 'unlinked');
+-- name: pairs
+-- Pairs of these subjects about which something was decided and no link stands, with all evidence so far, and
+-- whether both are there.
+select p.subject, p.other, p.state,
+       (select jsonb_agg(d.evidence) from links.decision d where d.subject = p.subject and d.other = p.other),
+       one.subject is not null and other.subject is not null
+from links.pair p
+left join matching.person one on one.subject = p.subject
+left join matching.person other on other.subject = p.other
+where p.subject = any(%(subjects)b::uuid[]) and p.other = any(%(subjects)b::uuid[])
+  and p.state not in ('linked', 'doubted');
 
 -- name: linked
 -- With whom a program has linked somebody, and nobody has doubted it.

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import combinations, groupby
+from itertools import combinations, groupby, product
 from uuid import UUID
 
 from ehr.event_store.connections import connect
 from ehr.facts import AnyPairFact, LinkProposed, PairFact, RecordsLinked
-from ehr.linking import LEAST_TO_LINK, LINKS, STATES, Pair, State, pair_of
+from ehr.linking import LEAST_TO_LINK, LINKS, STATES, Pair, State
 from ehr.matching.judging import NONE, judge
 from ehr.matching.numbers import KEYS
 from ehr.matching.weights import SHARED
@@ -181,13 +181,25 @@ def _is_allowed(facts: Sequence[AnyPairFact], n: int) -> bool:
 def _was_passed_over(url: str, pairs: Pairs) -> Iterator[str]:
     """Two who share a number that may link are one person, or something was said of the two."""
     known, together = read(url, _everybody), read(url, _together)
+    said = {frozenset(both) for both in map(_both, pairs) if known.keys() >= both}
     for one, other in _of_one_history(known.values()):
-        pair = pair_of(one.patient, other.patient)
-        if other.subject in together.get(one.subject, ()) or pair in pairs:
+        if other.subject in together.get(one.subject, ()) or _is_said(one, other, together, said):
             continue
-        said = judge(one.person, other.person)
-        if said.decision != NONE and any(e.field in KEYS and e.level in SHARED for e in said.evidence):
-            yield f"two were passed over whom the rules {said.decision}"
+        verdict = judge(one.person, other.person)
+        if verdict.decision != NONE and any(e.field in KEYS and e.level in SHARED for e in verdict.evidence):
+            yield f"two were passed over whom the rules {verdict.decision}"
+
+
+def _both(pair: Pair) -> set[UUID]:
+    return {pair.subject, pair.other}
+
+
+def _is_said(
+    one: Candidate, other: Candidate, together: dict[UUID, dict[UUID, str]], said: set[frozenset[UUID]]
+) -> bool:
+    """Whether something was said of the two people."""
+    some, others = ({who.subject, *together.get(who.subject, ())} for who in (one, other))
+    return any(frozenset(pair) in said for pair in product(some, others))
 
 
 def _of_one_history(known: Iterable[Candidate]) -> Iterator[tuple[Candidate, Candidate]]:
