@@ -34,7 +34,7 @@ from tests.conftest import fresh_database
 from tests.ehr.test_encoding import state
 from tests.faults.telling import tell
 from tests.pairing import judge_all, judgement, register
-from tests.projections.test_digests import DAMAGE, ENCOUNTER, ORGANIZATION, PRESSURE
+from tests.projections.test_digests import DAMAGE, ENCOUNTER, MOTHER, ORGANIZATION, PRESSURE
 from tests.replaying import catch_up
 from tests.stating import create, migrated, observation, patient, request, state_all, update
 from tests.streams.test_restoring import HEADERS, damaged, flipped
@@ -57,7 +57,8 @@ def told(module_database: str) -> str:
     person = {**patient("Hoa", "one"), "id": "one", "deceasedDateTime": "2024-02-01"}
     person |= {"telecom": [{"system": "phone", "value": "0912345678"}]}
     state_all(module_database, request(update(person)))
-    state_all(module_database, request(update(ORGANIZATION), update(ENCOUNTER), create(PRESSURE)))
+    last = (update(ORGANIZATION), update(ENCOUNTER), create(PRESSURE), create(MOTHER))
+    state_all(module_database, request(*last))
     register(module_database, "two")
     judge_all(module_database, judgement(Act.LINK, "one", "two"))
     for make in VIEWS.values():
