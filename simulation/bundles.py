@@ -11,6 +11,7 @@ from simulation.chance import Chance
 from simulation.citizens import Citizen
 from simulation.code_lists import diagnoses
 from simulation.facilities import Facility, StaffMember
+from simulation.registering.patients import Registering
 from simulation.shapes.elements import Json, condition_of, moment, pointer
 from simulation.shapes.encounters import diagnosis, discharge_paper, encounter, problem
 from simulation.shapes.findings import corrected, diagnostic_report, laboratory_result, observations
@@ -93,11 +94,15 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """How the facilities of one province file: seed, edition (a mark in all ids), whose Patients they use."""
+    """How the facilities of one province file: seed, edition (a mark in all ids), whose Patients they use.
+
+    registering: how each of them registers; None: as the papers say.
+    """
 
     seed: int
     edition: str
     patient_per_facility: bool
+    registering: Registering | None = None
 
     def owner(self, facility: Facility) -> Facility | None:
         """The facility whose own Patient is meant, None when all share one."""
@@ -188,7 +193,11 @@ def _numeric(report: Report) -> list[int]:
 def _registered(filing: Filing, case: Case, entries: Entries) -> Json:
     owner = filing.owner(case.visit.facility)
     key = patient_key(case.citizen, filing.seed, owner)
-    return {"reference": entries.post(patient(case.citizen, filing.seed, owner), key)}
+    if owner and filing.registering:
+        stated = filing.registering.patient(case.citizen, owner, case.visit.starts.date())
+    else:
+        stated = patient(case.citizen, filing.seed, owner)
+    return {"reference": entries.post(stated, key)}
 
 
 def _known(filing: Filing, case: Case) -> Json:

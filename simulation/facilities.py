@@ -69,9 +69,10 @@ class Network:
     A facility has the same code, name and staff in every simulation, however many communes take part.
     """
 
-    def __init__(self, province: str, citizens: int) -> None:
+    def __init__(self, province: str, citizens: int, chosen: tuple[Commune, ...] = ()) -> None:
+        """chosen: the communes that take part, in the order of the list; else as many as citizens fill."""
         everywhere = communes(province)
-        self.communes = _chosen(everywhere, citizens)
+        self.communes = chosen or _chosen(everywhere, citizens)
         self.stations = {c.code: _station(c, everywhere.index(c)) for c in self.communes}
         around = [self.stations[c.code] for c in (*self.communes[1:], self.communes[0])]
         self._neighbour_of = dict(zip(self.stations, around, strict=True))

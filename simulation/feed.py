@@ -52,9 +52,15 @@ class Counts:
 
 
 Progress = Callable[[Counts], None]
+Answered = Callable[[Sending, bytes], None]
+"""Called with what was accepted, and the body of the answer."""
 
 
 def _silent(_: Counts) -> None:
+    return None
+
+
+def _unheard(_: Sending, _answer: bytes) -> None:
     return None
 
 
@@ -65,16 +71,17 @@ async def feed(
     concurrency: int = CONCURRENCY,
     progress: Progress = _silent,
     patience: float = PATIENCE,
+    answered: Answered = _unheard,
 ) -> Counts:
     """Post every sending to the FHIR base `base_url`, such as http://127.0.0.1:8000/fhir.
 
     Sendings about one citizen go one after the other, those about facilities before all citizens. After each,
-    `progress` is told the counts. A busy or lost server is tried again under the same key for at most
-    `patience` seconds in a row. A second run adds nothing. Refused sendings are counted, not raised.
-    Raises ServerAway.
+    `progress` is told the counts, and `answered` what was accepted. A busy or lost server is tried again
+    under the same key for at most `patience` seconds in a row. A second run adds nothing. Refused sendings
+    are counted, not raised. Raises ServerAway.
     """
     counts = Counts()
-    lanes = [_Lane(base_url, counts, progress, patience) for _ in range(concurrency)]
+    lanes = [_Lane(base_url, counts, progress, patience, answered) for _ in range(concurrency)]
     try:
         async with asyncio.TaskGroup() as group:
             workers = [group.create_task(lane.run()) for lane in lanes]
@@ -108,10 +115,13 @@ async def _drained(lanes: list[_Lane]) -> None:
 class _Lane:
     """A connection and the sendings that wait for it; a citizen always takes the same lane."""
 
-    def __init__(self, base_url: str, counts: Counts, progress: Progress, patience: float) -> None:
+    def __init__(
+        self, base_url: str, counts: Counts, progress: Progress, patience: float, answered: Answered
+    ) -> None:
         self.line: asyncio.Queue[Sending] = asyncio.Queue(_WAITING_IN_LINE)
         self._connection = Connection(urlsplit(base_url), _TIMEOUT)
         self._counts, self._progress, self._patience = counts, progress, patience
+        self._answered = answered
 
     async def run(self) -> None:
         """Deliver what comes, for ever."""
@@ -148,6 +158,7 @@ class _Lane:
         if answer.status < 300:
             self._counts.accepted += 1
             self._counts.resources += sending.resources
+            self._answered(sending, answer.body)
         else:
             issues = _issues(answer.body)
             refusal = Refusal(sending.idempotency_key, sending.facility, answer.status, issues)

@@ -27,6 +27,8 @@ from simulation.facilities import Facility, Network, staff_on_duty
 from simulation.life import Life
 from simulation.numbers import MOST_PEOPLE
 from simulation.prescribing import allergy_of, suited
+from simulation.registering.families import lived_in, with_twins
+from simulation.registering.patients import Registering, Shares
 from simulation.shapes.elements import Json
 from simulation.stories import OF_RESIDENTS, OF_UNIDENTIFIED
 from simulation.visits import Visit
@@ -92,6 +94,8 @@ class Province:
     `citizens` people live there at the start; `months` of their lives are told, up to `until` (excluded).
     `code` is one of the 34 province codes. With `patient_per_facility` each facility registers a Patient of
     its own under its own number, the national numbers beside it; otherwise all share one by If-None-Exist.
+    With `shares` it does so as facilities do: with typed and scanned numbers, slips, newborns without a name,
+    and there are more twins and more people in a commune.
     Raises UnknownProvince, TooManyCitizens.
     """
 
@@ -104,16 +108,19 @@ class Province:
         until: date = UNTIL,
         code: str = QUANG_TRI,
         patient_per_facility: bool = False,
+        shares: Shares | None = None,
     ) -> None:
         if citizens * 1.1 > MOST_PEOPLE:
             raise TooManyCitizens(f"{citizens} citizens, the most are {int(MOST_PEOPLE / 1.1)}")
         settings = blake2b(repr((seed, citizens, months, until, code)).encode(), digest_size=6)
         self.seed = int.from_bytes(settings.digest(), "big")  # other settings: other people, other numbers
         self.start, self.until = until - timedelta(days=round(months * 30.44)), until
-        self.network = Network(code, citizens)
+        self.network = Network(code, citizens, lived_in(code, citizens) if shares else ())
         self.citizens = draw_citizens(self.seed, self.network, citizens, self.start, until)
         edition = f"{settings.hexdigest()}-{'own' if patient_per_facility else 'shared'}"
         self._filing = Filing(self.seed, edition, patient_per_facility)
+        if shares:
+            self._register_apart(f"{settings.hexdigest()}-{shares}", shares)
 
     def __len__(self) -> int:
         """The number of sendings."""
@@ -127,6 +134,11 @@ class Province:
             contact = (planned.person, planned.visit.facility.code)
             yield self._sending(planned, newcomer=contact not in seen)
             seen.add(contact)
+
+    def _register_apart(self, edition: str, shares: Shares) -> None:
+        self.citizens, families = with_twins(self.seed, self.citizens)
+        registering = Registering(self.seed, shares, self.network.communes, families)
+        self._filing = Filing(self.seed, edition, patient_per_facility=True, registering=registering)
 
     def visits_of(self, citizen: Citizen) -> list[Visit]:
         """What happens to one citizen in the period, in order of time."""

@@ -28,6 +28,7 @@ REFERRAL_NUMBER: Final = f"{_PLACEHOLDER}/sid/referral"
 # Extensions
 # The guide calls the ethnic group (dân tộc) race, and religion ethnicity.
 ETHNIC_GROUP_EXTENSION: Final = f"{_CORE}/StructureDefinition/extension-race"
+IDENTIFIER_CAPTURED: Final = f"{_PLACEHOLDER}/StructureDefinition/identifier-captured"
 ADMINISTRATIVE_ADDRESS: Final = f"{_CORE}/StructureDefinition/extension-administrative-address"
 
 # Code systems of Vietnam

@@ -1,28 +1,13 @@
 """What facilities make of what people say, each with its own habits; for those by whom weights are judged."""
 
 from dataclasses import dataclass, replace
-from unicodedata import combining, normalize
 
 from benchmarks.matching.registrations import FORMER, Numbered, Registration
 from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from simulation.chance import Chance
 from simulation.code_lists import communes
+from simulation.registering.slips import bare, misdated, mistyped, written
 
-_TELEX_MARKS = {"\u0302": "double", "\u0306": "w", "\u031b": "w"}
-_TELEX_TONES = {"\u0301": "s", "\u0300": "f", "\u0309": "r", "\u0303": "x", "\u0323": "j"}
-_BESIDE = {
-    "a": "s",
-    "e": "r",
-    "i": "o",
-    "n": "m",
-    "m": "n",
-    "o": "p",
-    "t": "y",
-    "u": "i",
-    "h": "j",
-    "g": "h",
-    "c": "v",
-}
 _MARRIED = ("Nguyễn", "Trần", "Lê", "Hồ", "Vàng", "Sùng", "Lý")
 
 
@@ -67,7 +52,7 @@ def said_at(
         truth,
         numbers=numbers,
         name=_name(chance, habits, truth, careless),
-        mother=_written(chance, truth.mother, careless) if truth.mother and chance.happens(0.7) else "",
+        mother=written(chance, truth.mother, careless) if truth.mother and chance.happens(0.7) else "",
         birth=_birth(chance, habits, truth.birth, 0 if scanned else age, careless),
         telephone=_telephone(chance, truth.telephone),
         birth_order=truth.birth_order if chance.happens(0.5) else None,
@@ -110,14 +95,7 @@ def _without(chance: Chance, truth: Registration) -> list[Numbered]:
 
 
 def _typed(chance: Chance, number: Numbered) -> Numbered:
-    value = list(number.value)
-    if chance.happens(0.015):
-        place = chance.between(3, len(value) - 1)
-        value[place] = str((int(value[place]) + chance.between(1, 9)) % 10)
-    elif chance.happens(0.008):
-        place = chance.between(3, len(value) - 2)
-        value[place], value[place + 1] = value[place + 1], value[place]
-    return replace(number, value="".join(value), captured=chance.pick(["", "typed"]))
+    return replace(number, value=mistyped(chance, number.value), captured=chance.pick(["", "typed"]))
 
 
 def _name(chance: Chance, habits: Habits, truth: Registration, careless: float) -> str:
@@ -126,80 +104,8 @@ def _name(chance: Chance, habits: Habits, truth: Registration, careless: float) 
     words = truth.name.split()
     if truth.sex == "female" and int(truth.birth[:4]) < 2005 and chance.happens(careless * 0.1):
         words[0] = chance.pick(_MARRIED)
-    name = _written(chance, " ".join(words), careless)
-    return _bare(name).upper() if chance.happens(habits.bare) else name
-
-
-def _written(chance: Chance, name: str, careless: float) -> str:
-    if not chance.happens(careless):
-        return name
-    words = name.split()
-    slip = chance.pick([_telex, _neighbour, _other_tone, _forget, _turn, _shorten, _double])
-    return slip(chance, words)
-
-
-def _telex(chance: Chance, words: list[str]) -> str:
-    place = chance.between(0, len(words) - 1)
-    return " ".join([*words[:place], _keys_of(words[place]), *words[place + 1 :]])
-
-
-def _keys_of(word: str) -> str:
-    """As it is typed with Telex, tones last."""
-    out, tone, last = "", "", ""
-    for mark in normalize("NFD", word.replace("đ", "dd").replace("Đ", "Dd")):
-        if mark in _TELEX_TONES:
-            tone = _TELEX_TONES[mark]
-        elif combining(mark):
-            out += last.lower() if _TELEX_MARKS.get(mark) == "double" else "w"
-        else:
-            out, last = out + mark, mark
-    return out + tone
-
-
-def _neighbour(chance: Chance, words: list[str]) -> str:
-    place = chance.between(0, len(words) - 1)
-    at = chance.between(0, len(words[place]) - 1)
-    word = words[place]
-    words[place] = word[:at] + _BESIDE.get(word[at], word[at] * 2) + word[at + 1 :]
-    return " ".join(words)
-
-
-def _other_tone(chance: Chance, words: list[str]) -> str:
-    place = chance.between(0, len(words) - 1)
-    apart = normalize("NFD", words[place])
-    tones = [mark for mark in apart if mark in _TELEX_TONES]
-    other = chance.pick([tone for tone in _TELEX_TONES if tone not in tones])
-    words[place] = normalize("NFC", apart.replace(tones[0], other)) if tones else words[place]
-    return " ".join(words)
-
-
-def _forget(chance: Chance, words: list[str]) -> str:
-    if len(words) > 2:
-        words.pop(chance.between(1, len(words) - 2))
-    return " ".join(words)
-
-
-def _turn(chance: Chance, words: list[str]) -> str:
-    return " ".join([words[-1], *words[:-1]] if chance.happens(0.5) else [*words[1:], words[0]])
-
-
-def _shorten(chance: Chance, words: list[str]) -> str:
-    shown = (
-        [f"{word[0]}." for word in words[:-1]]
-        if chance.happens(0.5)
-        else [words[0], *(w[0] for w in words[1:-1])]
-    )
-    return " ".join([*shown, words[-1]])
-
-
-def _double(chance: Chance, words: list[str]) -> str:
-    place = chance.between(0, len(words) - 1)
-    return " ".join([*words[: place + 1], words[place], *words[place + 1 :]])
-
-
-def _bare(name: str) -> str:
-    apart = normalize("NFD", name.replace("đ", "d").replace("Đ", "D"))
-    return "".join(letter for letter in apart if not combining(letter))
+    name = written(chance, " ".join(words), careless)
+    return bare(name).upper() if chance.happens(habits.bare) else name
 
 
 def _birth(chance: Chance, habits: Habits, birth: str, age: int, careless: float) -> str:
@@ -208,14 +114,7 @@ def _birth(chance: Chance, habits: Habits, birth: str, age: int, careless: float
         return _only_year(chance, habits, birth[:4], off=0.05 if age > 60 else 0.0)
     if not chance.happens(careless):
         return birth
-    year, month, day = birth.split("-")
-    wrong = [
-        f"{year}-{month}-{chance.between(1, 28):02}",
-        f"{year[:2]}{year[3]}{year[2]}-{month}-{day}",
-        year,
-    ]
-    wrong += [f"{year}-{day}-{month}"] * 2 if int(day) <= 12 else []
-    return chance.pick([*wrong, ""])
+    return misdated(chance, birth)
 
 
 def _only_year(chance: Chance, habits: Habits, year: str, off: float) -> str:

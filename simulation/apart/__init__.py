@@ -1,0 +1,1 @@
+"""A province whose facilities register everybody for themselves: whether charts tell of one person each."""
