@@ -15,7 +15,7 @@ PATIENCE: Final = 120.0
 """Seconds without any progress of views and linking, after which they are given up."""
 
 _PAUSE: Final = 0.2
-_BEHIND: Final = ("ehr_linking_lag_facts", "ehr_view_lag_facts")
+_BEHIND: Final = ("ehr_linking_lag_facts", "ehr_linking_waiting_citizens", "ehr_view_lag_facts")
 _SHOWN: Final = re.compile(r"\"/fhir/([A-Z][A-Za-z]+/[A-Za-z0-9.-]+)[?\"]")
 _USER: Final = {"X-EHR-User": "province"}
 
@@ -40,21 +40,22 @@ class Server:
         least, gives_up = float("inf"), time.monotonic() + self._patience
         while True:
             figures = self._figures()
-            behind = sum(value for name, value in figures if name.startswith(_BEHIND))
-            if not behind and any(name == _BEHIND[0] for name, _ in figures):
-                end = next(value for name, value in figures if name == "ehr_record_position")
+            behind = sum(value for name, value in figures.items() if name.startswith(_BEHIND))
+            # Figures of views are read before those of linking: what is stated in between is in these alone.
+            end = figures.get("ehr_record_position")
+            if not behind and end is not None and figures.get("ehr_linking_position") == end:
                 self._headers = {"X-EHR-Position": f"{end:.0f}"}
                 return
             if behind < least:
                 least, gives_up = behind, time.monotonic() + self._patience
             if time.monotonic() > gives_up:
-                raise NotJudged(f"{behind:.0f} facts wait: is `ehr link` at work?")
+                raise NotJudged(f"{behind:.0f} facts or citizens wait: is `ehr link` at work?")
             time.sleep(_PAUSE)
 
-    def _figures(self) -> list[tuple[str, float]]:
+    def _figures(self) -> dict[str, float]:
         lines = self._get(f"{self._root}/metrics").text.splitlines()
         apart = (line.rpartition(" ") for line in lines if not line.startswith("#"))
-        return [(name, float(value)) for name, _, value in apart]
+        return {name: float(value) for name, _, value in apart}
 
     def everything(self, patient: str, only: str = "") -> set[str]:
         """``Type/id`` of all that $everything tells of a Patient. only: a type. Raises Incomplete."""

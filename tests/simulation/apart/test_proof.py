@@ -135,10 +135,27 @@ def test_a_link_between_two_people_is_found(proof: Proof) -> None:
     assert not found.hold
 
 
+SMALL = ["--citizens", "30", "--months", "4", "--seed", "5"]
+
+
 def test_the_command_ends_with_what_charts_tell(address: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--base", address, "--citizens", "30", "--months", "4", "--seed", "5"]) == 0
+    assert main(["--base", address, *SMALL]) == 0
     *_, linked_by_themselves, proposals, recall, charts_tell = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"[1-9]\d* citizens, 0 foreign facts, \d+ missing of [1-9]\d+", charts_tell)
     assert "precision 1.00000" in linked_by_themselves
     assert "per 100" in proposals
     assert "0 wrong" in recall
+
+
+def test_the_command_fails_where_two_people_are_linked(
+    proof: Proof, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = Ledger()
+    again = Province(5, 30, months=4, shares=Shares())
+    asyncio.run(feed(f"{address}/fhir", again, answered=ledger.note))
+    (one, _), (other, _) = next(pair for pair in pairwise(ledger.patients) if pair[0][1] != pair[1][1])
+    proof.server.settle()
+    assert proof.server.decide(f"/review/{one}/{other}", lambda _: "link")
+    assert main(["--base", address, *SMALL]) == 1
+    told = capsys.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"[1-9]\d* citizens, [1-9]\d* foreign facts, \d+ missing of [1-9]\d+", told)

@@ -5,8 +5,13 @@ import pytest
 
 from simulation.apart.server import Incomplete, NotJudged, Server
 
-JUDGED = "ehr_record_position 7.0\nehr_linking_lag_facts 0.0\n"
-HALFWAY = JUDGED + 'ehr_view_lag_facts{view="links"} 2.0\n'
+JUDGED = "# HELP\nehr_record_position 7.0\nehr_linking_position 7.0\nehr_linking_lag_facts 0.0\n"
+NOT_JUDGED = {
+    "no linking": "ehr_record_position 7.0\n",
+    "a view is behind": JUDGED + 'ehr_view_lag_facts{view="links"} 2.0\n',
+    "somebody waits": JUDGED + "ehr_linking_waiting_citizens 1.0\n",
+    "stated between two looks": JUDGED.replace("linking_position 7", "linking_position 9"),
+}
 PAIR = """<form><input type="radio" name="act" value="link"><input type="radio" name="ground" value="papers">
 <input type="hidden" name="version" value="1"><input type="hidden" name="token" value="a&amp;b"></form>"""
 LIST = """<ol><li data-row><a href="/review/a/b"></a><a href="/citizens/a"></a></li>
@@ -28,7 +33,7 @@ def metrics(text: str) -> dict[str, httpx.Response]:
     return {"/metrics": httpx.Response(200, text=text)}
 
 
-@pytest.mark.parametrize("text", ["ehr_record_position 7.0\n", HALFWAY], ids=["no linking", "a view behind"])
+@pytest.mark.parametrize("text", list(NOT_JUDGED.values()), ids=list(NOT_JUDGED))
 def test_nobody_is_held_for_judged_who_is_not(text: str) -> None:
     with pytest.raises(NotJudged):
         server(metrics(text)).settle()
