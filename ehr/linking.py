@@ -32,6 +32,7 @@ from ehr.errors import (
     StillMerged,
     Unknown,
 )
+from ehr.evidence import LEAST_TO_LINK, Numbers, known_by, says_more, together
 from ehr.facts import (
     SCHEMA_VERSION,
     AnyPairFact,
@@ -46,13 +47,6 @@ from ehr.facts import (
 )
 from ehr.identifiers import shortened
 from ehr.values import STREAMS, Actor, Key, new_id, subject_of
-
-OBTAINED = MappingProxyType({"typed": 1, "captured": 2, "verified": 3})
-"""The levels that a number in common may have, the weaker of both sides, and how far each is to be trusted.
-Only a number that can be the key to a person has one of them: an old identity card or a telephone has not."""
-
-LEAST_TO_LINK = OBTAINED["captured"]
-"""A number that was merely typed may be mistyped, or another person's."""
 
 MOST_EVIDENCE = 64
 LONGEST_WORD = 64
@@ -163,7 +157,10 @@ STATES: Mapping[str, State] = MappingProxyType(
 LINKS = frozenset({State.LINKED, State.DOUBTED})
 """The states in which two Patients are one person."""
 
-_LOOKED_AT = frozenset({State.UNLINKED, State.DIFFERENT, State.POSTPONED})
+_APART = frozenset({State.UNLINKED, State.DIFFERENT})
+"""Somebody has judged that the two are not one person."""
+
+_LOOKED_AT = _APART | {State.POSTPONED}
 """Somebody has looked and there is no link: a program does not decide over that on what was known."""
 
 _FACTS: Mapping[Act, type[AnyPairFact]] = MappingProxyType(
@@ -177,22 +174,21 @@ _FACTS: Mapping[Act, type[AnyPairFact]] = MappingProxyType(
     }
 )
 
-_Numbers = Mapping[str, int]
-"""Field -> the most trusted level (OBTAINED) in which a number was in common."""
-
 
 class Past(NamedTuple):
     """What the facts of a pair amount to.
 
     version: how many they are. known: of all evidence so far. judged: what was known when somebody last
-    looked and did not link; empty after somebody did. ops: op_id -> name of its fact. merge: the one that
+    looked and did not link; empty after somebody did. apart: DIFFERENT or UNLINKED while that judgement of a
+    person stands, whatever programs have proposed since. ops: op_id -> name of its fact. merge: the one that
     stands. by_program: whether a program made the link that stands.
     """
 
     state: State = State.UNKNOWN
     version: int = 0
-    known: _Numbers = MappingProxyType({})
-    judged: _Numbers = MappingProxyType({})
+    known: Numbers = MappingProxyType({})
+    judged: Numbers = MappingProxyType({})
+    apart: State | None = None
     ops: Mapping[str, str] = MappingProxyType({})
     merge: Merge | None = None
     by_program: bool = False
@@ -208,7 +204,7 @@ def past_of(facts: Iterable[AnyPairFact]) -> Past:
 
 def _after(past: Past, fact: AnyPairFact) -> Past:
     state = STATES[fact.name]
-    known = _together(past.known, _numbers(fact.evidence))
+    known = together(past.known, known_by(fact.evidence))
     judged = past.judged
     if state in _LOOKED_AT:
         judged = known
@@ -219,7 +215,16 @@ def _after(past: Past, fact: AnyPairFact) -> Past:
     if state is not State.DOUBTED:
         merge = fact.merge if isinstance(fact, RecordsLinked) else None
         by_program = state is State.LINKED and fact.rule is not None
-    return Past(state, past.version + 1, known, judged, ops, merge, by_program)
+    return Past(state, past.version + 1, known, judged, _apart(past, fact, state), ops, merge, by_program)
+
+
+def _apart(past: Past, fact: AnyPairFact, state: State) -> State | None:
+    """A link ends such a judgement, and somebody who proposes the two; a program that only asks does not."""
+    if state in _APART:
+        return state
+    if state is State.LINKED or (state is State.PROPOSED and fact.rule is None):
+        return None
+    return past.apart
 
 
 def decide(judgement: Judgement, past: Past) -> AnyPairFact | None:
@@ -239,15 +244,18 @@ def decide(judgement: Judgement, past: Past) -> AnyPairFact | None:
 def looked_at(judgement: Judgement, heads: Mapping[Key, Head]) -> list[tuple[Key, int]]:
     """The versions of the Patients that a judgement takes for granted; ``append`` asserts them again.
 
-    Raises Outdated for others than it names, and for Patients that are to be one person Unknown and Gone.
+    Raises Unknown for a Patient that never was, Outdated for another version than it names, and Gone for a
+    deleted one that is to be one person.
     """
     asserted: list[tuple[Key, int]] = []
     for key in judgement.pair.keys:
         head = heads.get(key)
-        if judgement.act in (Act.PROPOSE, Act.LINK) and (head is None or head.deleted):
-            raise Gone if head else Unknown
+        if head is None:
+            raise Unknown
+        if head.deleted and judgement.act in (Act.PROPOSE, Act.LINK):
+            raise Gone
         if key.id in judgement.patients:
-            if head is None or head.version != judgement.patients[key.id]:
+            if head.version != judgement.patients[key.id]:
                 raise Outdated
             asserted.append((key, head.version))
     return asserted
@@ -261,7 +269,7 @@ def _propose(judgement: Judgement, past: Past) -> bool:
         return False
     if judgement.rule is None:
         return past.state is not State.PROPOSED
-    if past.state is State.UNKNOWN or _beyond(judgement, past.known):
+    if past.state is State.UNKNOWN or says_more(judgement.evidence, past.known):
         return True
     if past.state in _LOOKED_AT:
         raise KeptApart
@@ -271,16 +279,16 @@ def _propose(judgement: Judgement, past: Past) -> bool:
 def _link(judgement: Judgement, past: Past) -> bool:
     if judgement.merge:
         _require_person(judgement)
-        if past.state is State.DIFFERENT:
+        if past.apart is State.DIFFERENT:
             raise JudgedDifferent
         return True
     if judgement.rule is None:
         return past.state is not State.LINKED
     if past.state in LINKS:
         return False
-    if not _beyond(judgement, {}, LEAST_TO_LINK):
+    if not says_more(judgement.evidence, {}, LEAST_TO_LINK):
         raise NoNumberShared
-    if not _beyond(judgement, past.judged, LEAST_TO_LINK):
+    if not says_more(judgement.evidence, past.judged, LEAST_TO_LINK):
         raise KeptApart
     return True
 
@@ -332,26 +340,6 @@ _RULES: Mapping[Act, Callable[[Judgement, Past], bool]] = MappingProxyType(
 def _require_person(judgement: Judgement) -> None:
     if judgement.rule is not None:
         raise OnlyPeople
-
-
-def _beyond(judgement: Judgement, known: _Numbers, least: int = 1) -> bool:
-    """Whether a number in common was not known to be, or is to be trusted more than it was."""
-    return any(
-        level >= least and level > known.get(field, 0)
-        for field, level in _numbers(judgement.evidence).items()
-    )
-
-
-def _numbers(evidence: Iterable[Evidence]) -> _Numbers:
-    numbers: dict[str, int] = {}
-    for one in evidence:
-        if one.level in OBTAINED:
-            numbers[one.field] = max(OBTAINED[one.level], numbers.get(one.field, 0))
-    return numbers
-
-
-def _together(one: _Numbers, other: _Numbers) -> _Numbers:
-    return {field: max(one.get(field, 0), other.get(field, 0)) for field in {*one, *other}}
 
 
 def _fact(kind: type[AnyPairFact], judgement: Judgement) -> AnyPairFact:

@@ -29,7 +29,7 @@ CODES: Final = (TYPED, QR, MRZ, CHIP, VERIFIED)
 
 
 def obtained(one: str, other: str) -> str:
-    """How far a number that two Patients share is to be trusted, the weaker of both (linking.OBTAINED)."""
+    """How far a number that two Patients share is to be trusted, the weaker of both (evidence.OBTAINED)."""
     if TYPED in (one, other):
         return "typed"
     return "verified" if one == other == VERIFIED else "captured"

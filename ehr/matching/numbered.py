@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ehr.linking import LEAST_TO_LINK, OBTAINED
+from ehr.evidence import ENDED, LEAST_TO_LINK, OBTAINED
 from ehr.matching.captured import TYPED, obtained
 from ehr.matching.numbers import KEYS, PERSONAL, Number
 from ehr.matching.person import Person
 from ehr.matching.spelling import nearly
-from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, ENDED, LEVELS, NEAR, SAME
+from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, LEVELS, NEAR, SAME
 
 AUTOMATIC: Final = "automatic"
 ASKED: Final = "asked"

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from ehr.linking import OBTAINED
+from ehr.evidence import ENDED, OBTAINED
 from ehr.matching import births, names, residences
 from ehr.matching.numbers import INSURANCE, OLD_CARD, PAPER, PASSPORT, PERSONAL, TEMPORARY
 
@@ -23,7 +23,6 @@ RULES: Final = "1"
 FILE: Final = Path(__file__).with_name("weights.json")
 
 SAME: Final = "same"
-ENDED: Final = "ended"
 NEAR: Final = "near"
 DIFFERENT: Final = "different"
 BOTH_CAPTURED: Final = "different_captured"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from ehr.linking import OBTAINED, State
+from ehr.evidence import OBTAINED
+from ehr.linking import State
 from ehr.matching.judging import LINK, PROPOSE, Verdict
 from ehr.matching.numbers import KEYS
 from ehr.matching.weights import SHARED

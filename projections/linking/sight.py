@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.linking import OBTAINED, State
+from ehr.evidence import OBTAINED
+from ehr.linking import State
 from ehr.matching.judging import NONE
 from ehr.sql import load_queries
 from projections.database import Reader

@@ -12,13 +12,18 @@ from unnest(
     recorded_at);
 
 -- name: state_pairs
--- What the decisions of a batch make of their pairs. Whatever comes late, the last decision says how it stands.
-insert into pair as p
+-- What the decisions of a batch make of their pairs. Whatever comes late, the last decision says how it stands, and
+-- of the last one that says something of it, whether a person keeps the two apart (ehr.linking.Past).
+insert into pair as p (subject, other, patient, other_patient, position, version, state, was_linked, weight, apart)
 select distinct on (d.subject, d.other)
     d.subject, d.other, d.patient, d.other_patient, d.position, d.version, d.state,
     bool_or(d.state = 'linked') over (partition by d.subject, d.other),
     (select round(least(greatest(coalesce(sum((e->>2)::float8), 0), -1000), 1000)::numeric, 3)
-     from jsonb_array_elements(d.evidence) e)
+     from jsonb_array_elements(d.evidence) e),
+    (select case when k.state <> 'linked' and k.state <> 'proposed' then k.position end
+     from decision k where k.subject = d.subject and k.other = d.other
+       and (k.state in ('different', 'unlinked', 'linked') or (k.state = 'proposed' and k.rule is null))
+     order by k.position desc limit 1)
 from decision d where d.position = any(%(positions)b::bigint[])
 order by d.subject, d.other, d.position desc
 on conflict (subject, other) do update set
@@ -26,7 +31,8 @@ on conflict (subject, other) do update set
     version = greatest(p.version, excluded.version),
     state = case when excluded.position > p.position then excluded.state else p.state end,
     was_linked = p.was_linked or excluded.was_linked,
-    weight = case when excluded.position > p.position then excluded.weight else p.weight end;
+    weight = case when excluded.position > p.position then excluded.weight else p.weight end,
+    apart = excluded.apart;
 
 -- name: contradict
 -- Of all pairs of these subjects and of the decisions' ones, whether they were kept apart and are one person now.
@@ -40,7 +46,7 @@ with touched as (
 update pair p set contradicted = not p.contradicted
 from touched t
 where p.subject = t.subject and p.other = t.other
-  and p.contradicted <> (p.state in ('different', 'unlinked') and exists (
+  and p.contradicted <> (p.apart is not null and exists (
       select from member one join member another using (person)
       where one.subject = p.subject and one.to_position is null
         and another.subject = p.other and another.to_position is null));

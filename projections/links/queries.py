@@ -58,10 +58,15 @@ async def pairs_of(connection: Reader, subjects: Collection[UUID]) -> list[Decis
     return await _read(connection, "concerning", subjects=list(subjects))
 
 
+async def kept_apart(connection: Reader, subjects: Collection[UUID]) -> list[Decision]:
+    """The decision by which somebody keeps two of the subjects apart, of each such pair. Programs may have
+    proposed the two since."""
+    return await _read(connection, "apart", subjects=list(subjects))
+
+
 async def contradicted_pairs(connection: Reader, limit: int, after: int = 0) -> list[Decision]:
-    """The last decision about each pair that somebody has kept apart and that is one person all the same,
-    because both are linked with others. A link on the way between them is to be taken back, or the
-    judgement is."""
+    """The decision by which somebody keeps each pair apart that is one person all the same, because both are
+    linked with others. A link on the way between them is to be taken back, or the judgement is."""
     return await _read(connection, "contradicted", limit=limit, after=after)
 
 

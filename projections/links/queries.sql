@@ -39,9 +39,16 @@ from (
 ) p join links.decision d using (position) order by position;
 
 -- name: contradicted
--- The last decisions about pairs that were kept apart, whose two are one person all the same, over others.
+-- The decisions by which two are kept apart who are one person all the same, over others.
 select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
        d.program, d.decided_by, d.facility, d.recorded_at
 from (
-    select position from links.pair where contradicted and position > %(after)b order by position limit %(limit)b
+    select apart as position from links.pair where contradicted and apart > %(after)b order by apart limit %(limit)b
 ) p join links.decision d using (position) order by position;
+
+-- name: apart
+-- The decisions by which any two of the subjects are kept apart, in order.
+select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
+       d.program, d.decided_by, d.facility, d.recorded_at
+from links.pair p join links.decision d on d.position = p.apart
+where p.subject = any(%(subjects)b::uuid[]) and p.other = any(%(subjects)b::uuid[]) order by d.position;

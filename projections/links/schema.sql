@@ -31,13 +31,15 @@ create table pair (
     was_linked boolean not null,         -- at any time
     weight double precision not null,    -- bits of the last decision's evidence together, in thousandths,
                                          -- within a thousand
+    apart bigint,                        -- of the decision by which a person keeps the two apart; null: none does
+                                         -- any more, or did. A program that proposes them changes nothing in it
     contradicted boolean not null default false,  -- kept apart, and one person all the same, over others
     primary key (subject, other)
 ) with (fillfactor = 70);
 create index pair_other on pair (other);
 create index pair_state on pair (state, position);
 create index pair_strength on pair (state, weight, position);
-create index pair_contradicted on pair (position) where contradicted;
+create index pair_contradicted on pair (apart) where contradicted;
 
 -- Whose Patients were one person, and when: after the fact at from_position until that at to_position, null for
 -- still. person is the smallest subject. There is no row for the times at which a subject stands alone.

@@ -26,7 +26,7 @@ class Links:
     """
 
     name = "links"
-    code_version = 1
+    code_version = 2
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
@@ -38,7 +38,7 @@ class Links:
             "pair": Digested(
                 "subject::text",
                 "subject, other, patient, other_patient, position, version, state, was_linked, weight,"
-                " contradicted",
+                " apart, contradicted",
             ),
             "member": Digested("subject::text", "subject, patient, person, from_position, to_position"),
         }

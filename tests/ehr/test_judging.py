@@ -104,10 +104,16 @@ def test_other_pairs_of_a_flush_are_not_affected(url: str) -> None:
 @pytest.mark.parametrize("act", [Act.PROPOSE, Act.LINK])
 def test_only_patients_that_are_there_become_one_person(url: str, act: Act) -> None:
     state_all(url, request(Change(None, "delete", "Patient", "p3")))
-    with pytest.raises(Unknown):
-        judge_all(url, judgement(act, "p1", "never"))
     with pytest.raises(Gone):
         judge_all(url, judgement(act, "p1", "p3"))
+    assert decided(url) == []
+
+
+def test_nothing_is_decided_about_patients_that_never_were(url: str) -> None:
+    for act in (Act.PROPOSE, Act.LINK, Act.JUDGE_DIFFERENT):
+        for pair in (("p1", "never"), ("nobody", "never")):
+            with pytest.raises(Unknown):
+                judge_all(url, judgement(act, *pair))
     assert decided(url) == []
 
 

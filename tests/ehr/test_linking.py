@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ehr.encoding import decode_fact, encode_fact
 from ehr.errors import (
     Contradiction,
+    JudgedDifferent,
     JudgedMeanwhile,
     KeptApart,
     KeyReused,
@@ -22,13 +23,12 @@ from ehr.errors import (
     StillLinked,
     Unknown,
 )
-from ehr.facts import AnyPairFact, Evidence, LinkDoubted, LinkProposed, RecordsLinked
+from ehr.evidence import ENDED, LEAST_TO_LINK, OBTAINED
+from ehr.facts import AnyPairFact, Evidence, LinkDoubted, LinkProposed, Merge, RecordsLinked
 from ehr.linking import (
-    LEAST_TO_LINK,
     LINKS,
     LONGEST_REASON,
     MOST_EVIDENCE,
-    OBTAINED,
     STATES,
     Act,
     Judgement,
@@ -208,6 +208,33 @@ def test_a_number_that_was_known_when_somebody_looked_does_not_count_later() -> 
         )
 
 
+def test_a_number_that_was_shown_out_of_use_is_nothing_new_on_a_new_card() -> None:
+    ended = Evidence("personal_number", ENDED, 14.0)
+    verified = Evidence("personal_number", "verified", 19.0)
+    for before in ((), (*LINKED, judgement(Act.UNLINK))):
+        past = past_of(after(*before, judgement(Act.JUDGE_DIFFERENT, ended)))
+        for act in (Act.LINK, Act.PROPOSE):
+            with pytest.raises(KeptApart):
+                decide(judgement(act, verified, NAME, **PROGRAM), past)
+    with pytest.raises(NoNumberShared):
+        decide(judgement(Act.LINK, ended, **PROGRAM), Past())
+
+
+def test_what_a_program_asks_takes_no_judgement_away() -> None:
+    paper = Evidence("insurance_number", "typed", 6.0)
+    asked = judgement(Act.PROPOSE, paper, **PROGRAM)
+    passport = judgement(Act.LINK, Evidence("passport_number", "captured", 9.0), **PROGRAM)
+    for before, apart in ((DIFFERENT, State.DIFFERENT), (UNLINKED, State.UNLINKED)):
+        put_off = (*before, asked, judgement(Act.POSTPONE))
+        past = past_of(after(*put_off))
+        assert (past.state, past.apart) == (State.POSTPONED, apart)
+        for ends in (judgement(Act.LINK), judgement(Act.PROPOSE), passport):
+            assert past_of(after(*put_off, ends)).apart is None
+    merge = judgement(Act.LINK, merge=Merge("p1", 2, 2))
+    with pytest.raises(JudgedDifferent):
+        decide(merge, past_of(after(*DIFFERENT, asked)))
+
+
 def test_what_somebody_has_linked_or_confirmed_is_not_doubted() -> None:
     doubt = judgement(Act.DOUBT, NAME, **PROGRAM)
     for before in ((judgement(Act.LINK),), (*DOUBTED, judgement(Act.LINK))):
@@ -255,7 +282,7 @@ def test_what_is_too_long_or_cannot_be_stored_is_cut() -> None:
 EVIDENCE = st.builds(
     Evidence,
     st.sampled_from(["personal_number", "insurance_number", "name"]),
-    st.sampled_from([*OBTAINED, "exact"]),
+    st.sampled_from([*OBTAINED, "exact", ENDED]),
     st.floats(),
 )
 JUDGEMENTS = st.builds(
@@ -282,8 +309,10 @@ def told(wish: Judgement, past: Past) -> AnyPairFact | Refusal | None:
 
 
 def is_new(fact: AnyPairFact, before: Sequence[AnyPairFact], least: int) -> bool:
-    """Whether a fact names a number in common, trusted so much, that no fact before did."""
-    known = {(one.field, OBTAINED.get(one.level, 0)) for past in before for one in past.evidence}
+    """Whether a fact names a number in common, trusted so much, that no fact before did. One that is out of
+    use was seen as well."""
+    levels = {**OBTAINED, ENDED: OBTAINED["verified"]}
+    known = {(one.field, levels.get(one.level, 0)) for past in before for one in past.evidence}
     return any(
         OBTAINED.get(one.level, 0) >= least
         and not any(field == one.field and level >= OBTAINED[one.level] for field, level in known)

@@ -7,8 +7,9 @@ from itertools import combinations, groupby, product
 from uuid import UUID
 
 from ehr.event_store.connections import connect
+from ehr.evidence import LEAST_TO_LINK
 from ehr.facts import AnyPairFact, LinkProposed, PairFact, RecordsLinked
-from ehr.linking import LEAST_TO_LINK, LINKS, STATES, Pair, State
+from ehr.linking import LINKS, STATES, Pair, State
 from ehr.matching.judging import NONE, judge
 from ehr.matching.numbers import KEYS
 from ehr.matching.weights import SHARED

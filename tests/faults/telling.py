@@ -12,10 +12,11 @@ from ehr.appending import Append, Condition, EncodedFact
 from ehr.errors import Refusal
 from ehr.event_store.arrays import APPEND, parameters
 from ehr.event_store.connections import connect
+from ehr.evidence import OBTAINED
 from ehr.facts import Evidence
 from ehr.grouping import ENVELOPE
 from ehr.health_record import HealthRecord, Receipt
-from ehr.linking import OBTAINED, Act, Judgement, pair_of
+from ehr.linking import Act, Judgement, pair_of
 from ehr.requests import Change, IdempotencyKey, Request
 from ehr.values import Actor, new_id
 from tests.stating import create, observation, on_record, patient, update, value

@@ -15,7 +15,7 @@ from projections.fhir_resources.meanwhile import Stated, Version, stated_since
 from projections.fhir_resources.statements import relatives, statements
 from projections.fhir_resources.view import FhirResources
 from projections.links.person import people_of
-from projections.links.queries import Decision, decisions, pairs_of
+from projections.links.queries import Decision, decisions, kept_apart, pairs_of
 from projections.links.view import Links
 from projections.matching.candidates import frequencies
 from projections.standing import PATIENCE, facts_missing
@@ -34,9 +34,9 @@ class Meanwhile(NamedTuple):
 class Look(NamedTuple):
     """history: decisions, the newest first. missing: facts that the views do not show yet.
 
-    around: where the two are one person over others, links that make it so. contrary: pairs that were kept
-    apart, and would be one person if these two were linked. patients: subject -> id of everybody who is one
-    person with one of the two. names: of those. meanwhile: of a pair that is or was linked.
+    around: where the two are one person over others, links that make it so. contrary: judgements that keep
+    others apart, who would be one person if these two were linked. patients: subject -> id of everybody who is
+    one person with one of the two. names: of those. meanwhile: of a pair that is or was linked.
     """
 
     pair: Pair
@@ -77,6 +77,7 @@ async def look_at(
     patients |= people[pair.subject] | people[pair.other]
     ones, others = ({subject, *people[subject]} for subject in (pair.subject, pair.other))
     pairs = await pairs_of(connection, list(patients))
+    apart = await kept_apart(connection, list(patients))
     meanwhile = await _meanwhile(connection, history, list(patients), after)
     facilities = {one.fact.facility for side in sides for one in side.versions if one.fact}
     facilities |= {one.facility for one in history}
@@ -88,7 +89,7 @@ async def look_at(
         await _verdict(connection, *sides),
         await organizations(connection, filter(None, facilities)),
         _around(pairs, pair, people[pair.subject]),
-        [one for one in _contrary(pairs, ones, others) if one.pair != pair],
+        [one for one in _contrary(apart, ones, others) if one.pair != pair],
         patients,
         await summaries(connection, patients.values()),
         meanwhile,
@@ -117,9 +118,8 @@ def _around(pairs: Sequence[Decision], pair: Pair, person: Mapping[UUID, str]) -
     return links if pair.other in person and pair not in [one.pair for one in links] else []
 
 
-def _contrary(pairs: Sequence[Decision], ones: set[UUID], others: set[UUID]) -> list[Decision]:
+def _contrary(apart: Sequence[Decision], ones: set[UUID], others: set[UUID]) -> list[Decision]:
     """Those kept apart of whom each is another's; none where the two are one person already."""
-    apart = [one for one in pairs if one.state in (State.DIFFERENT, State.UNLINKED)]
     ends = [(one, {one.subject, one.other}) for one in apart]
     return [one for one, both in ends if ones != others and both & ones and both & others]
 

@@ -106,7 +106,7 @@ async def _shown(
         patience = AFTERWARDS if refused else PATIENCE
         look = await look_at(connection, pair, patience, _after(request))
         _, workplace = await here(connection, request)
-    if not any(side.versions for side in look.sides) and not look.history:
+    if not all(side.versions for side in look.sides) and not look.history:
         key = "review.not_yet" if look.missing else "review.nobody"
         return render(request, "message.html", {"key": key}, status=503 if look.missing else 404)
     told = _told(request, look, wish, refused) | {"as": [*filter(None, (_user(request), workplace))]}

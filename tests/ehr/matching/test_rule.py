@@ -2,7 +2,7 @@
 
 import pytest
 
-from ehr.linking import LEAST_TO_LINK, OBTAINED
+from ehr.evidence import LEAST_TO_LINK, OBTAINED
 from tests.ehr.matching.people import BHYT, CCCD, OTHER_CCCD, Json, cccd, judged, levels, number, patient
 
 HO_VAN_THU = patient(numbers=[cccd()])

@@ -271,3 +271,12 @@ def test_addresses_name_nobody(twins: Twins, client: httpx.Client) -> None:
     assert place.path == "/review"
     assert {*place.params.values()} == {*twins}
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_nothing_is_decided_about_patients_that_never_were(
+    site: Site, twins: Twins, client: httpx.Client
+) -> None:
+    sent = look(client, twins, "judge-different", version="0")
+    for one in ("never-1", twins.one):
+        assert client.post(f"/review/{one}/never-2", data=sent).status_code == 404
+    assert not any("never-2" in (fact.patient, fact.other_patient) for fact in decided(site.url))

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from ehr.event_store.connections import connect, connect_async
 from ehr.event_store.migrations import migrate
 from ehr.facts import Evidence, PairFact
-from ehr.linking import STATES, Act, Judgement, State, pair_of
+from ehr.linking import LINKS, STATES, Act, Judgement, State, pair_of
 from ehr.values import subject_of
 from projections.generations import MIGRATIONS, serve
 from projections.links.person import grouped, patients_of, people_of, subjects_of
 from projections.links.queries import (
     contradicted_pairs,
     decisions,
+    kept_apart,
     latest_decisions,
     pairs_of,
     standing_pairs,
@@ -173,6 +174,9 @@ def test_a_pair_that_was_kept_apart_and_is_one_person_over_others_is_found(
     served(views, wishes)
     (found,) = asked(database, contradicted_pairs, 10)
     assert found.pair == pair_of("a", "c")
+    (found,) = asked(database, kept_apart, SUBJECTS.values())
+    assert (found.pair, found.position) == (pair_of("a", "c"), 1)
+    assert asked(database, kept_apart, of("a", "b")) == []
     served(views, wishes[:2])
     assert asked(database, contradicted_pairs, 10) == []
 
@@ -202,10 +206,44 @@ def test_a_pair_is_contradicted_where_it_was_kept_apart_and_is_one_person(
     """Whatever made it so: the judgement, a link over others, or a link that was taken back."""
     facts = facts_of(wishes)
     people = components(facts)
-    last = {(one.subject, one.fact.other): one.fact for one in facts if isinstance(one.fact, PairFact)}
-    apart = {pair for pair, fact in last.items() if STATES[fact.name] in (State.DIFFERENT, State.UNLINKED)}
-    expected = {pair for pair in apart if any({*pair} <= person for person in people)}
+    apart = _apart(facts)
     generation = project(views, VIEW, [[fact] for fact in facts])
-    found = views.execute("select subject, other from pair where contradicted").fetchall()
+    found = views.execute("select subject, other, apart, contradicted from pair").fetchall()
     drop_generation(views, generation)
-    assert {*found} == expected
+    assert {(*both, at) for *both, at, _ in found if at} == {(*pair, at) for pair, at in apart.items()}
+    assert {(*both,) for *both, _, contradicted in found if contradicted} == {
+        pair for pair in apart if any({*pair} <= person for person in people)
+    }
+
+
+def _apart(facts: Sequence[RecordedFact]) -> dict[tuple[UUID, UUID], int]:
+    """The pairs that somebody keeps apart, with the position at which that was decided: whatever a program
+    proposes leaves it, and so does what is put off."""
+    found: dict[tuple[UUID, UUID], int] = {}
+    for one in facts:
+        assert isinstance(one.fact, PairFact)
+        pair, state = (one.subject, one.fact.other), STATES[one.fact.name]
+        if state in (State.DIFFERENT, State.UNLINKED):
+            found[pair] = one.position
+        elif state in LINKS or (state is State.PROPOSED and one.fact.rule is None):
+            found.pop(pair, None)
+    return found
+
+
+def test_what_a_program_proposes_takes_no_judgement_away(
+    database: str, views: psycopg.Connection[Any]
+) -> None:
+    typed = Evidence("insurance_number", "typed", 8.0)
+    apart = [
+        judgement(Act.JUDGE_DIFFERENT, "a", "c"),
+        judgement(Act.PROPOSE, "a", "c", typed, rule="1"),
+        judgement(Act.POSTPONE, "a", "c"),
+    ]
+    facts = served(views, [*apart, *(judgement(Act.LINK, "b", id_) for id_ in "ac")])
+    assert len(facts) == 5
+    (found,) = asked(database, contradicted_pairs, 10)
+    assert (found.pair, found.position, found.state) == (pair_of("a", "c"), 1, State.DIFFERENT)
+    assert asked(database, contradicted_pairs, 10, after=1) == []
+    for own in (judgement(Act.PROPOSE, "a", "c"), judgement(Act.LINK, "a", "c")):
+        served(views, [*apart, own])
+        assert asked(database, kept_apart, SUBJECTS.values()) == []
