@@ -16,7 +16,7 @@ from ehr.formats.digits import digits_of
 from ehr.formats.personal_number import PersonalNumber
 from ehr.formats.scanned import Extra, Fields, Kind, Number, Scanned, Spelling, each_once
 from ehr.formats.warning_codes import WarningCode
-from ehr.systems import NATIONAL_ID, OLD_CITIZEN_ID
+from ehr.systems import CANCELLED_NATIONAL_ID, NATIONAL_ID, OLD_CITIZEN_ID
 
 FIELDS = 7
 """Those of the card of 2021."""
@@ -86,7 +86,7 @@ def _filled(number: PersonalNumber, fields: list[str]) -> Scanned:
     _, old, name, birth, sex, address, issued = fields
     known_sex, sex_warnings = _sex(sex)
     said_name, said_birth = named(name, address), dated(birth, WarningCode.BIRTH_DATE_UNREADABLE)
-    said_issued, (old_number, old_warnings) = dated(issued), _old_number(old)
+    said_issued, (old_number, old_warnings) = dated(issued), _former_number(old, number)
     filled = Fields(
         numbers=(Number(NATIONAL_ID, number.digits), *old_number),
         name=said_name.value,
@@ -112,8 +112,14 @@ def _sex(text: str) -> tuple[str | None, tuple[WarningCode, ...]]:
     return None, (WarningCode.SEX_UNREADABLE,)
 
 
-def _old_number(text: str) -> tuple[tuple[Number, ...], tuple[WarningCode, ...]]:
+def _former_number(
+    text: str, number: PersonalNumber
+) -> tuple[tuple[Number, ...], tuple[WarningCode, ...]]:
+    """Nine digits are a CMND. Twelve are a personal number that was cancelled, unless it is that of the card: a
+    CMND of twelve digits had it already."""
     digits, warnings = digits_of(text)
-    if len(digits) in (9, 12):
+    if len(digits) == 9:
         return (Number(OLD_CITIZEN_ID, digits),), warnings
+    if len(digits) == 12:
+        return (Number(CANCELLED_NATIONAL_ID, digits),) if digits != number.digits else (), warnings
     return (), (WarningCode.NUMBER_UNREADABLE,) if text else ()

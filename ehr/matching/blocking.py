@@ -14,8 +14,8 @@ from ehr.matching.person import Person
 from ehr.matching.spelling import telex
 
 COMMON: Final = 300
-"""A key that more people share than this says nothing, unless it is a number: whoever looks candidates up
-leaves it out. Stations state their own telephone for everybody."""
+"""A key that more people share than this says nothing: whoever looks candidates up leaves it out. Stations
+state their own telephone for everybody. Of those who share a number so many are looked at."""
 
 _SEXES: Final = ("female", "male")
 
@@ -32,6 +32,11 @@ def block_keys(person: Person) -> list[str]:
     and birth day. Words are without accents, and without what Telex types them with.
     """
     return list(dict.fromkeys(islice(_keys(person), MOST)))
+
+
+def is_of_number(key: str) -> bool:
+    """Whether a key is a number, of whatever kind."""
+    return key.startswith("n|")
 
 
 def _keys(person: Person) -> Iterator[str]:

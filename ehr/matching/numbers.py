@@ -33,6 +33,10 @@ TEMPORARY: Final = "temporary_id"
 KEYS: Final = frozenset({PERSONAL, INSURANCE, PASSPORT})
 """Kinds that belong to one person: what may link. The others are evidence, like a telephone."""
 
+_FOR_LIFE: Final = frozenset({PERSONAL, INSURANCE})
+"""What a person keeps, whatever card bears it: a personal number ends only by being cancelled (Decree
+70/2024/NĐ-CP art. 11), an insurance number is of the person (Decision 1351/QĐ-BHXH of 2015)."""
+
 _LONGEST: Final = 100
 
 
@@ -40,7 +44,8 @@ class Number(NamedTuple):
     """A number as it is compared.
 
     captured: one of captured.CODES. ended: cancelled, replaced or run out. doubted: a personal number that
-    tells another sex or birth year than the Patient: perhaps of a card that somebody else has shown.
+    tells another sex or birth year than the Patient: perhaps of a card that somebody else has shown. until:
+    the last day, month or year (ISO) of one that has not ended yet; "" for none.
     """
 
     kind: str
@@ -48,6 +53,7 @@ class Number(NamedTuple):
     captured: str
     ended: bool
     doubted: bool = False
+    until: str = ""
 
     def __repr__(self) -> str:
         """Without the number: it may be logged."""
@@ -58,12 +64,19 @@ class Number(NamedTuple):
         """Whether it may link, if the other one may too: of a person's own kind, in use, and not typed."""
         return self.kind in KEYS and not self.ended and self.captured != TYPED
 
+    def as_of(self, on: str) -> "Number":
+        """How it stands on a day (ISO); "": once all that has an end has ended."""
+        if self.until and (not on or self.until < on[: len(self.until)]):
+            return self._replace(ended=True, until="")
+        return self
+
 
 def number_of(system: str, value: str, captured: str, *, old: bool, end: str, on: str) -> Number | None:
     """The number of an Identifier; None for a system that is not compared, and for what cannot be a number.
 
     old: whether its ``use`` says so. end: of its period, "" for none. on: the day on which it is asked, "" if
-    any end counts. The period of an insurance number is that of a card: the number itself stays the person's.
+    any end counts. The period of a personal or an insurance number is that of a card: the number stays the
+    person's, and ends only where ``use`` says so or the system is that of cancelled ones.
     """
     kind, read = _KINDS.get(system, ("", _nothing))
     said = read(value[:_LONGEST])
@@ -71,8 +84,9 @@ def number_of(system: str, value: str, captured: str, *, old: bool, end: str, on
         kind, said = OLD_CARD, _old_card(value[:_LONGEST])
     if not said or is_filler(said):
         return None
-    run_out = bool(end) and kind != INSURANCE and (not on or end[:10] < on[: len(end[:10])])
-    return Number(kind, said, captured, old or run_out or system == CANCELLED_NATIONAL_ID)
+    until = "" if kind in _FOR_LIFE else end[:10]
+    ended = old or system == CANCELLED_NATIONAL_ID
+    return Number(kind, said, captured, ended, until="" if ended else until).as_of(on)
 
 
 def compared_with(number: Number, sex: str | None, year: int | None) -> Number:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 import orjson
+from msgspec.structs import replace
 
 from ehr.addresses import ADMINISTRATIVE_ADDRESS
 from ehr.communes.table import MOST_CODE, is_of_before
@@ -103,8 +104,20 @@ def person_of(
         telephones=frozenset(islice(telephones, MOST_TELEPHONES)),
         mothers=tuple(dict.fromkeys(_mothers(stated, relatives)))[:MOST_NAMES],
         numbers=dict(_by_kind(numbers)),
-        temporary=any(number.kind == TEMPORARY and not number.ended for number in numbers),
+        temporary=_is_temporary(numbers),
     )
+
+
+def as_of(person: Person, on: str) -> Person:
+    """Somebody who was read before, with the numbers that have ended until a day (ISO)."""
+    if not any(number.until for number in person.every_number):
+        return person
+    numbers = {kind: tuple(number.as_of(on) for number in some) for kind, some in person.numbers.items()}
+    return replace(person, numbers=numbers, temporary=_is_temporary(numbers.get(TEMPORARY, ())))
+
+
+def _is_temporary(numbers: Iterable[Number]) -> bool:
+    return any(number.kind == TEMPORARY and not number.ended for number in numbers)
 
 
 def _json(body: bytes) -> object:

@@ -34,8 +34,8 @@ on conflict (subject, other) do update set
     weight = case when excluded.position > p.position then excluded.weight else p.weight end,
     apart = excluded.apart;
 
--- name: contradict
--- Of all pairs of these subjects and of the decisions' ones, whether they were kept apart and are one person now.
+-- name: tell_together
+-- Of all pairs of these subjects and of the decisions' ones, whether the two are one person now.
 with touched as (
     select subject, other from pair where subject = any(%(subjects)b::uuid[])
     union
@@ -43,13 +43,13 @@ with touched as (
     union
     select subject, other from decision where position = any(%(positions)b::bigint[])
 )
-update pair p set contradicted = not p.contradicted
+update pair p set together = not p.together
 from touched t
 where p.subject = t.subject and p.other = t.other
-  and p.contradicted <> (p.apart is not null and exists (
+  and p.together <> exists (
       select from member one join member another using (person)
       where one.subject = p.subject and one.to_position is null
-        and another.subject = p.other and another.to_position is null));
+        and another.subject = p.other and another.to_position is null);
 
 -- name: connected
 -- Whoever was ever linked, over however many, with those about whom these decisions are.

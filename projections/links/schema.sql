@@ -33,13 +33,13 @@ create table pair (
                                          -- within a thousand
     apart bigint,                        -- of the decision by which a person keeps the two apart; null: none does
                                          -- any more, or did. A program that proposes them changes nothing in it
-    contradicted boolean not null default false,  -- kept apart, and one person all the same, over others
+    together boolean not null default false,  -- whether the two are one person now, by whatever links
     primary key (subject, other)
 ) with (fillfactor = 70);
 create index pair_other on pair (other);
-create index pair_state on pair (state, position);
-create index pair_strength on pair (state, weight, position);
-create index pair_contradicted on pair (apart) where contradicted;
+create index pair_state on pair (state, position) where state = 'doubted' or not together;
+create index pair_strength on pair (state, weight, position) where state = 'doubted' or not together;
+create index pair_contradicted on pair (apart) where together and apart is not null;
 
 -- Whose Patients were one person, and when: after the fact at from_position until that at to_position, null for
 -- still. person is the smallest subject. There is no row for the times at which a subject stands alone.

@@ -38,7 +38,7 @@ class Links:
             "pair": Digested(
                 "subject::text",
                 "subject, other, patient, other_patient, position, version, state, was_linked, weight,"
-                " apart, contradicted",
+                " apart, together",
             ),
             "member": Digested("subject::text", "subject, patient, person, from_position, to_position"),
         }
@@ -57,7 +57,7 @@ class Links:
         subjects = [row[0] for row in connection.execute(_sql["connected"], positions)]
         if subjects:
             _state_members(connection, subjects)
-        connection.execute(_sql["contradict"], positions | {"subjects": subjects})
+        connection.execute(_sql["tell_together"], positions | {"subjects": subjects})
 
 
 class _Decision(NamedTuple):

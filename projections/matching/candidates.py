@@ -1,14 +1,16 @@
 """Who may be the same person as somebody, and how far each agrees."""
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.matching.blocking import COMMON
+from ehr.dates import ZONE
+from ehr.matching.blocking import COMMON, is_of_number
 from ehr.matching.frequencies import Count, Counted, Frequencies, counts_of
 from ehr.matching.judging import Verdict, judge
-from ehr.matching.person import Person
+from ehr.matching.person import Person, as_of
 from ehr.matching.spelling import telex
 from ehr.sql import load_queries
 from projections.database import Reader
@@ -30,7 +32,7 @@ _LEAST = 2
 
 
 class Candidate(NamedTuple):
-    """A Patient as the view ``matching`` has it. version: of the Patient."""
+    """A Patient as the view ``matching`` has it, and as its numbers stand today. version: of the Patient."""
 
     subject: UUID
     patient: str
@@ -50,10 +52,12 @@ async def candidates(
 ) -> list[Candidate]:
     """Patients that share a key with a person, the most telling ones first. but: a subject that is left out.
 
-    A key that more than COMMON people share is none: a station may state its own telephone for everybody.
+    A key that more than COMMON people share is none: a station may state its own telephone for everybody. Of
+    those who share a number so many are looked at: it has an owner, however many it was scanned for.
     """
     keys = keys_of(person)
-    asked = {"keys": list(keys), "worths": _worths(person, keys.values())}
+    numbers = [is_of_number(key) for key in keys.values()]
+    asked = {"keys": list(keys), "worths": _worths(person, keys.values()), "numbers": numbers}
     asked_of = {"common": COMMON, "most": at_most, "but": but, "least": _LEAST}
     cursor = await connection.execute(_sql["candidates"], asked | asked_of, binary=True)
     return [_candidate(*row) for row in await cursor.fetchall()]
@@ -93,6 +97,11 @@ async def judged_with(connection: Reader, person: Person, others: Sequence[Candi
     return sorted(found, key=lambda one: one.verdict.weight, reverse=True)
 
 
+def today() -> str:
+    """The day (ISO) in Viet Nam."""
+    return datetime.now(ZONE).date().isoformat()
+
+
 def _worths(person: Person, keys: Iterable[str]) -> list[int]:
     given = {telex(name.given) for name in person.every_name}
     surnames = {telex(name.surname) for name in person.every_name} - given
@@ -105,7 +114,7 @@ def _worths(person: Person, keys: Iterable[str]) -> list[int]:
 def _candidate(
     subject: UUID, patient: str, version: int, prepared: bytes, mothers: bytes | None
 ) -> Candidate:
-    return Candidate(subject, patient, version, decoded(prepared, mothers))
+    return Candidate(subject, patient, version, as_of(decoded(prepared, mothers), today()))
 
 
 def _asked(one: Person, other: Person) -> Iterable[Count]:

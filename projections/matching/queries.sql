@@ -1,14 +1,15 @@
 -- name: candidates
--- Whoever shares keys with somebody, of those keys that not too many share: who shares the most telling ones first.
+-- Whoever shares keys with somebody, of those keys that not too many share, and of a number the first ones all the
+-- same: who shares the most telling keys first.
 select p.subject, p.patient, p.version, p.prepared, p.mothers
 from (
     select f.subject, sum(a.worth) as worth
-    from unnest(%(keys)b::bigint[], %(worths)b::integer[]) a(key, worth)
+    from unnest(%(keys)b::bigint[], %(worths)b::integer[], %(numbers)b::boolean[]) a(key, worth, is_number)
     cross join lateral (
         select b.subject, count(*) over () as people
         from (select k.subject from matching.block_key k where k.key = a.key limit %(common)b + 1) b
     ) f
-    where f.people <= %(common)b and f.subject is distinct from %(but)b::uuid
+    where (a.is_number or f.people <= %(common)b) and f.subject is distinct from %(but)b::uuid
     group by f.subject having sum(a.worth) >= %(least)b order by worth desc, f.subject limit %(most)b
 ) c join matching.person p using (subject)
 order by c.worth desc, c.subject;

@@ -30,7 +30,7 @@ class Matching:
     """
 
     name = "matching"
-    code_version = 1
+    code_version = 2
     """Raised as well when ehr.matching reads another person from a Patient, or other keys from a person."""
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
@@ -97,7 +97,7 @@ def _newest(facts: Sequence[RecordedFact]) -> dict[_Place, _Stated]:
 
 
 def _prepared(place: _Place, stated: _Stated) -> _Kept:
-    """As of the day on which it was recorded: what has ended later, had not when it was stated."""
+    """As of the day on which it was recorded: whoever reads it says what has ended since."""
     on = datetime.fromisoformat(stated.recorded.last_updated).astimezone(ZONE).date().isoformat()
     person = read_person(stated.resource.body, units=MERGED, on=on)
     return _Kept(place.subject, place.id, stated.resource.version.version, encoded(person), None)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from ehr.formats.citizen_card import read_citizen_card
 from ehr.formats.scanned import Extra, Scanned, Spelling
 from ehr.formats.warning_codes import WarningCode as W
-from ehr.systems import NATIONAL_ID, OLD_CITIZEN_ID
+from ehr.matching.numbers import number_of
+from ehr.systems import CANCELLED_NATIONAL_ID, NATIONAL_ID, OLD_CITIZEN_ID
 from tests.ehr.formats.cards import ADDRESS, CITIZEN_CARD, NAME, NUMBER
 
 
@@ -48,6 +49,21 @@ def test_the_card_of_2021() -> None:
 def test_birth_dates(written: str, birth: str | None, warnings: tuple[W, ...]) -> None:
     scanned = read(CITIZEN_CARD.replace("15051990", written))
     assert (scanned.fields.birth, scanned.warnings) == (birth, warnings)
+
+
+OTHER = "045090987654"
+
+
+.mark.parametrize(("former", "cancelled"), [(OTHER, OTHER), ("045 090 987 654", OTHER), (NUMBER, None)])
+def test_a_former_number_of_twelve_digits_is_a_cancelled_one(former: str, cancelled: str | None) -> None:
+    """It is compared with those of others: whose Patient still has it is perhaps the same person."""
+    fields = read(CITIZEN_CARD.replace("191234567", former)).fields
+    assert fields.number(CANCELLED_NATIONAL_ID) == cancelled
+    assert (fields.number(NATIONAL_ID), fields.number(OLD_CITIZEN_ID)) == (NUMBER, None)
+    if cancelled:
+        compared = number_of(CANCELLED_NATIONAL_ID, cancelled, "qr", old=False, end="", on="")
+        assert compared is not None
+        assert (compared.kind, compared.value, compared.ended) == ("personal_number", OTHER, True)
 
 
 def test_without_an_old_number() -> None:

@@ -5,6 +5,8 @@ import pytest
 from ehr.matching.numbers import number_of, telephone_of
 from tests.ehr.matching.people import CORE, OWN
 
+VALUES = {"national_id": "045090000017", "insurance_number": "4500000017", "passport_number": "C1234567"}
+
 
 def kind_and_value(system: str, value: str) -> tuple[str, str] | None:
     found = number_of(system, value, "qr", old=False, end="", on="")
@@ -44,20 +46,30 @@ def test_kinds_and_values(system: str, value: str, found: tuple[str, str] | None
     [
         ("national_id", False, "", "", False),
         ("national_id", True, "", "2026-11-26", True),
-        ("national_id", False, "2025-03-01", "2026-11-26", True),
-        ("national_id", False, "2026", "2026-11-26", False),
-        ("national_id", False, "2030-05-15", "2026-11-26", False),
-        ("national_id", False, "2030-05-15", "", True),
+        ("national_id", False, "2025-03-01", "2026-11-26", False),
+        ("national_id", False, "2030-05-15", "", False),
+        ("passport_number", True, "", "2026-11-26", True),
+        ("passport_number", False, "2025-03-01", "2026-11-26", True),
+        ("passport_number", False, "2026", "2026-11-26", False),
+        ("passport_number", False, "2030-05-15", "2026-11-26", False),
+        ("passport_number", False, "2030-05-15", "", True),
         ("insurance_number", False, "2025-12-31", "2026-11-26", False),
         ("insurance_number", True, "", "2026-11-26", True),
     ],
 )
 def test_numbers_end(kind: str, old: bool, end: str, on: str, ended: bool) -> None:
-    value = "045090000017" if kind == "national_id" else "4500000017"
-    found = number_of(f"{CORE}/{kind}", value, "qr", old=old, end=end, on=on)
+    found = number_of(f"{CORE}/{kind}", VALUES[kind], "qr", old=old, end=end, on=on)
     assert found is not None
     assert found.ended is ended
     assert found.is_key is not ended
+
+
+def test_a_number_ends_when_its_day_is_over() -> None:
+    known = number_of(f"{CORE}/passport_number", "C1234567", "qr", old=False, end="2030-05-15", on="2026-11-26")
+    assert known is not None
+    assert known.as_of("2030-05-15") == known
+    ended = known.as_of("2030-05-16")
+    assert (ended.ended, ended.as_of("2026-11-26")) == (True, ended)
 
 
 def test_a_cancelled_number_has_ended() -> None:

@@ -97,13 +97,17 @@ def test_another_insurance_number_does_not_hinder_a_personal_one() -> None:
         {"phone": "0570123456"},
         {"numbers": [cccd(use="old")]},
         {"numbers": [number("personal-number-cancelled", CCCD, "qr")]},
-        {"numbers": [cccd(period={"end": "2025-01-01"})]},
+        {"numbers": [number("passport_number", "C1234567", "qr", period={"end": "2025-01-01"})]},
         {"numbers": [number("temporary-id", "MT-45901-1", "qr")]},
     ],
     ids=repr,
 )
 def test_evidence_never_links(evidence: Json) -> None:
     assert judged(patient(**evidence), patient(**evidence)).decision == "propose"
+
+
+def test_a_personal_number_outlives_its_card() -> None:
+    assert judged(patient(numbers=[cccd(period={"end": "2025-01-01"})]), HO_VAN_THU).decision == "link"
 
 
 def test_a_number_that_ended_is_weighed_only() -> None:

@@ -142,11 +142,30 @@ class TestLists:
         assert twins.one in postponed.text
         assert "Chờ gọi lại" in shown(postponed)
 
+    def test_what_waits_for_nobody_is_left_out(self, site: Site, twins: Twins, client: httpx.Client) -> None:
+        """Two who are one person over a third, and a Patient that is not there any more."""
+
+        def waits() -> set[bool]:
+            lists = (client.get(f"/review?order={order}").text for order in ("newest", "strongest"))
+            return {twins.one in told for told in lists}
+
+        assert waits() == {True}
+        third = person(f"third-{twins.one}", "Hồ Văn Ba", "1950-01-02")
+        site.state(third)
+        for id_ in twins:
+            site.judge(Act.LINK, id_, third["id"])
+        assert waits() == {False}
+        site.judge(Act.UNLINK, twins.one, third["id"])
+        assert waits() == {True}
+        site.delete("Patient", twins.other)
+        assert waits() == {False}
+
     def test_a_judgement_that_links_contradict_is_in_doubt(
         self, site: Site, twins: Twins, client: httpx.Client
     ) -> None:
         third = twins_in(site).one
         site.judge(Act.JUDGE_DIFFERENT, *twins, reason="Anh em")
+        site.propose(*twins, Evidence("insurance_number", "typed", 9.0))
         site.judge(Act.LINK, twins.one, third)
         warned = shown(client.get(f"/review/{twins.other}/{third}"))
         assert "dù đã có người ghi là không phải" in warned

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ehr.facts import Evidence
 from ehr.linking import Act, State
 from ehr.matching.weights import LEVELS, SHARED
-from ehr.systems import CANCELLED_NATIONAL_ID, INSURANCE_NUMBER, NATIONAL_ID
+from ehr.systems import CANCELLED_NATIONAL_ID, INSURANCE_NUMBER, NATIONAL_ID, PASSPORT_NUMBER
 from fhir_api.pages.languages import LANGUAGES, Messages, catalogue
 from fhir_api.pages.review.comparing import ALONE, APART, NEAR, SAME, Row, Side, rows_of
 from fhir_api.pages.review.marking import LONGEST, Piece, marked
@@ -137,12 +137,16 @@ class TestRows:
         [{"use": "old"}, {"period": {"end": "2026-11-25"}}, {"period": {"end": "2025"}}],
     )
     def test_a_number_out_of_use_says_so(self, ended: dict[str, Any]) -> None:
-        [value] = sheet_of(orjson.dumps(number("045090000017", **ended)), TODAY)["personal_number"]
+        passport = number("C1234567", PASSPORT_NUMBER, **ended)
+        [value] = sheet_of(orjson.dumps(passport), TODAY)["passport_number"]
         assert value.ended
 
     def test_a_number_that_ends_later_or_was_cancelled(self) -> None:
-        later = number("045090000017", period={"end": "2026-11-27"})
-        [value] = sheet_of(orjson.dumps(later), TODAY)["personal_number"]
+        later = number("C1234567", PASSPORT_NUMBER, period={"end": "2026-11-27"})
+        [value] = sheet_of(orjson.dumps(later), TODAY)["passport_number"]
+        assert not value.ended
+        of_a_former_card = number("045090000017", period={"end": "2025"})
+        [value] = sheet_of(orjson.dumps(of_a_former_card), TODAY)["personal_number"]
         assert not value.ended
         cancelled = number("045090000017", CANCELLED_NATIONAL_ID)
         [value] = sheet_of(orjson.dumps(cancelled), TODAY)["personal_number"]

@@ -200,7 +200,7 @@ def test_what_no_door_has_let_in_is_shown_all_the_same(views: psycopg.Connection
 
 @EXAMPLES
 @given(wishes=HISTORIES)
-def test_a_pair_is_contradicted_where_it_was_kept_apart_and_is_one_person(
+def test_a_pair_is_kept_apart_and_one_person_as_its_facts_and_all_links_say(
     views: psycopg.Connection[Any], wishes: list[Judgement]
 ) -> None:
     """Whatever made it so: the judgement, a link over others, or a link that was taken back."""
@@ -208,12 +208,10 @@ def test_a_pair_is_contradicted_where_it_was_kept_apart_and_is_one_person(
     people = components(facts)
     apart = _apart(facts)
     generation = project(views, VIEW, [[fact] for fact in facts])
-    found = views.execute("select subject, other, apart, contradicted from pair").fetchall()
+    found = views.execute("select subject, other, apart, together from pair").fetchall()
     drop_generation(views, generation)
     assert {(*both, at) for *both, at, _ in found if at} == {(*pair, at) for pair, at in apart.items()}
-    assert {(*both,) for *both, _, contradicted in found if contradicted} == {
-        pair for pair in apart if any({*pair} <= person for person in people)
-    }
+    assert all(together == any({*both} <= person for person in people) for *both, _, together in found)
 
 
 def _apart(facts: Sequence[RecordedFact]) -> dict[tuple[UUID, UUID], int]:

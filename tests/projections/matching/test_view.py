@@ -230,6 +230,29 @@ def test_a_key_that_too_many_share_is_none(database: str, views: psycopg.Connect
     assert len(asked(database, candidates, person, at_most=7)) == 7
 
 
+def test_of_those_who_share_a_number_some_are_looked_at_however_many(
+    database: str, views: psycopg.Connection[Any]
+) -> None:
+    """A station has scanned a card of its own for everybody; its owner comes a second time."""
+    bodies = [scanned(f"p{n}", f"Tên {n}", "045190000017", f"{1900 + n % 100}-02-03") for n in range(COMMON + 1)]
+    served(views, stated(database, [put(body, n) for n, body in enumerate(bodies)]))
+    person = person_of(scanned("new", "Hồ Thị Mẫu", "045190000017", "1890-05-04"))
+    assert len(asked(database, candidates, person, at_most=1000)) > COMMON - 1
+    assert {one.verdict.decision for one in asked(database, judged, person)} == {PROPOSE}
+
+
+def test_a_number_that_has_ended_since_it_was_stated_has_ended(
+    database: str, views: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = {"system": f"{SID}/passport_number", "value": "C1234567", "period": {"end": "9000-05-04"}}
+    body = patient("p1", "Hồ Thị Mẫu", "1990-05-04", identifier=[number])
+    served(views, stated(database, [put(body)]))
+    for day, ended in (("9000-05-04", False), ("9000-05-05", True)):
+        monkeypatch.setattr("projections.matching.candidates.today", lambda day=day: day)
+        (one,) = asked(database, people, [subject_of("Patient/p1")]).values()
+        assert [number.ended for number in one.person.every_number] == [ended]
+
+
 def test_names_are_as_frequent_as_they_are_counted(database: str, views: psycopg.Connection[Any]) -> None:
     bodies = [patient(f"p{n}", f"Hồ Văn Mẫu {n}", "1990-05-04", commune=LAP) for n in range(9)]
     bodies.append(patient("q", "Nguyễn Văn Thử", "1990-05-04", commune=PHUNG))
