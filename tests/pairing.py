@@ -14,7 +14,7 @@ from ehr.errors import Refusal
 from ehr.event_store.notifications import NotificationRow
 from ehr.facts import AnyPairFact, Evidence, LinkDoubted, PairFact, RecordsLinked
 from ehr.health_record import HealthRecord, Judged
-from ehr.linking import Act, Judgement, decide, pair_of, past_of
+from ehr.linking import STATES, Act, Judgement, State, decide, pair_of, past_of
 from ehr.values import Actor
 from streams.notification_log import NotificationLog
 from streams.recorded_fact import RecordedFact, entry_of
@@ -117,3 +117,17 @@ def components(facts: Iterable[RecordedFact]) -> set[frozenset[UUID]]:
 def decided(url: str) -> list[AnyPairFact]:
     """All facts about pairs."""
     return [one.fact for one in recorded(url) if isinstance(one.fact, PairFact)]
+
+
+def kept_apart(facts: Iterable[RecordedFact]) -> dict[tuple[UUID, UUID], int]:
+    """The pairs that somebody keeps apart, the smaller subject first, with the position of that judgement.
+    Whatever a program proposes leaves it, and so does what is put off."""
+    found: dict[tuple[UUID, UUID], int] = {}
+    for one in facts:
+        if isinstance(one.fact, PairFact):
+            pair, state = (one.subject, one.fact.other), STATES[one.fact.name]
+            if state in (State.DIFFERENT, State.UNLINKED):
+                found[pair] = one.position
+            elif state is State.LINKED or (state is State.PROPOSED and one.fact.rule is None):
+                found.pop(pair, None)
+    return found

@@ -1,6 +1,7 @@
 """Random histories of a few Patients, many at once: registered, amended, deleted, judged by people and by
 linking processes that are killed, with facts about them that come late. Who is one person must follow from
-the decisions alone, and nobody may be passed over (docs/identity.md)."""
+the decisions alone, nobody may be passed over, and no program may make one person of two whom somebody keeps
+apart (docs/identity.md)."""
 
 import asyncio
 import random
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -22,12 +24,13 @@ from ehr.health_record import HealthRecord, now
 from ehr.linking import Act, Judgement, pair_of
 from ehr.requests import Change
 from ehr.values import Actor
-from projections.database import ViewDatabase
 from projections.linking.linker import Linker
 from projections.linking.post import Overtaken, Post
 from streams.notification_log import NotificationLog
+from tests.faults.heeding import Looks, Watched, WatchedViews, unheeded
 from tests.faults.people import wrong_with
 from tests.linking import Killed, Mortal, copy, end_of, prepared, shown, to_the_end
+from tests.pairing import recorded
 from tests.stating import observation, request, update, value
 
 PATIENTS = "abcde"
@@ -74,33 +77,43 @@ class Histories:
         return ", ".join(f"{number} {kind}" for kind, number in self.done.items())
 
 
+class _Linking(NamedTuple):
+    """What links, and what it has looked at."""
+
+    url: str
+    kind: type[Linker]
+    looks: Looks
+
+
 def live(url: str, histories: int, seed: int, linker: type[Linker] = Linker) -> Histories:
     """So many histories at once on an empty, migrated record; then looks at all of it."""
     chance, found = random.Random(seed), Histories()
+    looks = Looks()
     with shown(prepared(url)):
-        asyncio.run(_live(url, histories, chance, found, linker))
+        asyncio.run(_live(url, histories, chance, found, _Linking(url, linker, looks)))
         found.wrong += wrong_with(url)
+    found.wrong += unheeded(recorded(url), looks)
     found.facts = end_of(url)
     return found
 
 
 async def _live(
-    url: str, histories: int, chance: random.Random, found: Histories, linker: type[Linker]
+    url: str, histories: int, chance: random.Random, found: Histories, linking: _Linking
 ) -> None:
     async with PostgresRecorder(url) as recorder:
         record = HealthRecord(recorder)
         lives = [_history(record, n, random.Random(chance.random()), found.done) for n in range(histories)]
         done = threading.Event()
-        linking = [
-            asyncio.create_task(_link(url, linker, chance, found.done, done.is_set)) for _ in range(LINKERS)
+        linkers = [
+            asyncio.create_task(_link(linking, chance, found.done, done.is_set)) for _ in range(LINKERS)
         ]
         striking = asyncio.create_task(_strike(url, chance, found.done))
         await asyncio.gather(*lives)
         await asyncio.sleep(STRUCK_SECONDS)
         striking.cancel()
         done.set()
-        await asyncio.gather(*linking)
-    await _settle(url, linker)
+        await asyncio.gather(*linkers)
+    await _settle(linking)
 
 
 async def _history(record: HealthRecord, number: int, chance: random.Random, done: Counter[str]) -> None:
@@ -183,12 +196,12 @@ class _MortalPost(Post):
 
 
 async def _link(
-    url: str, kind: type[Linker], chance: random.Random, done: Counter[str], ends: Callable[[], bool]
+    linking: _Linking, chance: random.Random, done: Counter[str], ends: Callable[[], bool]
 ) -> None:
     while not ends():
         death = _Death(chance, ends)
         with suppress(Overtaken, Unavailable, psycopg.OperationalError):
-            async with _linker(url, kind, death) as linker:
+            async with _linker(linking, death) as linker:
                 done["linkers killed"] += await _killed(linker, death)
 
 
@@ -204,9 +217,10 @@ async def _killed(linker: Linker, death: _Death) -> bool:
 
 
 @asynccontextmanager
-async def _linker(url: str, kind: type[Linker], death: _Death | None = None) -> AsyncIterator[Linker]:
+async def _linker(linking: _Linking, death: _Death | None = None) -> AsyncIterator[Linker]:
     """A linking process without a lease."""
-    views = ViewDatabase(url)
+    url, kind, looks = linking
+    views = WatchedViews(url)
     await views.open()
     try:
         async with PostgresRecorder(url) as recorder:
@@ -214,7 +228,7 @@ async def _linker(url: str, kind: type[Linker], death: _Death | None = None) -> 
             door = Mortal(death, death.before, record) if death else record
             with closing(NotificationLog(url)) as log, closing(_MortalPost(url)) as post:
                 post.death = death
-                yield kind(log, post, views, door, lambda: False)
+                yield kind(log, post, views, Watched(door, views, looks), lambda: False)
     finally:
         await views.close()
 
@@ -228,9 +242,10 @@ async def _strike(url: str, chance: random.Random, done: Counter[str]) -> None:
             done["connections ended"] += len(connection.execute(KILLED, [whom]).fetchall())
 
 
-async def _settle(url: str, kind: type[Linker]) -> None:
+async def _settle(linking: _Linking) -> None:
     """Nobody strikes any more, and one process comes to the end of the record."""
+    url = linking.url
     async with asyncio.timeout(SETTLES_SECONDS):
         while value(url, "select position from views.linking") != end_of(url):
-            async with _linker(url, kind) as linker:
+            async with _linker(linking) as linker:
                 await to_the_end(linker)

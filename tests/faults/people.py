@@ -93,7 +93,7 @@ def _is_no_component(url: str, facts: Sequence[RecordedFact]) -> Iterator[str]:
             found = await people_of(connection, subjects, at)
             return {frozenset(others) for others in found.values() if others}
 
-        if read(url, shown) != _components(facts[:at]):
+        if read(url, shown) != components(facts[:at]):
             yield "a person is no component"
 
 
@@ -101,8 +101,8 @@ def _subjects(one: RecordedFact) -> set[UUID]:
     return {one.subject, one.fact.other} if isinstance(one.fact, PairFact) else {one.subject}
 
 
-def _components(facts: Sequence[RecordedFact]) -> set[frozenset[UUID]]:
-    """By how each pair stands after its last fact."""
+def components(facts: Sequence[RecordedFact]) -> set[frozenset[UUID]]:
+    """Who is one person by how each pair stands after its last fact; without those who stand alone."""
     states = {frozenset(_subjects(one)): STATES.get(one.fact.name) for one in facts}
     groups: dict[UUID, frozenset[UUID]] = {}
     for pair, state in states.items():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ehr.event_store.connections import connect, connect_async
 from ehr.event_store.migrations import migrate
 from ehr.facts import Evidence, PairFact
-from ehr.linking import LINKS, STATES, Act, Judgement, State, pair_of
+from ehr.linking import Act, Judgement, State, pair_of
 from ehr.values import subject_of
 from projections.generations import MIGRATIONS, serve
 from projections.links.person import grouped, patients_of, people_of, subjects_of
@@ -28,6 +28,7 @@ from projections.links.queries import (
 )
 from projections.links.view import Links
 from streams.recorded_fact import RecordedFact
+from tests import pairing
 from tests.pairing import CAPTURED, HISTORIES, components, facts_of, judgement, placed
 from tests.projections.citizens.stating import cut, drop_generation, project, rows, run
 
@@ -206,26 +207,12 @@ def test_a_pair_is_kept_apart_and_one_person_as_its_facts_and_all_links_say(
     """Whatever made it so: the judgement, a link over others, or a link that was taken back."""
     facts = facts_of(wishes)
     people = components(facts)
-    apart = _apart(facts)
+    apart = pairing.kept_apart(facts)
     generation = project(views, VIEW, [[fact] for fact in facts])
     found = views.execute("select subject, other, apart, together from pair").fetchall()
     drop_generation(views, generation)
     assert {(*both, at) for *both, at, _ in found if at} == {(*pair, at) for pair, at in apart.items()}
     assert all(together == any({*both} <= person for person in people) for *both, _, together in found)
-
-
-def _apart(facts: Sequence[RecordedFact]) -> dict[tuple[UUID, UUID], int]:
-    """The pairs that somebody keeps apart, with the position at which that was decided: whatever a program
-    proposes leaves it, and so does what is put off."""
-    found: dict[tuple[UUID, UUID], int] = {}
-    for one in facts:
-        assert isinstance(one.fact, PairFact)
-        pair, state = (one.subject, one.fact.other), STATES[one.fact.name]
-        if state in (State.DIFFERENT, State.UNLINKED):
-            found[pair] = one.position
-        elif state in LINKS or (state is State.PROPOSED and one.fact.rule is None):
-            found.pop(pair, None)
-    return found
 
 
 def test_what_a_program_proposes_takes_no_judgement_away(
