@@ -112,11 +112,9 @@ def _sex(text: str) -> tuple[str | None, tuple[WarningCode, ...]]:
     return None, (WarningCode.SEX_UNREADABLE,)
 
 
-def _former_number(
-    text: str, number: PersonalNumber
-) -> tuple[tuple[Number, ...], tuple[WarningCode, ...]]:
-    """Nine digits are a CMND. Twelve are a personal number that was cancelled, unless it is that of the card: a
-    CMND of twelve digits had it already."""
+def _former_number(text: str, number: PersonalNumber) -> tuple[tuple[Number, ...], tuple[WarningCode, ...]]:
+    """Nine digits are a CMND. Twelve are a personal number that was cancelled, unless it is that of the card,
+    which a CMND of twelve digits had already."""
     digits, warnings = digits_of(text)
     if len(digits) == 9:
         return (Number(OLD_CITIZEN_ID, digits),), warnings

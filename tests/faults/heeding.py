@@ -106,7 +106,7 @@ def _is_by_program(one: RecordedFact) -> bool:
 
 
 def _overlooks(facts: Sequence[RecordedFact], link: RecordedFact, look: Look, looks: Looks) -> bool:
-    """Whether that was to be seen at a look: in what was shown, and in what was linked after the same look."""
+    """Whether that was to be seen at a look: in what was shown, and in what was linked after it."""
     shown = [one for one in facts if one.position <= look.at]
     own = [
         one

@@ -97,9 +97,7 @@ def live(url: str, histories: int, seed: int, linker: type[Linker] = Linker) -> 
     return found
 
 
-async def _live(
-    url: str, histories: int, chance: random.Random, found: Histories, linking: _Linking
-) -> None:
+async def _live(url: str, histories: int, chance: random.Random, found: Histories, linking: _Linking) -> None:
     async with PostgresRecorder(url) as recorder:
         record = HealthRecord(recorder)
         lives = [_history(record, n, random.Random(chance.random()), found.done) for n in range(histories)]

@@ -35,8 +35,8 @@ class Look(NamedTuple):
     """history: decisions, the newest first. missing: facts that the views do not show yet.
 
     around: where the two are one person over others, links that make it so. contrary: judgements that keep
-    others apart, who would be one person if these two were linked. patients: subject -> id of everybody who is
-    one person with one of the two. names: of those. meanwhile: of a pair that is or was linked.
+    others apart, who would be one person if these two were linked. patients: subject -> id of everybody who
+    is one person with one of the two. names: of those. meanwhile: of a pair that is or was linked.
     """
 
     pair: Pair

@@ -54,7 +54,9 @@ def test_birth_dates(written: str, birth: str | None, warnings: tuple[W, ...]) -
 OTHER = "045090987654"
 
 
-.mark.parametrize(("former", "cancelled"), [(OTHER, OTHER), ("045 090 987 654", OTHER), (NUMBER, None)])
+@pytest.mark.parametrize(
+    ("former", "cancelled"), [(OTHER, OTHER), ("045 090 987 654", OTHER), (NUMBER, None)]
+)
 def test_a_former_number_of_twelve_digits_is_a_cancelled_one(former: str, cancelled: str | None) -> None:
     """It is compared with those of others: whose Patient still has it is perhaps the same person."""
     fields = read(CITIZEN_CARD.replace("191234567", former)).fields

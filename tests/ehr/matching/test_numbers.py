@@ -65,7 +65,9 @@ def test_numbers_end(kind: str, old: bool, end: str, on: str, ended: bool) -> No
 
 
 def test_a_number_ends_when_its_day_is_over() -> None:
-    known = number_of(f"{CORE}/passport_number", "C1234567", "qr", old=False, end="2030-05-15", on="2026-11-26")
+    known = number_of(
+        f"{CORE}/passport_number", "C1234567", "qr", old=False, end="2030-05-15", on="2026-11-26"
+    )
     assert known is not None
     assert known.as_of("2030-05-15") == known
     ended = known.as_of("2030-05-16")

@@ -234,7 +234,9 @@ def test_of_those_who_share_a_number_some_are_looked_at_however_many(
     database: str, views: psycopg.Connection[Any]
 ) -> None:
     """A station has scanned a card of its own for everybody; its owner comes a second time."""
-    bodies = [scanned(f"p{n}", f"Tên {n}", "045190000017", f"{1900 + n % 100}-02-03") for n in range(COMMON + 1)]
+    bodies = [
+        scanned(f"p{n}", f"Tên {n}", "045190000017", f"{1900 + n % 100}-02-03") for n in range(COMMON + 1)
+    ]
     served(views, stated(database, [put(body, n) for n, body in enumerate(bodies)]))
     person = person_of(scanned("new", "Hồ Thị Mẫu", "045190000017", "1890-05-04"))
     assert len(asked(database, candidates, person, at_most=1000)) > COMMON - 1
