@@ -1,4 +1,4 @@
-"""What evidence about two Patients tells of numbers in common, and whether that is more than was known. Pure."""
+"""What evidence about two Patients tells of numbers in common, and whether it is more than before. Pure."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
