@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -45,7 +45,7 @@ STRUCK_SECONDS = 4.0
 
 SETTLES_SECONDS = 120.0
 
-WISHES = {"register": 10, "delete": 1, "observe": 3, "judge": 6}
+WISHES = {"register": 10, "delete": 1, "observe": 3, "judge": 6, "keep apart": 2}
 ACTS = {Act.LINK: 3, Act.UNLINK: 3, Act.JUDGE_DIFFERENT: 3, Act.POSTPONE: 1, Act.PROPOSE: 1}
 SHOWN = (
     (),
@@ -127,15 +127,27 @@ async def _history(record: HealthRecord, number: int, chance: random.Random, don
 async def _register(record: HealthRecord, number: int, chance: random.Random) -> None:
     """A Patient, or another version of it: of one of two people, whose numbers are mixed up at times."""
     who = chance.randrange(2)
-    cccd = chance.choice([f"04519{(number * 2 + who) % 10_000_000:07d}"] * 6 + [_other(number, who), ""])
+    cccd = chance.choice([_cccd(number, who)] * 6 + [_cccd(number, 1 - who), ""])
     captured = chance.choice(["qr", "qr", "qr", "verified", "typed"])
     name = chance.choices(NAMES, [6, 4, 1, 1, 1])[0]
-    patient = copy(_id(number, chance), name, cccd, captured, birthDate=f"{1940 + number % 70}-05-04")
-    await record.state(request(update(patient)))
+    await record.state(request(update(_patient(number, _id(number, chance), name, cccd, captured))))
 
 
-def _other(number: int, who: int) -> str:
-    return f"04519{(number * 2 + 1 - who) % 10_000_000:07d}"
+async def _keep_apart(record: HealthRecord, number: int, chance: random.Random) -> None:
+    """Two that are stated as both people are judged different, whatever number they come to share."""
+    one, other = (f"{number}-{letter}" for letter in chance.sample(PATIENTS, 2))
+    for who, id_ in enumerate((one, other)):
+        await record.state(request(update(_patient(number, id_, NAMES[0], _cccd(number, who), "qr"))))
+    pair, nurse = pair_of(one, other), Actor("page", "nurse")
+    await record.judge(Judgement(Act.JUDGE_DIFFERENT, pair, nurse, now(), SHOWN[1]))
+
+
+def _patient(number: int, id_: str, name: str, cccd: str, captured: str) -> dict[str, Any]:
+    return copy(id_, name, cccd, captured, birthDate=f"{1940 + number % 70}-05-04")
+
+
+def _cccd(number: int, who: int) -> str:
+    return f"04519{(number * 2 + who) % 10_000_000:07d}"
 
 
 async def _delete(record: HealthRecord, number: int, chance: random.Random) -> None:
@@ -156,7 +168,13 @@ async def _judge(record: HealthRecord, number: int, chance: random.Random) -> No
     await record.judge(Judgement(act, pair, Actor("page", "nurse"), now(), evidence))
 
 
-_WISHES = {"register": _register, "delete": _delete, "observe": _observe, "judge": _judge}
+_WISHES = {
+    "register": _register,
+    "delete": _delete,
+    "observe": _observe,
+    "judge": _judge,
+    "keep apart": _keep_apart,
+}
 
 
 def _id(number: int, chance: random.Random) -> str:
