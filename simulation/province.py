@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -27,7 +27,7 @@ from simulation.facilities import Facility, Network, staff_on_duty
 from simulation.life import Life
 from simulation.numbers import MOST_PEOPLE
 from simulation.prescribing import allergy_of, suited
-from simulation.registering.families import lived_in, with_twins
+from simulation.registering.families import Family, lived_in, with_twins
 from simulation.registering.patients import Registering, Shares
 from simulation.shapes.elements import Json
 from simulation.stories import OF_RESIDENTS, OF_UNIDENTIFIED
@@ -95,7 +95,7 @@ class Province:
     `code` is one of the 34 province codes. With `patient_per_facility` each facility registers a Patient of
     its own under its own number, the national numbers beside it; otherwise all share one by If-None-Exist.
     With `shares` it does so as facilities do: with typed and scanned numbers, slips, newborns without a name,
-    and there are more twins and more people in a commune.
+    and there are more twins and more people in a commune; `families` tells who is whose child, or a twin.
     Raises UnknownProvince, TooManyCitizens.
     """
 
@@ -118,6 +118,7 @@ class Province:
         self.network = Network(code, citizens, lived_in(code, citizens) if shares else ())
         self.citizens = draw_citizens(self.seed, self.network, citizens, self.start, until)
         edition = f"{settings.hexdigest()}-{'own' if patient_per_facility else 'shared'}"
+        self.families: Mapping[int, Family] = {}
         self._filing = Filing(self.seed, edition, patient_per_facility)
         if shares:
             self._register_apart(f"{settings.hexdigest()}-{shares}", shares)
@@ -136,8 +137,8 @@ class Province:
             seen.add(contact)
 
     def _register_apart(self, edition: str, shares: Shares) -> None:
-        self.citizens, families = with_twins(self.seed, self.citizens)
-        registering = Registering(self.seed, shares, self.network.communes, families)
+        self.citizens, self.families = with_twins(self.seed, self.citizens)
+        registering = Registering(self.seed, shares, self.network.communes, self.families)
         self._filing = Filing(self.seed, edition, patient_per_facility=True, registering=registering)
 
     def visits_of(self, citizen: Citizen) -> list[Visit]:

@@ -12,6 +12,7 @@ import httpx
 import uvloop
 from rich.console import Console
 
+from simulation.apart.groups import HEAD, figures, groups_of
 from simulation.apart.ledger import Ledger
 from simulation.apart.proof import RECALL, Asked, Charts, Linked, Tell, answer, charts, linked
 from simulation.apart.server import Incomplete, NotJudged, Server
@@ -66,9 +67,11 @@ def prove(province: Province, base: str) -> int:
         server.settle()
         before, persons = linked(server, ledger, tell)
         asked = answer(server, ledger, persons, tell)
-        after, _ = linked(server, ledger, tell)
+        after, joined = linked(server, ledger, tell)
         found = charts(server, ledger, tell)
-    for line in (*_figures(before, asked, after, len(persons)), found.line):
+    groups = figures(ledger, groups_of(province, ledger), persons, joined, asked)
+    rows = (*HEAD, *(group.row for group in groups), "")
+    for line in (*rows, *_figures(before, asked, after, len(persons)), found.line):
         console.print(line, highlight=False, soft_wrap=True)
     return 0 if _holds(refused, before, asked, after, found) else 1
 

@@ -9,6 +9,7 @@ from typing import Final
 import orjson
 
 from simulation.province import Sending
+from simulation.shapes.elements import Json
 
 EVERYBODY: Final = ""
 """Instead of a citizen: facilities, their places and their staff."""
@@ -17,11 +18,13 @@ EVERYBODY: Final = ""
 @dataclass(slots=True)
 class Ledger:
     """owners: of what stands at ``Type/id``, the citizen whom it is about. registered: citizen -> facility ->
-    id of the Patient that it has registered. stated: id of a Patient -> what was stated of it, itself too."""
+    id of the Patient that it has registered. stated: id of a Patient -> what was stated of it, itself too.
+    said: id of a Patient -> the Patient, as it was registered."""
 
     owners: dict[str, str] = field(default_factory=dict)
     registered: dict[str, dict[str, str]] = field(default_factory=dict)
     stated: dict[str, set[str]] = field(default_factory=dict)
+    said: dict[str, Json] = field(default_factory=dict)
 
     def note(self, sending: Sending, answer: bytes) -> None:
         """What a transaction has become, by the server's answer. Sent again it is the same."""
@@ -30,9 +33,10 @@ class Ledger:
         if sending.citizen == EVERYBODY:
             return
         patients = self.registered.setdefault(sending.citizen, {})
-        for key in keys:
+        for key, entry in zip(keys, sending.bundle["entry"], strict=True):
             if key.startswith("Patient/"):
                 patients[sending.facility] = key.removeprefix("Patient/")
+                self.said.setdefault(patients[sending.facility], entry["resource"])
         self.stated.setdefault(patients[sending.facility], set()).update(keys)
 
     @property

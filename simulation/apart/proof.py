@@ -98,12 +98,18 @@ def linked(server: Server, ledger: Ledger, tell: Tell = silent) -> tuple[Linked,
 @dataclass(slots=True)
 class Asked:
     """Pairs that were proposed: paths of their pages. persons: pairs of persons, as they were linked when the
-    first was asked for; wrong: of these, those who are two citizens. left: pairs that stay undecided."""
+    first was asked for; first: for each of these the Patients of that pair; wrong: of these, those who are
+    two citizens. left: pairs that stay undecided."""
 
     answered: set[str] = field(default_factory=set)
-    persons: set[frozenset[str]] = field(default_factory=set)
+    first: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
     wrong: set[frozenset[str]] = field(default_factory=set)
     left: int = 0
+
+    @property
+    def persons(self) -> set[frozenset[str]]:
+        """Pairs of persons."""
+        return set(self.first)
 
 
 def answer(server: Server, ledger: Ledger, persons: dict[str, str], tell: Tell = silent) -> Asked:
@@ -139,7 +145,7 @@ def _answer_one(server: Server, ledger: Ledger, persons: dict[str, str], asked: 
         return
     asked.answered.add(path)
     pair = frozenset((persons[one], persons[other]))
-    asked.persons.add(pair)
+    asked.first.setdefault(pair, frozenset((one, other)))
     asked.wrong |= set() if same else {pair}
 
 

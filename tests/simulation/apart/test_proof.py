@@ -140,8 +140,11 @@ SMALL = ["--citizens", "30", "--months", "4", "--seed", "5"]
 
 def test_the_command_ends_with_what_charts_tell(address: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--base", address, *SMALL]) == 0
-    *_, linked_by_themselves, proposals, recall, charts_tell = capsys.readouterr().out.splitlines()
+    *told, linked_by_themselves, proposals, recall, charts_tell = capsys.readouterr().out.splitlines()
+    groups = [line for line in told if line.startswith("|")]
     assert re.fullmatch(r"[1-9]\d* citizens, 0 foreign facts, \d+ missing of [1-9]\d+", charts_tell)
+    assert groups[0].startswith("| | registrations")
+    assert any(line.startswith("| newborns, unidentified | ") for line in groups)
     assert "precision 1.00000" in linked_by_themselves
     assert "per 100" in proposals
     assert "0 wrong" in recall
