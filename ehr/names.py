@@ -111,7 +111,7 @@ def displayed(name: HumanName) -> str:
 def readings(name: HumanName) -> list[str]:
     """What a name is found by: as it is displayed, and its parts, if its text lacks some of their words."""
     said, parts = displayed(name), _in_parts(name)
-    if parts == said or set(name_words(parts)) <= set(name_words(said)):
+    if parts in ("", said) or set(name_words(parts)) <= set(name_words(said)):
         return [said] if said else []
     return [said, parts]
 

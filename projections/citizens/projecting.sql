@@ -43,7 +43,7 @@ select * from unnest(
 );
 
 -- name: add_words
--- The words of names that nobody bore before.
+-- The words of names that nobody bore before, in order.
 with added as (
     insert into name_word
     select * from unnest(%(words)b::text[], %(spelled)b::text[], %(folded)b::text[])
@@ -51,7 +51,7 @@ with added as (
     returning word
 )
 insert into known_word as k (word, names)
-select word, count(*) from added group by word
+select word, count(*) from added group by word order by word
 on conflict (word) do update set names = k.names + excluded.names;
 
 -- name: forget_words

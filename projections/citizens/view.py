@@ -118,8 +118,9 @@ def _person(place: _Place, citizen: Citizen) -> tuple[Any, ...]:
 
 
 def _words(spelled: Iterable[str]) -> list[tuple[str, str, str]]:
-    """(word, spelled, folded) for each word, and each two, of each name."""
-    return [(word, name, folded) for name in spelled for word, folded in _folded(name)]
+    """(word, spelled, folded) for each word, and each two, of each name: in order, so that two that are
+    filled at once never wait for each other."""
+    return sorted((word, name, folded) for name in spelled for word, folded in _folded(name))
 
 
 def _folded(spelled: str) -> Iterator[tuple[str, str]]:

@@ -198,7 +198,8 @@ def _add_words(connection: Connection, versions: Iterable[_Version]) -> None:
     """Of every version, also one that is none of the current ones: which those are depends on the batch."""
     words = {word.term: word for version in versions for word in version.entries.words}
     if words:
-        numbers, texts, terms = (list(column) for column in zip(*words.values(), strict=True))
+        in_order = sorted(words.values())  # Two that add words at once never wait for each other.
+        numbers, texts, terms = (list(column) for column in zip(*in_order, strict=True))
         connection.execute(_sql["add_words"], {"numbers": numbers, "texts": texts, "terms": terms})
 
 

@@ -1,15 +1,17 @@
 """Who may be the same person as somebody, and how far each agrees."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
 from ehr.dates import ZONE
 from ehr.matching.blocking import COMMON, is_of_number
-from ehr.matching.frequencies import Count, Counted, Frequencies, counts_of
+from ehr.matching.frequencies import Counted, Frequencies, counts_of
 from ehr.matching.judging import Verdict, judge
+from ehr.matching.names import Name
 from ehr.matching.person import Person, as_of
 from ehr.matching.spelling import telex
 from ehr.sql import load_queries
@@ -71,14 +73,15 @@ async def people(connection: Reader, subjects: Collection[UUID]) -> dict[UUID, C
 
 async def frequencies(connection: Reader, person: Person, others: Iterable[Person]) -> Frequencies:
     """How common names are where these people live, as far as it takes to compare the one with the others."""
-    counts = {count for other in others for count in _asked(person, other)}
-    columns = zip(*(column_of(count) for count in counts), strict=True)
-    asked = dict(zip(("communes", "words", "parts"), map(list, columns), strict=False))
-    if not asked:
+    called = {place for other in others for place in _called(person, other)}
+    counts = {count: column_of(count) for place in called for count in counts_of(*place)}
+    if not counts:
         return Counted({})
+    columns = (list(column) for column in zip(*counts.values(), strict=True))
+    asked = dict(zip(("communes", "words", "parts"), columns, strict=True))
     cursor = await connection.execute(_sql["counts"], asked, binary=True)
     found = {row[:3]: row[3] for row in await cursor.fetchall()}
-    return Counted({count: found.get(column_of(count), 0) for count in counts})
+    return Counted({count: found.get(column, 0) for count, column in counts.items()})
 
 
 async def judged(
@@ -117,7 +120,6 @@ def _candidate(
     return Candidate(subject, patient, version, as_of(decoded(prepared, mothers), today()))
 
 
-def _asked(one: Person, other: Person) -> Iterable[Count]:
-    names = dict.fromkeys((*one.every_name, *other.every_name))
-    communes = dict.fromkeys((one.commune, other.commune))
-    return (count for name in names for commune in communes for count in counts_of(commune, name))
+def _called(one: Person, other: Person) -> Iterator[tuple[str | None, Name]]:
+    """Both names in both communes. Of many namesakes they are the same again and again."""
+    return product((one.commune, other.commune), (*one.every_name, *other.every_name))

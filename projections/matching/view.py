@@ -11,7 +11,7 @@ from uuid import UUID
 from ehr.communes.table import MERGED
 from ehr.dates import ZONE
 from ehr.matching.frequencies import Count, counts_of
-from ehr.matching.person import MOST_NAMES, person_of, read_person
+from ehr.matching.person import MOST_NAMES, Person, person_of, read_person
 from ehr.sql import load_queries
 from projections.matching.prepared import decoded, decoded_mothers, encoded, encoded_mothers, keys_of
 from projections.view import Connection, Digested
@@ -143,26 +143,31 @@ def _change(connection: Connection, former: Mapping[UUID, _Kept], kept: Mapping[
         [(one.subject,) for one in gone if one.subject not in kept],
     )
     _run(connection, "state_people", _PERSON, come)
-    old, new = set(_keys(gone)), set(_keys(come))
+    lost, won = _people(gone), _people(come)
+    old, new = set(_keys(lost)), set(_keys(won))
     _run(connection, "forget_keys", ("keys", "subjects"), old - new)
     _run(connection, "add_keys", ("keys", "subjects"), new - old)
-    counted = Counter(_counts(come))
-    counted.subtract(Counter(_counts(gone)))
-    rows = [(*place, people) for place, people in counted.items() if people]
+    counted = Counter(_counts(won))
+    counted.subtract(Counter(_counts(lost)))
+    # In order: two that count at once never wait for each other.
+    rows = sorted((*place, people) for place, people in counted.items() if people)
     _run(connection, "count_names", _COUNT, rows)
     _run(connection, "forget_names", _COUNT[:3], [row[:3] for row in rows if row[3] < 0])
 
 
-def _keys(kept: Iterable[_Kept]) -> Iterator[tuple[int, UUID]]:
-    for one in kept:
-        for key in keys_of(decoded(one.prepared, one.mothers)):
-            yield key, one.subject
+def _people(kept: Iterable[_Kept]) -> list[tuple[UUID, Person]]:
+    return [(one.subject, decoded(one.prepared, one.mothers)) for one in kept]
 
 
-def _counts(kept: Iterable[_Kept]) -> Iterator[tuple[str, str, str]]:
+def _keys(people: Iterable[tuple[UUID, Person]]) -> Iterator[tuple[int, UUID]]:
+    for subject, person in people:
+        for key in keys_of(person):
+            yield key, subject
+
+
+def _counts(people: Iterable[tuple[UUID, Person]]) -> Iterator[tuple[str, str, str]]:
     """Columns of ``name_count``."""
-    for one in kept:
-        person = decoded(one.prepared)
+    for _, person in people:
         for name in person.names[:1]:
             yield from (column_of(count) for count in counts_of(person.commune, name))
 
