@@ -3,30 +3,38 @@
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from backbone import wiring
 from backbone.embedded_kafka import EmbeddedKafka
 from backbone.embedded_postgres import EmbeddedPostgres
-from backbone.processes import Supervisor
+from backbone.processes import Program, Supervisor
 from backbone.settings import Settings
 from benchmarks.processes import cpu_seconds
+
+READY: Final = "/readyz"
+LIVES: Final = "/livez"
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A running backbone. base: of its FHIR API. database: URL. kafka: the broker, if it keeps the log."""
+    """A running backbone. base: of its FHIR API. database: URL. kafka: the broker, if it keeps the log.
+    programs: what the supervisor runs. log: directory of their logs.
+    """
 
     base: str
     database: str
     supervisor: Supervisor
     postgres: EmbeddedPostgres
     kafka: EmbeddedKafka | None
+    programs: Sequence[Program]
+    log: Path
 
     def cpu(self) -> float:
         """CPU seconds used so far by server, projectors, database, relay and broker."""
@@ -49,8 +57,35 @@ def open_house(log: Literal["embedded", "kafka"] = "embedded") -> Iterator[House
         supervisor = Supervisor(programs, place / "log")
         stack.callback(supervisor.stop)
         supervisor.start()
-        _wait_until_ready(settings)
-        yield House(f"http://127.0.0.1:{settings.port}/fhir", postgres.url, supervisor, postgres, kafka)
+        _wait_until_answers(settings.port, READY)
+        base = f"http://127.0.0.1:{settings.port}/fhir"
+        yield House(base, postgres.url, supervisor, postgres, kafka, programs, place / "log")
+
+
+@contextmanager
+def without(house: House, left_out: Collection[str]) -> Iterator[House]:
+    """The same house, started again without some programs, and with views that nothing projects; afterwards
+    it is as it was. left_out: names of programs and views."""
+    port = urlsplit(house.base).port
+    assert port
+    supervisor = Supervisor(_without(house.programs, left_out), house.log)
+    house.supervisor.stop()
+    try:
+        supervisor.start()
+        _wait_until_answers(port, LIVES)  # It is not ready while a view has no projector.
+        yield replace(house, supervisor=supervisor)
+    finally:
+        supervisor.stop()
+    house.supervisor.start()
+    _wait_until_answers(port, READY)
+
+
+def _without(programs: Sequence[Program], left_out: Collection[str]) -> list[Program]:
+    return [
+        replace(program, command=[word for word in program.command if word not in left_out])
+        for program in programs
+        if program.name not in left_out
+    ]
 
 
 def _free_port() -> int:
@@ -60,11 +95,11 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_ready(settings: Settings) -> None:
+def _wait_until_answers(port: int, path: str) -> None:
     for _ in range(600):
-        connection = HTTPConnection("127.0.0.1", settings.port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
         try:
-            connection.request("GET", "/readyz")
+            connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
         except (OSError, HTTPException):
@@ -72,4 +107,4 @@ def _wait_until_ready(settings: Settings) -> None:
         finally:
             connection.close()
         time.sleep(0.1)
-    raise TimeoutError("/readyz did not answer 200 within a minute")
+    raise TimeoutError(f"{path} did not answer 200 within a minute")

@@ -1,67 +1,94 @@
 """Fills the views by what projects them, and by nothing else, but from facts that no record holds.
 
-Registering a million people takes hours of deciding that no look-up reads; the rows are the same.
+Registering a million people takes hours of deciding that no look-up reads; the rows are the same. Processes
+project different people at the same time: no row depends on who comes first. The facts have positions before
+those of any record, so that what is registered afterwards comes behind them.
 """
 
+import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import count, islice
-from typing import Any
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
+from multiprocessing import get_context
+from typing import Any, Final, NamedTuple
 
 import orjson
 import psycopg
 
-from benchmarks.lookup.people import Citizen, hospitals, places, station
-from ehr.addresses import ADMINISTRATIVE_ADDRESS
+from benchmarks.lookup.people import BLOCK, Citizen, citizens
+from benchmarks.lookup.resources import Json, encounters_of, organizations, patient_of
 from ehr.bodies import make_body
 from ehr.compression import compress
 from ehr.event_store.connections import connect
 from ehr.facts import ResourceRecorded, ResourceVersion
-from ehr.systems import FACILITY_CODE, INSURANCE_NUMBER, NATIONAL_ID
+from ehr.garbage import no_search_for_cycles
 from ehr.values import subject_of
 from projections.facilities.view import Facilities
 from projections.generations import serving, use_schema
 from projections.view import View
-from simulation.code_lists import Commune
 from streams.recorded_fact import RecordedFact, RecordedResource
 
-BATCH = 2_000
+BATCH: Final = 2_000
 """Citizens in one transaction, about what a projector that catches up takes at once."""
 
-TOLD = 50_000
-"""Citizens between two lines of progress."""
+SHARE: Final = 10 * BLOCK
+"""Citizens whom a process takes at a time."""
 
-AT = "2026-10-05T08:00:00.000Z"
-Json = dict[str, Any]
+TELL_SECONDS: Final = 10.0
+"""Between two lines of progress."""
+
+AT: Final = "2026-10-05T08:00:00.000Z"
+
+_FIRST: Final = -(2**36)
+_OF_A_CITIZEN: Final = 8
+"""Positions: of the first citizen's Patient, and for each citizen."""
+
+
+class Share(NamedTuple):
+    """What a process does at a time: some citizens, from first to last (excluded), into one view.
+
+    seen: with where they were seen; else their Patients alone.
+    """
+
+    database: str
+    view: View
+    seen: bool
+    seed: int
+    first: int
+    last: int
 
 
 def fill(
-    database: str, views: Sequence[View], people: Iterable[Citizen], of_patients: Sequence[View] = ()
-) -> int:
-    """Projects everybody with their visits, and the facilities; gives the number of people.
+    database: str,
+    seed: int,
+    number: int,
+    views: Sequence[View],
+    of_patients: Sequence[View] = (),
+    share: int = SHARE,
+) -> None:
+    """Projects so many people with their visits, and the facilities; tells how far it is.
 
-    of_patients: views that are given the Patients alone.
+    of_patients: views that are given the Patients alone. share: of people, a multiple of BLOCK.
     """
     with connect(database) as connection:
+        _project(connection, Facilities(), list(_facilities()))
+    shares = [
+        Share(database, view, view in views, seed, first, min(first + share, number))
+        for first in range(0, number, share)
+        for view in (*views, *of_patients)
+    ]
+    with ProcessPoolExecutor(_processes(), get_context("spawn")) as processes:
+        _tell(shares, processes.map(fill_share, shares))
+
+
+def fill_share(share: Share) -> int:
+    """Projects them; gives their number."""
+    with connect(share.database) as connection, no_search_for_cycles():
         connection.execute("set synchronous_commit = off")
-        places = count(1)
-        organizations = [_fact(next(places), one, str(one["id"])) for one in _organizations()]
-        _project(connection, Facilities(), organizations)
-        done, started = 0, time.perf_counter()
-        for batch in _batches(people):
-            patients = [_fact(next(places), patient_of(one), one.id, *one.facilities[:1]) for one in batch]
-            visits = [_fact(next(places), *visit) for one in batch for visit in _visits(one)]
-            for view in views:
-                _project(connection, view, [*patients, *visits])
-            for view in of_patients:
-                _project(connection, view, patients)
-            done += len(batch)
-            if done % TOLD < BATCH:
-                print(
-                    f"  {done:>9,} citizens, {done / (time.perf_counter() - started):,.0f} a second",
-                    flush=True,
-                )
-    return done
+        for batch in _batches(citizens(share.seed, share.last, share.first)):
+            _project(connection, share.view, [fact for one in batch for fact in _facts(one, share.seen)])
+    return share.last - share.first
 
 
 def tidy(database: str) -> None:
@@ -70,9 +97,25 @@ def tidy(database: str) -> None:
         connection.execute("vacuum analyze")
 
 
-def _batches(people: Iterable[Citizen]) -> Iterator[list[Citizen]]:
-    rest = iter(people)
-    while batch := list(islice(rest, BATCH)):
+def _processes() -> int:
+    """One more than processors: while the database works for one, another one reads."""
+    return 1 + len(os.sched_getaffinity(0))
+
+
+def _tell(shares: Sequence[Share], filled: Iterator[int]) -> None:
+    """Lines of progress. Of every citizen each view counts."""
+    everybody, done, started = sum(share.last - share.first for share in shares), 0, time.perf_counter()
+    told = started
+    for people in filled:
+        done, now = done + people, time.perf_counter()
+        if now - told > TELL_SECONDS or done == everybody:
+            told, rate = now, done / (now - started)
+            left = (everybody - done) / rate / 60
+            print(f"  {done / everybody:4.0%} filled, {rate:,.0f} a second, {left:.1f} min left", flush=True)
+
+
+def _batches(people: Iterator[Citizen]) -> Iterator[list[Citizen]]:
+    while batch := list(islice(people, BATCH)):
         yield batch
 
 
@@ -84,9 +127,17 @@ def _project(connection: psycopg.Connection[Any], view: View, facts: Sequence[Re
         view.project(connection, facts)
 
 
-def _visits(one: Citizen) -> Iterator[tuple[Json, str, str]]:
-    for number, facility in enumerate(one.facilities):
-        yield _encounter(one, number), one.id, facility
+def _facilities() -> Iterator[RecordedFact]:
+    for place, one in enumerate(organizations(), start=2 * _FIRST):
+        yield _fact(place, one, str(one["id"]))
+
+
+def _facts(one: Citizen, seen: bool) -> Iterator[RecordedFact]:
+    position = _FIRST + _OF_A_CITIZEN * one.index
+    yield _fact(position, patient_of(one), one.id, *one.facilities[:1])
+    if seen:
+        for place, (encounter, facility) in enumerate(encounters_of(one), start=position + 1):
+            yield _fact(place, encounter, one.id, facility)
 
 
 def _fact(position: int, resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
@@ -103,64 +154,3 @@ def _fact(position: int, resource: Json, subject_id: str, facility: str | None =
         position=position, transaction=position, size=1, subject=subject, subject_sequence=1, stream=subject,
         stream_version=1, last_updated=AT, state=b"", fact=fact, resources=[RecordedResource(version)],
     )  # fmt: skip
-
-
-def patient_of(one: Citizen) -> Json:
-    """The Patient as a facility would write it."""
-    return {
-        "resourceType": "Patient",
-        "id": one.id,
-        "identifier": [
-            {"system": NATIONAL_ID, "value": one.number},
-            {"system": INSURANCE_NUMBER, "value": one.insurance},
-        ],
-        "name": [{"use": "official", "text": one.name}],
-        "telecom": [{"system": "phone", "value": one.telephone}],
-        "gender": one.sex,
-        "birthDate": one.birth,
-        "address": [_address(one.commune)],
-    }
-
-
-def _address(commune: Commune) -> Json:
-    units = (("ward", commune.code, commune.name), ("state", commune.province, commune.province_name))
-    return {
-        "text": f"Thôn Mẫu, {commune.name}, {commune.province_name}",
-        "extension": [
-            {
-                "url": ADMINISTRATIVE_ADDRESS,
-                "extension": [
-                    {"url": url, "valueCodeableConcept": {"coding": [{"code": code, "display": name}]}}
-                    for url, code, name in units
-                ],
-            }
-        ],
-    }
-
-
-def _encounter(one: Citizen, number: int) -> Json:
-    return {
-        "resourceType": "Encounter",
-        "id": f"{one.id}-v{number}",
-        "status": "finished",
-        "class": {"code": "AMB"},
-        "subject": {"reference": f"Patient/{one.id}"},
-        "period": {"start": f"2026-0{number + 1}-05T08:00:00+07:00"},
-    }
-
-
-def _organizations() -> Iterator[Json]:
-    for commune in places():
-        yield _organization(station(commune), f"Trạm Y tế {commune.name}", commune)
-    for number, code in enumerate(hospitals()):
-        yield _organization(code, f"Bệnh viện {number + 1}", places()[number])
-
-
-def _organization(code: str, name: str, commune: Commune) -> Json:
-    return {
-        "resourceType": "Organization",
-        "id": f"o-{code}",
-        "identifier": [{"system": FACILITY_CODE, "value": code}],
-        "name": name,
-        "address": [_address(commune)],
-    }

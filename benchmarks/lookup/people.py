@@ -43,7 +43,7 @@ _SHAPES: Final = Weighted({"marked": 38, "marked twice": 17, "plain": 25, "plain
 class Citizen:
     """Somebody. birth: as it is stated, perhaps the year alone. facilities: where the person was seen."""
 
-    id: str
+    index: int
     name: str
     birth: str
     sex: str
@@ -53,12 +53,17 @@ class Citizen:
     telephone: str
     facilities: tuple[str, ...]
 
+    @property
+    def id(self) -> str:
+        """Of the Patient."""
+        return f"c{self.index}"
 
-def citizens(seed: int, number: int) -> Iterator[Citizen]:
-    """So many, the same for the same seed."""
-    for first in range(0, number, BLOCK):
-        chance = chance_of(seed, "lookup", first)
-        for index in range(first, min(first + BLOCK, number)):
+
+def citizens(seed: int, last: int, first: int = 0) -> Iterator[Citizen]:
+    """Those from first, a multiple of BLOCK, to last (excluded); the same for the same seed."""
+    for block in range(first, last, BLOCK):
+        chance = chance_of(seed, "lookup", block)
+        for index in range(block, min(block + BLOCK, last)):
             yield _citizen(chance, index)
 
 
@@ -86,7 +91,7 @@ def _citizen(chance: Chance, index: int) -> Citizen:
     name = _kinh(chance, female) if ethnic == _KINH else draw_name(chance, ethnic, female).text
     century = (year // 100 - 19) * 2 + female
     return Citizen(
-        id=f"c{index}",
+        index=index,
         name=name,
         birth=str(year) if year < 1970 and chance.happens(0.25) else f"{year}{day}",
         sex="female" if female else "male",
