@@ -62,13 +62,15 @@ async def candidates(
     asked = {"keys": list(keys), "worths": _worths(person, keys.values()), "numbers": numbers}
     asked_of = {"common": COMMON, "most": at_most, "but": but, "least": _LEAST}
     cursor = await connection.execute(_sql["candidates"], asked | asked_of, binary=True)
-    return [_candidate(*row) for row in await cursor.fetchall()]
+    on = today()
+    return [_candidate(on, *row) for row in await cursor.fetchall()]
 
 
 async def people(connection: Reader, subjects: Collection[UUID]) -> dict[UUID, Candidate]:
     """The Patients of these subjects, as far as the view has them."""
     cursor = await connection.execute(_sql["people"], {"subjects": list(subjects)}, binary=True)
-    return {row[0]: _candidate(*row) for row in await cursor.fetchall()}
+    on = today()
+    return {row[0]: _candidate(on, *row) for row in await cursor.fetchall()}
 
 
 async def frequencies(connection: Reader, person: Person, others: Iterable[Person]) -> Frequencies:
@@ -115,9 +117,9 @@ def _worths(person: Person, keys: Iterable[str]) -> list[int]:
 
 
 def _candidate(
-    subject: UUID, patient: str, version: int, prepared: bytes, mothers: bytes | None
+    on: str, subject: UUID, patient: str, version: int, prepared: bytes, mothers: bytes | None
 ) -> Candidate:
-    return Candidate(subject, patient, version, as_of(decoded(prepared, mothers), today()))
+    return Candidate(subject, patient, version, as_of(decoded(prepared, mothers), on))
 
 
 def _called(one: Person, other: Person) -> Iterator[tuple[str | None, Name]]:
