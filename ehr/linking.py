@@ -11,7 +11,7 @@ from hashlib import blake2b
 from math import isfinite
 from types import MappingProxyType
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -46,7 +46,7 @@ from ehr.facts import (
     RecordsUnlinked,
 )
 from ehr.identifiers import shortened
-from ehr.values import STREAMS, Actor, Key, new_id, subject_of
+from ehr.values import Actor, Key, new_id, stream_of_pair, subject_of
 
 MOST_EVIDENCE = 64
 LONGEST_WORD = 64
@@ -75,7 +75,7 @@ class Pair(NamedTuple):
     @property
     def stream(self) -> UUID:
         """Of the facts about this pair."""
-        return uuid5(STREAMS, f"pair/{self.subject}/{self.other}")
+        return stream_of_pair(self.subject, self.other)
 
     @property
     def keys(self) -> tuple[Key, Key]:

@@ -60,6 +60,11 @@ def stream_of(key: Key) -> UUID:
     return uuid5(STREAMS, f"{key.type}/{key.id}")
 
 
+def stream_of_pair(subject: UUID, other: UUID) -> UUID:
+    """The stream of what is decided about two Patients; of their subjects the smaller first."""
+    return uuid5(STREAMS, f"pair/{subject}/{other}")
+
+
 def new_id() -> str:
     """A UUIDv7 (RFC 9562) as text: ordered by time, so indexes grow at one end."""
     time_ = f"{time.time_ns() // 1_000_000:012x}"

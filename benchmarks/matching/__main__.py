@@ -4,7 +4,8 @@ estimate: m and u of every level, from ``fitting_people``, beside what EM finds 
 ``--write``: also the data file, ``ehr/matching/weights.json``.
 evaluate: links, proposals and what is missed, of ``judging_people``. ``--typed``, ``--absent``: shares of
 registrations in which the number is typed, or there is no identity card.
-shares: the same for other shares. blocking: how well keys find. speed: how long a comparison takes.
+shares: the same for other shares. cards: the same where somebody else's card is scanned now and then
+(``--cards``). blocking: how well keys find. speed: how long a comparison takes.
 
 ``--write``: what is printed into docs/matching.md.
 """
@@ -16,6 +17,7 @@ from pathlib import Path
 from benchmarks.matching import fitting_people, judging_people
 from benchmarks.matching.estimating import BELIEVED, by_expectation, estimate, write
 from benchmarks.matching.evaluating import ALL, blocked, evaluate
+from benchmarks.matching.judging_damage import FILLED_IN, MIXED_UP
 from benchmarks.matching.timing import timed
 from benchmarks.page import put
 from ehr.matching.weights import LEVELS, Weights, load_weights
@@ -27,8 +29,9 @@ TYPED, ABSENT = 0.01, 0.007
 SHARES = ((0.0, 0.0), (TYPED, ABSENT), (0.03, 0.02), (0.1, 0.03), (0.3, 0.05))
 
 HEAD = (
-    "| | registrations | links | wrong | precision | pairs of one person | linked | with proposals "
-    "| proposals per 100 | of them wrong |\n|---|---|---|---|---|---|---|---|---|---|"
+    "| | registrations | links | wrong | precision | people joined | of them mixed | pairs of one person "
+    "| linked | with proposals | proposals per 100 | of them wrong |\n"
+    "|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -52,6 +55,9 @@ def _arguments() -> argparse.Namespace:
         "--typed", type=float, default=TYPED, help="share of registrations with a typed number"
     )
     parser.add_argument("--absent", type=float, default=ABSENT, help="share without an identity card")
+    parser.add_argument(
+        "--cards", type=float, default=0.01, help="share with somebody else's card, where there is one"
+    )
     parser.add_argument("--strangers", type=int, default=300_000, help="random pairs by which u is estimated")
     parser.add_argument(
         "--write", action="store_true", help="the data file, or the table of docs/matching.md"
@@ -89,7 +95,18 @@ def _evaluate(given: argparse.Namespace) -> Iterator[str]:
     yield ""
     yield HEAD
     for group, figures in evaluate(said).items():
-        yield f"| {group} | {figures.row} |"
+        if figures.registrations:
+            yield f"| {group} | {figures.row} |"
+
+
+def _cards(given: argparse.Namespace) -> Iterator[str]:
+    said = judging_people.registrations(given.seed, given.people, given.typed, given.absent, given.cards)
+    yield f"{_command(given, 'cards')}, weights {load_weights().version}:"
+    yield ""
+    yield HEAD
+    figures = evaluate(said)
+    for group in (ALL, MIXED_UP, FILLED_IN):
+        yield f"| {group} | {figures[group].row} |"
 
 
 def _shares(given: argparse.Namespace) -> Iterator[str]:
@@ -126,6 +143,7 @@ VERBS = {
     "estimate": _estimate,
     "evaluate": _evaluate,
     "shares": _shares,
+    "cards": _cards,
     "blocking": _blocking,
     "speed": _speed,
 }

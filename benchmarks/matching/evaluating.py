@@ -1,30 +1,45 @@
 """The figures of matching: who is linked, who is proposed, and who is missed, group by group.
 
-A proposal is counted once for two persons, not for each pair of their Patients, and is answered at once, and
-rightly. Recall: of all pairs of Patients of one person, the share that ends as one person.
+Each registration is judged as ``ehr link`` does (projections/linking/acts.py): by those before it, by who is
+one person already and who is kept apart. Every proposal is answered at once, and rightly; so a person is
+found by links and answers together. Recall: of all pairs of Patients of one person, the share that ends so.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from uuid import UUID
 
+from benchmarks.matching.judging_damage import FILLED_IN, MIXED_UP
 from benchmarks.matching.matching import Components, candidates, counted, prepared
 from benchmarks.matching.registrations import Registration
+from ehr.evidence import known_by
+from ehr.linking import State
 from ehr.matching.blocking import block_keys
-from ehr.matching.judging import LINK, NONE, judge
+from ehr.matching.frequencies import Frequencies
+from ehr.matching.judging import NONE, Verdict, judge
+from ehr.matching.person import Person
+from projections.linking.acts import Together
+from projections.linking.sight import Said, Sight
+from projections.matching.candidates import Candidate, Judged
 
 ALL = "all"
-GROUPS = (ALL, "Hồ communes", "twins", "year only", "newborn")
+GROUPS = (ALL, "Hồ communes", "twins", "year only", "newborn", MIXED_UP, FILLED_IN)
 
 
 @dataclass
 class Figures:
-    """Of one group: counts of registrations, links, proposals and pairs."""
+    """Of one group: counts of registrations, links, proposals and pairs.
+
+    people: as links alone make them, of two Patients at least. mixed: of those, that are several in truth.
+    """
 
     registrations: int = 0
     links: int = 0
     wrong_links: int = 0
+    people: int = 0
+    mixed: int = 0
     proposals: int = 0
     wrong_proposals: int = 0
     pairs: int = 0
@@ -35,8 +50,9 @@ class Figures:
     def row(self) -> str:
         """A line of the table."""
         links = f"{self.registrations:,} | {self.links:,} | {self.wrong_links} | {self.precision}"
+        people = f"{self.people:,} | {self.mixed}"
         pairs = f"{self.pairs:,} | {self.linked} | {self.found}"
-        return f"{links} | {pairs} | {self.asked} | {self.asked_wrong}"
+        return f"{links} | {people} | {pairs} | {self.asked} | {self.asked_wrong}"
 
     @property
     def precision(self) -> str:
@@ -66,11 +82,15 @@ class Figures:
 
 @dataclass
 class _Run:
+    """linked: by links alone. found: by answers as well."""
+
     said: Sequence[Registration]
+    people: Sequence[Person]
+    frequencies: Frequencies
     linked: Components
     found: Components
+    apart: dict[frozenset[UUID], Said] = field(default_factory=dict)
     figures: dict[str, Figures] = field(default_factory=lambda: defaultdict(Figures))
-    kept_apart: set[frozenset[int]] = field(default_factory=set)
 
     def same(self, one: int, other: int) -> bool:
         return self.said[one].person == self.said[other].person
@@ -84,41 +104,83 @@ class _Run:
 def evaluate(said: Sequence[Registration]) -> dict[str, Figures]:
     """Figures by group."""
     people = prepared(said)
-    frequencies = counted(people)
-    run = _Run(said, Components(len(said)), Components(len(said)))
+    run = _Run(said, people, counted(people), Components(len(said)), Components(len(said)))
     for index, others in candidates(people):
         for figures in run.of(index):
             figures.registrations += 1
-        judged = [(judge(people[index], people[other], frequencies), other) for other in others]
-        decided = sorted((one for one in judged if one[0].decision != NONE), key=lambda one: -one[0].weight)
-        _link(run, index, [other for verdict, other in decided if verdict.decision == LINK])
-        _ask(run, index, [other for verdict, other in decided if verdict.decision != LINK])
+        sight = _sight(run, index, others)
+        together = Together(sight)
+        for one in sight.others:
+            if together.may_link(one):
+                together.join(one.candidate.subject)
+                _link(run, index, one.candidate.subject.int)
+        for one in together.proposals():
+            _ask(run, index, one)
+    _count_people(run)
     _count_pairs(run)
     return {group: run.figures[group] for group in GROUPS}
 
 
-def _link(run: _Run, index: int, others: Iterable[int]) -> None:
-    for other in others:
-        for figures in run.of(index, other):
-            figures.links += 1
-            figures.wrong_links += not run.same(index, other)
-        run.linked.join(index, other)
+def _sight(run: _Run, index: int, others: Sequence[int]) -> Sight:
+    """What ``ehr link`` would see."""
+    judged = [Judged(_candidate(run, other), _verdict(run, index, other)) for other in others]
+    weighty = sorted(
+        (one for one in judged if one.verdict.decision != NONE), key=lambda one: -one.verdict.weight
+    )
+    groups = {
+        one: _subjects(run, one.int)
+        for one in (UUID(int=index), *(judged.candidate.subject for judged in weighty))
+    }
+    everyone = sorted(frozenset[UUID]().union(*groups.values()))
+    persons = {one: run.people[one.int] for one in {*everyone, *(UUID(int=other) for other in others)}}
+    return Sight(_candidate(run, index), weighty, groups, _kept_apart(run, everyone), frozenset(), persons)
+
+
+def _verdict(run: _Run, index: int, other: int) -> Verdict:
+    return judge(run.people[index], run.people[other], run.frequencies)
+
+
+def _candidate(run: _Run, index: int) -> Candidate:
+    return Candidate(UUID(int=index), str(index), 1, run.people[index])
+
+
+def _subjects(run: _Run, index: int) -> frozenset[UUID]:
+    return frozenset(UUID(int=member) for member in run.found.members(index))
+
+
+def _kept_apart(run: _Run, everyone: Sequence[UUID]) -> Mapping[frozenset[UUID], Said]:
+    pairs = map(frozenset, combinations(everyone, 2))
+    return {pair: run.apart[pair] for pair in pairs if pair in run.apart}
+
+
+def _link(run: _Run, index: int, other: int) -> None:
+    for figures in run.of(index, other):
+        figures.links += 1
+        figures.wrong_links += not run.same(index, other)
+    run.linked.join(index, other)
+    run.found.join(index, other)
+
+
+def _ask(run: _Run, index: int, one: Judged) -> None:
+    other = one.candidate.subject.int
+    for figures in run.of(index, other):
+        figures.proposals += 1
+        figures.wrong_proposals += not run.same(index, other)
+    if run.same(index, other):
         run.found.join(index, other)
+    else:
+        known = known_by(one.verdict.evidence)
+        pair = frozenset((UUID(int=index), one.candidate.subject))
+        run.apart[pair] = Said(State.DIFFERENT, known, there=True, apart=True)
 
 
-def _ask(run: _Run, index: int, others: Iterable[int]) -> None:
-    """The likeliest first. Whoever was told apart from one Patient is told apart from all of that person."""
-    for other in others:
-        two = frozenset((run.found.of(index), run.found.of(other)))
-        if len(two) == 1 or two in run.kept_apart:
-            continue
-        for figures in run.of(index, other):
-            figures.proposals += 1
-            figures.wrong_proposals += not run.same(index, other)
-        if run.same(index, other):
-            run.found.join(index, other)
-        else:
-            run.kept_apart.add(two)
+def _count_people(run: _Run) -> None:
+    for root in {run.linked.of(index) for index in range(len(run.said))}:
+        members = run.linked.members(root)
+        if len(members) > 1:
+            for figures in run.of(*members):
+                figures.people += 1
+                figures.mixed += len({run.said[member].person for member in members}) > 1
 
 
 def _count_pairs(run: _Run) -> None:

@@ -10,6 +10,9 @@ from simulation.registering.slips import bare, misdated, mistyped, written
 
 _MARRIED = ("Nguyễn", "Trần", "Lê", "Hồ", "Vàng", "Sùng", "Lý")
 
+MIXED_UP, FILLED_IN = "cards mixed up", "another's name"
+"""Groups of registrations with a card that is not theirs."""
+
 
 @dataclass(frozen=True)
 class Habits:
@@ -140,3 +143,21 @@ def _move(chance: Chance, said: Registration) -> None:
         said.listed = FORMER
     if chance.happens(0.03):
         said.commune = ""
+
+
+def with_others_card(
+    chance: Chance, said: Registration, namesake: list[Numbered], holder: Registration | None
+) -> Registration:
+    """Cards were mixed up: beside the own one that of somebody of one name, sex and year was scanned. Or the
+    parent's was, and has filled in its name and date."""
+    scanned = [n for n in said.numbers if n.captured not in ("", "typed")]
+    of_namesake = [n for n in namesake if n.system in {number.system for number in scanned}]
+    if of_namesake and (holder is None or chance.happens(0.5)):
+        other = chance.pick(of_namesake)
+        numbers = [replace(n, value=other.value) if n.system == other.system else n for n in said.numbers]
+        return replace(said, numbers=numbers, groups=said.groups | {MIXED_UP})
+    if holder is None or not scanned:
+        return said
+    card = replace(holder.numbers[0], captured="qr")
+    filled = replace(said, name=holder.name, sex=holder.sex, birth=holder.birth, numbers=[card])
+    return replace(filled, groups=said.groups | {FILLED_IN})

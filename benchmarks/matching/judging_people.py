@@ -4,10 +4,12 @@ Couples, children, twins, sons called as their fathers, parents in the house; on
 them; facilities of different habits (``judging_damage``). No line of it serves ``fitting_people``.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from benchmarks.matching.judging_damage import Habits, habits_of, said_at
+from benchmarks.matching.judging_damage import Habits, habits_of, said_at, with_others_card
 from benchmarks.matching.registrations import Numbered, Registration
 from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from simulation.chance import Chance, Weighted, chance_of
@@ -32,7 +34,8 @@ _SYLLABLES = (
 class Resident:
     """Somebody, as the papers say. carried: the wrong card that may be shown for this person.
 
-    named: of a newborn, what the papers say once its birth is registered.
+    named: of a newborn, what the papers say once its birth is registered. holder: the parent whose card that
+    is. namesake: numbers of somebody else of one name, sex and birth year.
     """
 
     truth: Registration
@@ -40,6 +43,8 @@ class Resident:
     group: str
     named: Registration | None = None
     carried: list[Numbered] = field(default_factory=list)
+    holder: Registration | None = None
+    namesake: list[Numbered] = field(default_factory=list)
 
     @property
     def age(self) -> int:
@@ -47,17 +52,25 @@ class Resident:
         return TODAY - self.born
 
 
-def registrations(seed: int, people: int, typed: float, absent: float) -> list[Registration]:
+def registrations(
+    seed: int, people: int, typed: float, absent: float, cards: float = 0.0
+) -> list[Registration]:
     """Of so many people, in the order in which they come. typed, absent: shares of registrations in which the
-    number is typed, or not there."""
+    number is typed, or not there. cards: share in which somebody else's card is scanned, where it can be."""
     chance = chance_of(seed, "judging")
     habits = [habits_of(chance, typed, absent) for _ in range(_FACILITIES)]
-    made = [said for one in _residents(chance, people) for said in _registered(chance, one, habits)]
+    residents: Iterable[Resident] = _residents(chance, people)
+    if cards:
+        residents = list(residents)
+        _find_namesakes(residents)
+    made = [said for one in residents for said in _registered(chance, one, habits, cards)]
     chance.shuffle(made)
     return [said for _, said in sorted(made, key=lambda timed: timed[0])]
 
 
-def _registered(chance: Chance, one: Resident, habits: list[Habits]) -> Iterator[tuple[int, Registration]]:
+def _registered(
+    chance: Chance, one: Resident, habits: list[Habits], cards: float
+) -> Iterator[tuple[int, Registration]]:
     """Each with its turn: a newborn's first registration comes first."""
     for turn in range(_REGISTERED.pick(chance)):
         named = turn > 0 and one.named is not None
@@ -67,7 +80,18 @@ def _registered(chance: Chance, one: Resident, habits: list[Habits]) -> Iterator
         if named:  # its number stands on paper, seldom in a QR code
             captured = "qr" if chance.happens(0.2) else "typed"
             said.numbers = [replace(number, captured=captured) for number in said.numbers]
+        elif cards and chance.happens(cards):
+            said = with_others_card(chance, said, one.namesake, one.holder)
         yield int(named or one.named is None), said
+
+
+def _find_namesakes(residents: list[Resident]) -> None:
+    alike: dict[tuple[str, str, str], list[Resident]] = defaultdict(list)
+    for one in residents:
+        alike[one.truth.name, one.truth.sex, one.truth.birth[:4]].append(one)
+    for some in alike.values():
+        for one, other in pairwise([*some, some[0]]):
+            one.namesake = other.truth.numbers if one is not other else []
 
 
 def _residents(chance: Chance, people: int) -> Iterator[Resident]:
@@ -131,6 +155,7 @@ def _child(chance: Chance, place: Commune, father: Resident, mother: Resident, b
         child.truth.name = father.truth.name
     child.truth.mother = mother.truth.name if child.age < 16 else ""
     child.carried = mother.truth.numbers[:1] if child.age < 14 else father.truth.numbers[:1]
+    child.holder = mother.truth if child.age < 14 else father.truth
     return child
 
 

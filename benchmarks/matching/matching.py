@@ -36,6 +36,7 @@ class Components:
 
     def __init__(self, number: int) -> None:
         self._parents = list(range(number))
+        self._members = [{index} for index in range(number)]
 
     def of(self, index: int) -> int:
         """The first of its component."""
@@ -44,7 +45,13 @@ class Components:
             index = self._parents[index]
         return index
 
+    def members(self, index: int) -> set[int]:
+        """All of its component."""
+        return self._members[self.of(index)]
+
     def join(self, one: int, other: int) -> None:
         """Both are one person from now on."""
         first, second = sorted((self.of(one), self.of(other)))
-        self._parents[second] = first
+        if first != second:
+            self._parents[second] = first
+            self._members[first] |= self._members[second]

@@ -8,7 +8,7 @@ from ehr.facts import Evidence
 from ehr.matching import births, names, residences
 from ehr.matching.frequencies import RAREST, Frequencies, average
 from ehr.matching.names import Name
-from ehr.matching.numbered import AUTOMATIC, level_of, shared_key
+from ehr.matching.numbered import AUTOMATIC, in_order, level_of, may_stand, shared_key
 from ehr.matching.numbers import KINDS, PERSONAL, TEMPORARY
 from ehr.matching.person import Person
 from ehr.matching.weights import BOTH_CAPTURED, DIFFERENT, NEAR, SAME, SHARED, Weights, load_weights
@@ -28,6 +28,8 @@ http://terminology.hl7.org/CodeSystem/match-grade."""
 
 OF_HOUSEHOLDS: Final = frozenset({"residence", "telephone", "mother"})
 """Fields that a household shares."""
+
+_OTHERS: Final = frozenset({names.DIFFERENT, names.GIVEN_MISSPELT})
 
 
 class Verdict(NamedTuple):
@@ -56,6 +58,25 @@ def judge(
     decision = _decision(one, other, levels, weight, weights)
     apart = decision == NONE and _apart(one, other, levels)
     return Verdict(decision, _grade(decision, apart, weight, weights), weight, evidence, weights.version)
+
+
+def are_two(one: Person, other: Person) -> bool:
+    """Whether two Patients speak of two people, though a third one may have something in common with each:
+    captured numbers that differ, or twins in their order; unless a number is in common, another name, tone or
+    birth date. That they say little is no sign of it."""
+    levels = levels_of(judge(one, other))
+    sisters = levels.get("name") == names.TONES and not _share(levels)
+    return sisters or _are_two(one, other, levels)
+
+
+def still_links(one: Person, other: Person, verdict: Verdict) -> bool:
+    """Whether a link that a program has made may stand, by what its two Patients say now."""
+    return may_stand(one, other, levels_of(verdict))
+
+
+def levels_of(verdict: Verdict) -> dict[str, str]:
+    """Field -> level."""
+    return {said.field: said.level for said in verdict.evidence}
 
 
 def weighed(one: Person, other: Person, frequencies: Frequencies, weights: Weights) -> Iterator[Evidence]:
@@ -150,26 +171,37 @@ def _decision(one: Person, other: Person, levels: dict[str, str], weight: float,
 
 def _apart(one: Person, other: Person, levels: dict[str, str]) -> bool:
     """Whether nothing may be proposed by weight alone, since a household or a twin explains all the rest."""
-    if levels.get("birth") in (None, births.EXACT) and _differ(one.birth_order, other.birth_order):
+    if _in_order(one, other, levels) or levels.get(PERSONAL) == BOTH_CAPTURED:
         return True
-    if levels.get(PERSONAL) == BOTH_CAPTURED:
-        return True
-    if any(levels.get(kind) in SHARED for kind in KINDS):
+    if _share(levels):
         return False
-    if BOTH_CAPTURED in levels.values():
+    return _are_two(one, other, levels) or ("name" not in levels and _nameless(levels))
+
+
+def _are_two(one: Person, other: Person, levels: dict[str, str]) -> bool:
+    if _in_order(one, other, levels) or BOTH_CAPTURED in levels.values():
         return True
-    if levels.get("birth") == births.DIFFERENT:
-        return True
-    if "name" in levels:
-        return levels["name"] in (names.DIFFERENT, names.GIVEN_MISSPELT)
+    if _share(levels):
+        return False
+    return levels.get("birth") == births.DIFFERENT or levels.get("name") in _OTHERS
+
+
+def _in_order(one: Person, other: Person, levels: dict[str, str]) -> bool:
+    """Of one day, as far as it is known."""
+    return levels.get("birth") in (None, births.EXACT) and in_order(one, other)
+
+
+def _share(levels: dict[str, str]) -> bool:
+    """Whether a number of any kind is in common."""
+    return any(levels.get(kind) in SHARED for kind in KINDS)
+
+
+def _nameless(levels: dict[str, str]) -> bool:
+    """Whether one without a name is too far from the other one."""
     if levels.get("birth") not in (births.EXACT, births.SWAPPED) or levels.get("sex") == DIFFERENT:
         return True
     at_home = levels.get("mother") in (SAME, NEAR) or levels.get("telephone") == SAME
     return not at_home or levels.get(TEMPORARY) == DIFFERENT
-
-
-def _differ(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one != other
 
 
 def _grade(decision: str, apart: bool, weight: float, weights: Weights) -> str:

@@ -6,7 +6,7 @@ after it was killed, by it or by another one beside it, is stored once.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from ehr.values import Actor
 from projections.database import Reader, ViewDatabase
 from projections.faults import is_fault
 from projections.linking.acts import Together, doubts
-from projections.linking.post import Post
+from projections.linking.post import Post, Waiting
 from projections.linking.sight import Behind, Incomplete, Shown, Sight, one_person, shown, sight_of
 from projections.matching.candidates import Candidate, Judged
 from projections.matching.view import TYPES
@@ -76,8 +76,8 @@ class Linker:
         entries = await asyncio.to_thread(self._log.read, self.position, FACTS)
         if not entries:
             return 0
-        end, waits = entries[-1].position, set[UUID]()
-        for subject in await self._concerned(entries):
+        end, (concerned, waits) = entries[-1].position, await self._concerned(entries)
+        for subject in concerned:
             if not await self._judge(subject, end):
                 waits.add(subject)
         self._post.advance(self.position, end, waits)
@@ -85,40 +85,48 @@ class Linker:
         return len(entries)
 
     async def _take_up(self) -> None:
-        """Now and then: those who waited, once nothing is left out that it takes to judge them."""
+        """Now and then: some of those who waited, and whoever is one person with them: a link or Patient of
+        theirs may have gone while nobody could tell whom that concerned."""
         if time.monotonic() < self._looks_at:
             return
         self._looks_at = time.monotonic() + LOOK_SECONDS
         self._post.require(self.position)
         for waiting in self._post.waiting():
-            if await self._judge(waiting.subject, waiting.position):
-                self._post.judged(waiting)
+            await self._judge_person(waiting)
 
-    async def _concerned(self, entries: Sequence[Entry]) -> list[UUID]:
+    async def _judge_person(self, waiting: Waiting) -> None:
+        try:
+            people = await self._people((waiting.subject,), waiting.position)
+        except Incomplete:
+            return
+        waits = {one for one in people if not await self._judge(one, waiting.position)}
+        self._post.wait(waits - {waiting.subject}, waiting.position)
+        if waiting.subject not in waits:
+            self._post.judged(waiting)
+
+    async def _concerned(self, entries: Sequence[Entry]) -> tuple[list[UUID], set[UUID]]:
         """Whom to judge, each once: whose Patient is stated, whose person has lost a Patient or a link, and
-        whose fact cannot be read here."""
-        concerned: dict[UUID, None] = {}
+        whose fact cannot be read here. With those of whom it cannot be told who is one person with them: they
+        wait, and it is asked again when they are taken up."""
+        concerned = {entry.subject: None for entry in entries if _states(entry)}
+        waits = set[UUID]()
         for entry in entries:
-            if not isinstance(entry, RecordedFact):
-                concerned[entry.subject] = None
-            elif isinstance(entry.fact, RecordsUnlinked):
-                concerned |= await self._people((entry.fact.subject, entry.fact.other), entry.position)
-            elif any(_is_gone(resource) for resource in entry.resources):
-                concerned |= await self._people((entry.subject,), entry.position)
-            elif any(resource.version.type in TYPES for resource in entry.resources):
-                concerned[entry.subject] = None
-        return list(concerned)
+            try:
+                concerned |= dict.fromkeys(await self._people(_lost(entry), entry.position))
+            except Incomplete:
+                waits |= _lost(entry)
+        return list(concerned), waits
 
-    async def _people(self, some: Sequence[UUID], position: int) -> dict[UUID, None]:
-        """These and whoever is one person with them: others may be linked or proposed in their place."""
+    async def _people(self, some: Collection[UUID], position: int) -> list[UUID]:
+        """These and whoever is one person with them: others may be linked or proposed in their place. Raises
+        Incomplete."""
+        if not some:
+            return []
 
         async def read(connection: Reader, _: Shown) -> frozenset[UUID]:
             return await one_person(connection, some)
 
-        try:
-            return dict.fromkeys(sorted(await self._seen(position, None, read)))
-        except Incomplete:
-            return dict.fromkeys(some)
+        return sorted(await self._seen(position, None, read))
 
     async def _judge(self, subject: UUID, position: int) -> bool:
         """What follows for a citizen by what is known after a position; False where that is not all there, or
@@ -200,6 +208,22 @@ class Linker:
             log.info("judged", act=act.value, position=judged.position)
         self._stated = max(self._stated, judged.position)
         return judged.state in LINKS
+
+
+def _lost(entry: Entry) -> frozenset[UUID]:
+    """Whose person has lost a link or a Patient."""
+    if not isinstance(entry, RecordedFact):
+        return frozenset()
+    if isinstance(entry.fact, RecordsUnlinked):
+        return frozenset((entry.fact.subject, entry.fact.other))
+    return frozenset((entry.subject,)) if any(map(_is_gone, entry.resources)) else frozenset()
+
+
+def _states(entry: Entry) -> bool:
+    """Whether it states somebody's Patient, or may do so: it cannot be read here."""
+    return not isinstance(entry, RecordedFact) or any(
+        resource.version.type in TYPES for resource in entry.resources
+    )
 
 
 def _is_gone(resource: RecordedResource) -> bool:

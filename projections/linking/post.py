@@ -14,6 +14,8 @@ _sql = load_queries(Path(__file__).with_name("post.sql"))
 MOST_WAITING = 100
 """Citizens who are taken up again at once."""
 
+_NOBODY = UUID(int=0)
+
 
 class Overtaken(Exception):
     """Another process has gone on linking, or linking begins anew."""
@@ -45,6 +47,7 @@ class Post:
         self._connection.execute(_sql["call_itself"], {"does": "link, standing by"})
         self._lease = Lease(self._connection, "views.link")
         self._keeper: Keeper | None = None
+        self._tried = _NOBODY
 
     def take(self) -> bool:
         """Whether this process is the one; it stays so until it closes, hangs or loses its connection.
@@ -77,13 +80,21 @@ class Post:
         with self._connection.transaction():
             if self._connection.execute(_sql["advance"], {"old": old, "new": new}).rowcount != 1:
                 raise Overtaken
-            if waits:
-                self._connection.execute(_sql["wait"], {"subjects": list(waits), "position": new})
+            self.wait(waits, new)
 
     def waiting(self) -> list[Waiting]:
-        """Some of those who wait and can be judged now."""
-        rows = self._connection.execute(_sql["waiting"], {"limit": MOST_WAITING})
+        """Some of those who wait and may be judged now. They take turns: who cannot be judged keeps nobody
+        from it."""
+        rows = self._connection.execute(
+            _sql["waiting"], {"after": self._tried, "limit": MOST_WAITING}
+        ).fetchall()
+        self._tried = rows[-1][0] if len(rows) == MOST_WAITING else _NOBODY
         return [Waiting(*row) for row in rows]
+
+    def wait(self, subjects: Collection[UUID], position: int) -> None:
+        """These are judged later."""
+        if subjects:
+            self._connection.execute(_sql["wait"], {"subjects": list(subjects), "position": position})
 
     def judged(self, waiting: Waiting) -> None:
         """Somebody waits no more."""

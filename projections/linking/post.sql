@@ -22,15 +22,17 @@ select subject, %(position)b from unnest(%(subjects)b::uuid[]) s(subject)
 on conflict (subject) do update set position = greatest(w.position, excluded.position);
 
 -- name: waiting
--- Who can be judged now: nothing is left out of links, and nothing of theirs of matching.
+-- Some who may be judged now: nobody is parked in links, and nothing of theirs is left out of matching. They take
+-- turns: who comes after the one who was tried last.
 select w.subject, w.position from views.linking_waits w
-where not exists (
+where w.subject > %(after)b and not exists (
     select from views.generations g
-    join (select view, generation, subject from views.parked
-          union all select view, generation, subject from views.quarantined) l using (view, generation)
-    where g.state = 'serving' and (g.view = 'links' or (g.view = 'matching' and l.subject = w.subject))
+    join (select view, generation, subject, true as parked from views.parked
+          union all select view, generation, subject, false from views.quarantined) l using (view, generation)
+    where g.state = 'serving'
+      and ((g.view = 'links' and l.parked) or (g.view = 'matching' and l.subject = w.subject))
 )
-order by w.position, w.subject limit %(limit)b;
+order by w.subject limit %(limit)b;
 
 -- name: judged
 -- Somebody waits no more, unless for a later fact.

@@ -1,14 +1,17 @@
 """What the linking process sees of one citizen, at one moment: candidates, people, and who is kept apart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.evidence import OBTAINED
+from ehr.evidence import Numbers, known_by
+from ehr.facts import FACT_TYPES, Evidence, PairFact
 from ehr.linking import State
 from ehr.matching.judging import NONE
+from ehr.matching.person import Person
 from ehr.sql import load_queries
+from ehr.values import stream_of_pair
 from projections.database import Reader
 from projections.links.person import people_of
 from projections.links.view import Links
@@ -24,6 +27,13 @@ _VIEWS = {
 }
 
 
+MOST_LEFT_OUT = 100
+"""Records that links may have passed over before everybody waits."""
+
+_OTHERS = [name for name, kind in FACT_TYPES.items() if not issubclass(kind, PairFact)]
+"""Facts that decide nothing about pairs."""
+
+
 class Behind(Exception):
     """A view does not show yet what it takes, or was built by other code."""
 
@@ -33,12 +43,13 @@ class Incomplete(Exception):
 
 
 class Said(NamedTuple):
-    """What was decided about a pair, and no link stands. numbers: (field, level) of those that may link, as
-    far as they were known. there: whether neither Patient is deleted."""
+    """What was decided about a pair, and no link stands. known: numbers in common, as far as anybody has seen
+    them. there: whether neither Patient is deleted. apart: whether a person keeps the two apart."""
 
     state: State
-    numbers: frozenset[tuple[str, str]]
+    known: Numbers
     there: bool
+    apart: bool
 
 
 class Sight(NamedTuple):
@@ -46,7 +57,8 @@ class Sight(NamedTuple):
 
     others: whoever is to be linked, proposed or looked at again, with what the rules say, the weightiest
     first. people: of everyone here, all who are one person. pairs: of them, about which something was
-    decided. linked: with whom a program has linked the citizen.
+    decided. linked: with whom a program has linked the citizen. persons: what these say, and whoever else has
+    something telling in common with the citizen, as far as they are there.
     """
 
     citizen: Candidate
@@ -54,6 +66,7 @@ class Sight(NamedTuple):
     people: Mapping[UUID, frozenset[UUID]]
     pairs: Mapping[frozenset[UUID], Said]
     linked: frozenset[UUID]
+    persons: Mapping[UUID, Person]
 
     @property
     def everyone(self) -> frozenset[UUID]:
@@ -69,8 +82,8 @@ class Shown(NamedTuple):
 
 
 async def shown(connection: Reader, subject: UUID | None = None) -> Shown:
-    """How far the views have come. Raises Behind while there is none, and Incomplete where one leaves
-    something out: links anything, matching something of the subject."""
+    """How far the views have come. Raises Behind while there is none, and Incomplete where somebody is
+    parked in links, or matching leaves something out of the subject."""
     cursor = await connection.execute(_sql["sight"], _VIEWS | {"subject": subject}, binary=True)
     row = await cursor.fetchone()
     if row is None:
@@ -81,7 +94,8 @@ async def shown(connection: Reader, subject: UUID | None = None) -> Shown:
 
 
 async def sight_of(connection: Reader, subject: UUID) -> Sight | None:
-    """Within one snapshot; None where there is no such Patient."""
+    """Within one snapshot; None where there is no such Patient. Raises Incomplete where links have passed
+    over what may concern anybody here."""
     known = await people(connection, [subject])
     if subject not in known:
         return None
@@ -92,16 +106,39 @@ async def sight_of(connection: Reader, subject: UUID) -> Sight | None:
     found += (await people(connection, missing)).values() if missing else ()
     said = await judged_with(connection, citizen.person, found)
     others = [one for one in said if one.verdict.decision != NONE or one.candidate.subject in linked]
-    if not others:
-        return Sight(citizen, [], {subject: frozenset({subject})}, {}, linked)
     groups = await _people(connection, [subject, *(one.candidate.subject for one in others)])
-    pairs = await _pairs(connection, frozenset[UUID]().union(*groups.values()))
-    return Sight(citizen, others, groups, pairs, linked)
+    everyone = frozenset[UUID]().union(*groups.values())
+    await _require_whole(connection, everyone)
+    pairs = await _pairs(connection, everyone) if others else {}
+    persons = {one.subject: one.person for one in (citizen, *found)}
+    unseen = everyone - persons.keys()
+    more = (await people(connection, unseen)).values() if unseen else ()
+    persons |= {one.subject: one.person for one in more}
+    return Sight(citizen, others, groups, pairs, linked, persons)
 
 
 async def one_person(connection: Reader, subjects: Iterable[UUID]) -> frozenset[UUID]:
-    """These, and whoever is one person with them."""
-    return frozenset[UUID]().union(*(await _people(connection, list(subjects))).values())
+    """These, and whoever is one person with them. Raises Incomplete where links have passed over what may
+    concern them."""
+    found = frozenset[UUID]().union(*(await _people(connection, list(subjects))).values())
+    await _require_whole(connection, found)
+    return found
+
+
+async def _require_whole(connection: Reader, everyone: Collection[UUID]) -> None:
+    """Raises Incomplete where links have passed over what may be a decision about one of these. It is filed
+    under the smaller subject of two, and tells the other one by its stream."""
+    asked = {"others": _OTHERS, "limit": MOST_LEFT_OUT + 1}
+    cursor = await connection.execute(_sql["passed_over"], asked, binary=True)
+    passed_over = await cursor.fetchall()
+    subjects = {subject for subject, _ in passed_over}
+    streams = {stream_of_pair(subject, other) for subject in subjects for other in everyone}
+    if (
+        len(passed_over) > MOST_LEFT_OUT
+        or not subjects.isdisjoint(everyone)
+        or any(stream is None or stream in streams for _, stream in passed_over)
+    ):
+        raise Incomplete
 
 
 async def _people(connection: Reader, subjects: list[UUID]) -> dict[UUID, frozenset[UUID]]:
@@ -112,13 +149,13 @@ async def _people(connection: Reader, subjects: list[UUID]) -> dict[UUID, frozen
 async def _pairs(connection: Reader, subjects: Iterable[UUID]) -> dict[frozenset[UUID], Said]:
     cursor = await connection.execute(_sql["pairs"], {"subjects": list(subjects)}, binary=True)
     return {
-        frozenset((subject, other)): Said(State(state), _numbers(evidence), there)
-        for subject, other, state, evidence, there in await cursor.fetchall()
+        frozenset((subject, other)): Said(State(state), _known(evidence), there, apart)
+        for subject, other, state, evidence, there, apart in await cursor.fetchall()
     }
 
 
-def _numbers(evidence: Iterable[Iterable[tuple[str, str, float]]]) -> frozenset[tuple[str, str]]:
-    return frozenset((field, level) for some in evidence for field, level, _ in some if level in OBTAINED)
+def _known(evidence: Iterable[Iterable[tuple[str, str, float]]]) -> Numbers:
+    return known_by(Evidence(*one) for some in evidence for one in some)
 
 
 async def _linked(connection: Reader, subject: UUID) -> frozenset[UUID]:

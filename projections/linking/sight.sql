@@ -1,21 +1,32 @@
 -- name: sight
--- How far the two views have come from which is judged, whether links leaves anything out, and whether matching
--- leaves something out of somebody. No row while one of them is of another code version.
+-- How far the two views have come from which is judged, and whether somebody is parked in links, or matching leaves
+-- something out of the one who is judged. No row while one of them is of another code version.
 select min(g.position),
        max(g.position) filter (where g.view = 'links'),
-       coalesce(bool_or(l.subject is not null and (g.view = 'links' or l.subject = %(subject)b::uuid)), false)
+       coalesce(bool_or((g.view = 'links' and l.parked) or (g.view = 'matching' and l.subject = %(subject)b::uuid)),
+                false)
 from unnest(%(views)b::text[], %(versions)b::integer[]) v(view, code_version)
 join views.generations g using (view, code_version)
-left join (select view, generation, subject from views.parked
-           union all select view, generation, subject from views.quarantined) l using (view, generation)
+left join (select view, generation, subject, true as parked from views.parked
+           union all select view, generation, subject, false from views.quarantined) l using (view, generation)
 where g.state = 'serving' having count(distinct g.view) = 2;
 
+-- name: passed_over
+-- Subject and stream of records that links could not read, but for facts that decide nothing about pairs. The
+-- stream is null of a record that the database has not.
+select q.subject, f.originator_id
+from views.generations g join views.quarantined q using (view, generation)
+left join record.facts f on f.notification_id = q.position
+where g.view = 'links' and g.state = 'serving'
+  and (f.topic is null or f.topic <> all(%(others)b::text[]))
+limit %(limit)b;
+
 -- name: pairs
--- Pairs of these subjects about which something was decided and no link stands, with all evidence so far, and
--- whether both are there.
+-- Pairs of these subjects about which something was decided and no link stands, with all evidence so far, whether
+-- both are there, and whether a person keeps them apart.
 select p.subject, p.other, p.state,
        (select jsonb_agg(d.evidence) from links.decision d where d.subject = p.subject and d.other = p.other),
-       one.subject is not null and other.subject is not null
+       one.subject is not null and other.subject is not null, p.apart is not null
 from links.pair p
 left join matching.person one on one.subject = p.subject
 left join matching.person other on other.subject = p.other

@@ -29,7 +29,8 @@ class Hasty(Linker):
         if entries:
             self._post.advance(self.position, entries[-1].position, ())
             self.position = entries[-1].position
-        for subject in await self._concerned(entries):
+        concerned, _ = await self._concerned(entries)
+        for subject in concerned:
             await self._judge(subject, self.position)
         return len(entries)
 

@@ -5,8 +5,9 @@ from math import isfinite
 import pytest
 
 from ehr.matching.frequencies import Counted, average
-from ehr.matching.judging import judge
+from ehr.matching.judging import are_two, judge
 from ehr.matching.names import name_of
+from ehr.matching.person import person_of
 from tests.ehr.matching.people import Json, cccd, judged, levels, number, patient, person
 
 AT_HOME: Json = {"phone": "0570123456", "mother": "Trần Thị Mai"}
@@ -233,3 +234,32 @@ def test_nothing_known_is_nothing_judged() -> None:
 def test_a_question_with_name_and_year_alone_is_answered_as_possible() -> None:
     asked = {"name": [{"text": "Nguyễn Thị Ngọc Lan"}], "birthDate": "1990"}
     assert (judged(asked, LAN).decision, judged(asked, LAN).grade) == ("none", "possible")
+
+
+HERS, OTHERS = "045190000017", "045190987654"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "two"),
+    [
+        (LAN, LAN, False),
+        (LAN, {}, False),
+        (LAN | {"identifier": [cccd(HERS)]}, LAN | {"identifier": [cccd(OTHERS)]}, True),
+        (LAN | {"identifier": [cccd(HERS)]}, LAN | {"identifier": [cccd(OTHERS, None)]}, False),
+        (TWIN | {"multipleBirthInteger": 1}, TWIN | {"multipleBirthInteger": 2}, True),
+        (LAN, LAN | {"name": [{"text": "Nguyễn Thị Ngọc Hoa"}]}, True),
+        (LAN, LAN | {"name": [{"text": "Nguyễn Thị Ngọc Lán"}]}, True),
+        (LAN, LAN | {"name": [{"text": "NGUYEN THI NGOC LAN"}]}, False),
+        (LAN, LAN | {"name": [{"text": "Con bà Nguyễn Thị Hoa"}]}, False),
+        (LAN, LAN | {"birthDate": "1962-08-20"}, True),
+        (
+            LAN | {"identifier": [cccd()]},
+            LAN | {"identifier": [cccd()], "name": [{"text": "Trần Thị Hoa"}]},
+            False,
+        ),
+    ],
+    ids=str,
+)
+def test_two_people_are_told_by_what_speaks_against_one_alone(one: Json, other: Json, two: bool) -> None:
+    assert are_two(person_of(one), person_of(other)) is two
+    assert are_two(person_of(other), person_of(one)) is two

@@ -83,10 +83,48 @@ def test_an_insurance_number_does_not_link_against_captured_personal_numbers() -
     assert judged(one, other).decision == "propose"
 
 
-def test_another_insurance_number_does_not_hinder_a_personal_one() -> None:
+def test_two_insurance_numbers_are_asked_about_though_the_personal_one_is_the_same() -> None:
+    """Somebody has two, or a card was mixed up."""
     one = patient(numbers=[cccd(), number("insurance_number", "4500000017", "qr")])
     other = patient(numbers=[cccd(), number("insurance_number", "4512345678", "qr")])
-    assert judged(one, other).decision == "link"
+    assert judged(one, other).decision == "propose"
+
+
+def test_who_bears_two_numbers_of_a_kind_is_asked_about() -> None:
+    for several in ([cccd(), cccd(OTHER_CCCD)], [cccd(), *_insured("4500000017"), *_insured("4512345678")]):
+        assert judged(HO_VAN_THU, patient(numbers=several)).decision == "propose"
+        assert judged(patient(numbers=several), patient(numbers=several)).decision == "propose"
+    renumbered = patient(numbers=[cccd(OTHER_CCCD, use="old"), cccd()])
+    assert judged(HO_VAN_THU, renumbered).decision == "link"
+
+
+def test_who_was_numbered_anew_is_asked_about_though_the_insurance_number_is_the_same() -> None:
+    one = patient(numbers=[cccd(), *_insured("4500000017")])
+    other = patient(numbers=[cccd(use="old"), cccd(OTHER_CCCD), *_insured("4500000017")])
+    assert judged(one, other).decision == "propose"
+
+
+def _insured(value: str) -> list[Json]:
+    return [number("insurance_number", value, "qr")]
+
+
+@pytest.mark.parametrize("birth", ["2024-03-04", "2024"])
+def test_twins_in_their_order_are_not_linked_by_a_card_that_was_exchanged(birth: str) -> None:
+    one, other = (
+        patient("Hồ Thị Thúy", birth, gender="female", numbers=[cccd()], multipleBirthInteger=n)
+        for n in (1, 2)
+    )
+    assert judged(one, other).decision == "propose"
+    assert judged(one, one).decision == "link"
+
+
+def test_names_that_differ_by_a_tone_are_asked_about() -> None:
+    one, other, bare = (
+        patient(name, gender="female", numbers=[cccd()])
+        for name in ("Hồ Thị Thúy", "Hồ Thị Thủy", "HO THI THUY")
+    )
+    assert judged(one, other).decision == "propose"
+    assert judged(one, bare).decision == judged(bare, other).decision == "link"
 
 
 @pytest.mark.parametrize(

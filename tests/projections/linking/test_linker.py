@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -13,8 +15,9 @@ from ehr.facts import PairFact, RecordsLinked
 from ehr.linking import Act
 from ehr.values import subject_of
 from projections.linking import linker as linker_module
+from projections.linking import post as post_module
 from projections.linking.linker import Linker
-from projections.linking.post import Overtaken, judge_anew
+from projections.linking.post import Overtaken, Post, judge_anew
 from projections.matching.view import Matching
 from projections.parking import retry
 from streams.notification_log import NotificationLog
@@ -177,9 +180,8 @@ def test_people_of_whom_two_were_judged_different_are_proposed_and_not_linked(ur
     assert len(stated(url)) == 1
     register(url, copy("b"))
     link_all(url)
-    assert sorted(what for what, _ in stated(url)[1:]) == ["l", "p"]
-    assert {pair for _, pair in stated(url)[1:]} == {"a-b", "b-c"}
-    assert value(url, "select count(*) from links.member where to_position is null") == 2
+    assert sorted(stated(url)[1:]) == [("p", "a-b"), ("p", "b-c")]
+    assert value(url, "select count(*) from links.member where to_position is null") == 0
 
 
 def test_two_who_were_judged_different_are_not_proposed_again_on_what_was_known(url: str) -> None:
@@ -228,18 +230,72 @@ def _release(url: str) -> None:
     assert (len(released), still) == (1, [])
 
 
-def test_nobody_is_judged_while_links_leave_something_out(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("left_out", "waits"),
+    [
+        ("parked values ('links', 1, gen_random_uuid(), 1, 'planted')", True),
+        ("quarantined values ('links', 1, 1, gen_random_uuid(), 'planted')", False),
+        ("quarantined values ('links', 1, {position}, '{subject}', 'planted')", True),
+        ("quarantined values ('links', 1, 999999, gen_random_uuid(), 'planted')", True),
+    ],
+    ids=["somebody parked", "a registration", "a decision about one of them", "nobody knows what"],
+)
+def test_somebody_waits_while_links_leave_out_what_may_concern_them(
+    url: str, monkeypatch: pytest.MonkeyPatch, left_out: str, waits: bool
+) -> None:
     monkeypatch.setattr(linker_module, "LOOK_SECONDS", 0.05)
-    register(url, copy("a"), copy("b"))
+    register(url, copy("a"), copy("x", "Hồ Khác", cccd="", birthDate="1971-09-08"))
+    judge_all(url, judgement(Act.PROPOSE, "a", "x"))
+    (decided,) = [one for one in recorded(url) if isinstance(one.fact, PairFact)]
+    register(url, copy("b"))
     with connect(url) as connection:
-        connection.execute(
-            "insert into views.quarantined values ('links', 1, 1, gen_random_uuid(), 'planted')"
-        )
+        planted = left_out.format(position=decided.position, subject=decided.subject)
+        connection.execute(f"insert into views.{planted}".encode())
         with shown(url), linking(url):
             settle(url)
-            assert stated(url) == []
+            assert (("l", "a-b") in stated(url)) is not waits
+            connection.execute("delete from views.parked")
             connection.execute("delete from views.quarantined")
-            until(lambda: stated(url) == [("l", "a-b")], "linked")
+            until(lambda: ("l", "a-b") in stated(url), "linked")
+            until(lambda: value(url, "select count(*) from views.linking_waits") == 0, "nobody waits")
+
+
+def test_whom_an_unlinking_parts_they_are_judged_once_links_are_whole(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the one of the three whom it does not name."""
+    monkeypatch.setattr(linker_module, "LOOK_SECONDS", 0.05)
+    register(url, copy("a"), copy("b"), copy("c"))
+    link_all(url)
+    links = [pair.split("-") for what, pair in stated(url) if what == "l"]
+    (middle,) = set(links[0]) & set(links[1])
+    judged: list[UUID] = []
+
+    async def judge(linker: Linker, subject: UUID, position: int, original: Any = Linker._judge) -> Any:
+        judged.append(subject)
+        return await original(linker, subject, position)
+
+    monkeypatch.setattr(Linker, "_judge", judge)
+    with connect(url) as connection:
+        connection.execute("insert into views.parked values ('links', 1, gen_random_uuid(), 1, 'planted')")
+        judge_all(url, judgement(Act.UNLINK, links[0][0], links[0][1]))
+        with shown(url), linking(url):
+            settle(url)
+            assert value(url, "select count(*) from views.linking_waits") == 2
+            assert judged == []
+            connection.execute("delete from views.parked")
+            until(lambda: value(url, "select count(*) from views.linking_waits") == 0, "nobody waits")
+    assert middle in links[0]
+    assert set(judged) == {subject_of(f"Patient/{id_}") for id_ in "abc"}
+
+
+def test_who_cannot_be_judged_keeps_nobody_from_it(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post_module, "MOST_WAITING", 2)
+    with closing(Post(url)) as post:
+        post.begin()
+        post.wait([UUID(int=n) for n in range(1, 6)], 1)
+        turns = [[one.subject.int for one in post.waiting()] for _ in range(6)]
+    assert turns == [[1, 2], [3, 4], [5], [1, 2], [3, 4], [5]]
 
 
 def test_it_waits_for_views_of_its_own_code(url: str) -> None:
