@@ -151,7 +151,7 @@ def with_others_card(
     """Cards were mixed up: beside the own one that of somebody of one name, sex and year was scanned. Or the
     parent's was, and has filled in its name and date."""
     scanned = [n for n in said.numbers if n.captured not in ("", "typed")]
-    of_namesake = [n for n in namesake if n.system in {number.system for number in scanned}]
+    of_namesake = [n for n in namesake if n.system in {one.system for one in scanned}] if scanned[1:] else []
     if of_namesake and (holder is None or chance.happens(0.5)):
         other = chance.pick(of_namesake)
         numbers = [replace(n, value=other.value) if n.system == other.system else n for n in said.numbers]

@@ -15,6 +15,7 @@ from benchmarks.matching.estimating import by_expectation, estimate
 from benchmarks.matching.evaluating import blocked, evaluate
 from benchmarks.matching.registrations import patient_of
 from ehr.matching.weights import LEVELS, Weights
+from projections.linking.acts import Together
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,19 +50,23 @@ def test_registrations_are_the_same_for_the_same_seed() -> None:
 
 def test_the_targets_hold_for_few_people() -> None:
     figures = evaluate(judging_people.registrations(2, 2_500, TYPED, ABSENT))["all"]
-    assert figures.links > 2_000
+    assert figures.links > 1_500
     assert (figures.wrong_links, figures.mixed) == (0, 0)
     assert figures.people > 700
     assert figures.found_pairs / figures.pairs >= 0.97
     assert figures.proposals / figures.registrations <= 0.03
 
 
-def test_cards_that_were_mixed_up_make_no_one_person_of_two() -> None:
-    found = evaluate(judging_people.registrations(2, 2_500, TYPED, ABSENT, cards=0.2))
+def test_people_who_are_mixed_over_a_third_one_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = judging_people.registrations(2, 2_500, TYPED, ABSENT, cards=0.2)
+    found = evaluate(said)
     mixed, filled = found["cards mixed up"], found["another's name"]
-    assert (mixed.registrations > 20, filled.registrations > 20) == (True, True)
+    assert mixed.proposals > 3 * mixed.links
     assert filled.wrong_links > filled.links / 2, "nothing in them tells whose they are"
-    assert mixed.wrong_links < mixed.links / 2
+    monkeypatch.setattr(Together, "_is_barred", lambda *_: False)
+    blind = evaluate(said)
+    assert blind["cards mixed up"].mixed > 1.5 * mixed.mixed
+    assert blind["all"].precision < found["all"].precision
 
 
 def test_blocking_finds_nearly_all_with_few_candidates() -> None:
