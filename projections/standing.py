@@ -77,6 +77,20 @@ async def facts_missing(connection: Reader, *views: str, patience: float = PATIE
     return missing
 
 
+class Showing(NamedTuple):
+    """What a view shows. position: how far; 0 for one that is not there. leaves_out: whether somebody is
+    parked in it or has an undecodable record."""
+
+    position: int
+    leaves_out: bool
+
+
+async def showing(connection: Reader, *views: str) -> list[Showing]:
+    """Of each view, in order, at one moment."""
+    cursor = await connection.execute(_sql["showing"], {"views": list(views)})
+    return [Showing(*row) for row in await cursor.fetchall()]
+
+
 async def position_of(connection: Reader, view: str) -> int:
     """How far a view has come; 0 for one that is not there."""
     return await _position(connection, "position", view=view)

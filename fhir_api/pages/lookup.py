@@ -21,12 +21,13 @@ from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
 from fhir_api.pages.workplace import here, name_of
 from projections.citizens.people import Group, Groups, groups_of
-from projections.citizens.queries import MOST, Found, Lookup, look_up
+from projections.citizens.queries import MOST, Found, Here, Lookup, look_up, patients
 from projections.citizens.view import Citizens
+from projections.database import Reader
 from projections.facilities.queries import Organization, organizations
 from projections.links.person import people_of
 from projections.links.view import Links
-from projections.standing import facts_missing
+from projections.standing import facts_missing, showing
 
 SEXES = ("male", "female", "other", "unknown")
 
@@ -47,6 +48,14 @@ class Row(NamedTuple):
     patients: int = 1
 
 
+class Lacks(NamedTuple):
+    """What is recorded and not shown. missing: facts that the views have yet to show. incomplete: whether
+    somebody's wait, or cannot be read."""
+
+    missing: int
+    incomplete: bool
+
+
 async def search_page(request: Request) -> Response:
     """GET /: the box and how to use it."""
     async with request.app.state.views.connection() as connection:
@@ -59,14 +68,13 @@ async def lookup(request: Request) -> Response:
     text = (await form_field(request, "text")).strip()
     async with request.app.state.views.connection() as connection:
         place, workplace = await here(connection, request)
-        missing = await facts_missing(connection, Citizens.name, Links.name)
+        lacks = await _lacking(connection)
         found = await look_up(connection, text, place)
-        people = await people_of(connection, [one.subject for one in _everybody(found)])
-        seen_at = [one.last_facility for one in _everybody(found) if one.last_facility]
+        groups = await _grouped(connection, found, place)
+        seen_at = _facilities(groups)
         facilities = await organizations(connection, seen_at) if seen_at else {}
-    groups = groups_of(found, people)
     if _wants_json(request):
-        return JSONResponse(_answer(found, groups, facilities, missing))
+        return JSONResponse(_answer(found, groups, facilities, lacks))
     t, today = Messages(language_of(request)), datetime.now(ZONE).date()
     shown = {
         **{
@@ -76,7 +84,7 @@ async def lookup(request: Request) -> Response:
         "more": found.more,
         "cut": found.cut,
         "warnings": [getattr(TEXTS[code], t.language) for code in found.warnings],
-        "missing": missing,
+        **lacks._asdict(),
         "most": MOST,
         "typed": text,
         "workplace": workplace,
@@ -84,8 +92,24 @@ async def lookup(request: Request) -> Response:
     return render(request, "results.html", shown)
 
 
-def _everybody(found: Lookup) -> list[Found]:
-    return [*found.exact, *found.begun, *found.similar]
+async def _lacking(connection: Reader) -> Lacks:
+    views = (Citizens.name, Links.name)
+    missing = await facts_missing(connection, *views)
+    return Lacks(missing, any(view.leaves_out for view in await showing(connection, *views)))
+
+
+async def _grouped(connection: Reader, found: Lookup, place: Here) -> Groups:
+    subjects = {one.subject for one in (*found.exact, *found.begun, *found.similar)}
+    people = await people_of(connection, subjects)
+    linked = {subject for others in people.values() for subject in others}
+    return groups_of(found, people, await patients(connection, linked - subjects, place))
+
+
+def _facilities(groups: Groups) -> list[str]:
+    """Where those who are shown were seen last."""
+    listed = (group for groups_ in groups for group in groups_)
+    shown = (one for group in listed for one in (group.first, *group.others))
+    return [one.last_facility for one in shown if one.last_facility]
 
 
 def _wants_json(request: Request) -> bool:
@@ -94,7 +118,7 @@ def _wants_json(request: Request) -> bool:
 
 
 def _answer(
-    found: Lookup, groups: Groups, facilities: Mapping[str, Organization], missing: int
+    found: Lookup, groups: Groups, facilities: Mapping[str, Organization], lacks: Lacks
 ) -> dict[str, Any]:
     """See docs/identity.md."""
     return {
@@ -104,7 +128,7 @@ def _answer(
         },
         "more": found.more,
         "cut": found.cut,
-        "missing": missing,
+        **lacks._asdict(),
         "warnings": [{"code": code.value, **TEXTS[code]._asdict()} for code in found.warnings],
     }
 
@@ -116,7 +140,7 @@ def _group_told(group: Group, facilities: Mapping[str, Organization]) -> dict[st
 
 def _told(one: Found, facilities: Mapping[str, Organization]) -> dict[str, Any]:
     seen_at = name_of(one.last_facility, facilities.get(one.last_facility)) if one.last_facility else None
-    known = {name: value for name, value in one._asdict().items() if name != "subject"}
+    known = {name: value for name, value in one._asdict().items() if name not in ("subject", "likeness")}
     return {**known, "last_facility_name": seen_at}
 
 

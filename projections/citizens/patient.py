@@ -14,6 +14,11 @@ from ehr.identifiers import shortened
 from ehr.names import LONGEST, HumanName, main_name, name_words, readings
 from projections.citizens.numbers import number_key
 
+MOST_NAMES = 20
+MOST_NUMBERS = 50
+MOST_TELEPHONES = 50
+"""Elements of a Patient that are read, the first ones: a single name leaves some hundred rows."""
+
 
 class Number(NamedTuple):
     """An identifier. key: see numbers.number_key; system: "" where none is stated."""
@@ -84,16 +89,16 @@ def read_patient(body: bytes) -> Citizen:
     """From the resource's bytes, which intake has accepted."""
     stated = _decode(body)
     return Citizen(
-        name=main_name(stated.name)[:LONGEST],
+        name=main_name(stated.name[:MOST_NAMES])[:LONGEST],
         sex=stated.gender,
         birth=birth_of(stated.birthDate),
         residence=residence_of(stated.address),
-        telephones=list(dict.fromkeys(_telephones(stated.telecom))),
+        telephones=list(dict.fromkeys(_telephones(stated.telecom[:MOST_TELEPHONES]))),
         deceased=stated.deceasedBoolean or stated.deceasedDateTime is not None,
         deceased_on=stated.deceasedDateTime,
         active=stated.active,
-        numbers=list(dict.fromkeys(_numbers(stated.identifier))),
-        names=list(dict.fromkeys(_names(stated.name))),
+        numbers=list(dict.fromkeys(_numbers(stated.identifier[:MOST_NUMBERS]))),
+        names=list(dict.fromkeys(_names(stated.name[:MOST_NAMES]))),
     )
 
 

@@ -1,9 +1,12 @@
 -- name: forget_people
--- People whose Patient gets another version or is deleted; gives the names they leave.
+-- People whose Patient gets another version or is deleted; gives the names they leave. Their numbers are kept as former
+-- ones, whether they are stated again or not.
 with gone as (
     delete from person where subject = any(%(subjects)b::uuid[])
 ), numbers as (
-    delete from identifier where subject = any(%(subjects)b::uuid[])
+    delete from identifier where subject = any(%(subjects)b::uuid[]) returning key, subject
+), kept as (
+    insert into former_number select distinct key, subject from numbers on conflict do nothing
 ), telephones as (
     delete from telephone where subject = any(%(subjects)b::uuid[])
 ), known as (
@@ -30,6 +33,12 @@ insert into identifier
 select * from unnest(
     %(subjects)b::uuid[], %(keys)b::text[], %(systems)b::text[], %(values)b::text[], %(uses)b::text[]
 );
+
+-- name: keep_numbers
+-- Numbers of versions that others follow at once.
+insert into former_number
+select distinct key, subject from unnest(%(subjects)b::uuid[], %(keys)b::text[]) n(subject, key)
+on conflict do nothing;
 
 -- name: add_telephones
 -- Their telephones.

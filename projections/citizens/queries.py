@@ -1,7 +1,7 @@
 """Looks people up: by number, or by name with or without accents."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -48,6 +48,8 @@ class Found(NamedTuple):
     found_as: the name that matched, not always ``name``; None when a number did.
     birth_date, deceased_on, last_started: FHIR dates, possibly partial. last_facility: where the person was
     seen last, as projections.facilities names facilities. seen_here, same_commune: as the look-up asked.
+    former: the number by which it was found is not in use any more, by what it says, or was taken out of it.
+    likeness: how well it fits, of all that one look-up finds.
     """
 
     subject: UUID
@@ -66,6 +68,13 @@ class Found(NamedTuple):
     last_started: str | None
     seen_here: bool
     same_commune: bool
+    former: bool
+    likeness: int
+
+    @property
+    def rank(self) -> tuple[int, bool, bool, bool, bool]:
+        """In what order those who were found go, the likeliest first; of equal ones as they were found."""
+        return -self.likeness, self.former, not self.seen_here, not self.same_commune, not self.active
 
 
 class Lookup(NamedTuple):
@@ -116,15 +125,30 @@ _NOBODY = _Some()
 async def look_up(connection: Reader, text: str, here: Here = ANYWHERE) -> Lookup:
     """People whom ``text`` (what somebody typed or scanned) may mean, at most MOST, the likeliest first.
 
-    Names are looked for where no number is found: also that of a card whose number nobody has.
+    Names are looked for where no number is found that is in use: also that of a card whose number nobody has.
     """
     typed = read_typed(text)
     people = await _with_number(connection, typed, here)
-    if people or not typed.name.words:
+    if not all(one.former for one in people) or not typed.name.words:
         found = Lookup(people[:MOST], [], len(people) > MOST)
     else:
-        found = await _with_name(connection, typed.name, here)
+        found = _and_former(await _with_name(connection, typed.name, here), people)
     return found._replace(warnings=typed.warnings)
+
+
+async def patients(connection: Reader, subjects: Collection[UUID], here: Here = ANYWHERE) -> list[Found]:
+    """All that are there of some Patients, whatever is looked for."""
+    everybody = [_Candidate(subject) for subject in subjects]
+    return await _people(connection, everybody, here, limit=len(everybody))
+
+
+def _and_former(found: Lookup, numbered: Sequence[Found]) -> Lookup:
+    """Behind those who bear the name, whoever had the number and is not among them: it may have been written
+    down there by mistake."""
+    named = {one.subject for one in (*found.exact, *found.begun, *found.similar)}
+    former = [one for one in numbered if one.subject not in named][:MOST]
+    exact = [*found.exact[: MOST - len(former)], *former]
+    return found._replace(exact=exact, more=found.more or len(exact) < len(found.exact) + len(former))
 
 
 async def _with_name(connection: Reader, name: Name, here: Here) -> Lookup:
@@ -204,7 +228,9 @@ def _communes(here: Here) -> tuple[str, ...]:
     return communes_today(here.commune) if here.commune else ()
 
 
-async def _people(connection: Reader, candidates: Sequence[_Candidate], here: Here) -> list[Found]:
+async def _people(
+    connection: Reader, candidates: Sequence[_Candidate], here: Here, limit: int = MOST + 1
+) -> list[Found]:
     if not candidates:
         return []
     best: dict[UUID, _Candidate] = {}
@@ -215,12 +241,14 @@ async def _people(connection: Reader, candidates: Sequence[_Candidate], here: He
         "spelled": [one.spelled for one in best.values()],
         "likeness": [one.likeness for one in best.values()],
     }
-    return await _shown(connection, {**columns, **_NO_NUMBERS}, here)
+    return await _shown(connection, {**columns, **_NO_NUMBERS}, here, limit)
 
 
-async def _shown(connection: Reader, whom: Mapping[str, Any], here: Here) -> list[Found]:
-    """At most one more than can be shown."""
-    bounds = {"most_numbered": MOST_NUMBERED, "limit": MOST + 1}
+async def _shown(
+    connection: Reader, whom: Mapping[str, Any], here: Here, limit: int = MOST + 1
+) -> list[Found]:
+    """Unless more are asked for, at most one more than can be shown."""
+    bounds = {"most_numbered": MOST_NUMBERED, "limit": limit}
     places = {"here": list(here.facilities), "communes": list(_communes(here))}
     cursor = await connection.execute(queries["people"], {**whom, **places, **bounds})
     return [Found(*row) for row in await cursor.fetchall()]

@@ -88,26 +88,30 @@ from cut left join best on true
 order by accents desc, called desc, seen desc, near desc, length(spelled), spelled, born_from, subject;
 
 -- name: people
--- What is shown of these people, or of those who have one of the identifiers or telephones, or the Patient.id (of
--- several identifiers those with an earlier one first); the likeliest first. Those whose record is no longer in use
--- go last.
+-- What is shown of these people, or of those who have or had one of the identifiers, or have one of the telephones or
+-- the Patient.id (of several identifiers those with an earlier one first, and before those who had it); the likeliest
+-- first. Those whose record is no longer in use go last.
 with numbered as (
-    select subject, place
+    select subject, place, coalesce(use = 'old', false) as former
     from unnest(%(numbers)s::text[]) with ordinality n(key, place) join citizens.identifier using (key)
     union all
-    select subject, 0 from citizens.telephone where number = any(%(telephones)s::text[])
+    select subject, 0, false from citizens.telephone where number = any(%(telephones)s::text[])
     union all
-    select subject, 0 from citizens.person where id = %(id)s
+    select subject, 0, false from citizens.person where id = %(id)s
+    union all
+    select subject, place, true
+    from unnest(%(numbers)s::text[]) with ordinality n(key, place) join citizens.former_number using (key)
     limit %(most_numbered)s
 )
 select
     p.subject, p.id, p.name, n.name as found_as, p.sex, p.birth_date, p.commune_name, p.province_name, p.address,
-    p.deceased, p.deceased_on, p.active, v.facility, v.started, here.seen, p.communes && %(communes)s::text[] as near
+    p.deceased, p.deceased_on, p.active, v.facility, v.started, here.seen, p.communes && %(communes)s::text[] as near,
+    c.former, c.likeness
 from (
-    select * from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(likeness)s::int[])
+    select *, false from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(likeness)s::int[])
     union all
-    select subject, null, -min(place)::int from numbered group by subject
-) c(subject, spelled, likeness)
+    select subject, null, -min(place)::int, bool_and(former) from numbered group by subject
+) c(subject, spelled, likeness, former)
 join citizens.person p using (subject)
 left join lateral (
     select name from citizens.person_name n
@@ -123,6 +127,6 @@ cross join lateral (
     ) as seen
 ) here
 order by
-    c.likeness desc, here.seen desc, near desc, p.active desc, length(c.spelled), p.name collate "C",
+    c.likeness desc, c.former, here.seen desc, near desc, p.active desc, length(c.spelled), p.name collate "C",
     p.born_from nulls last, p.id
 limit %(limit)s;

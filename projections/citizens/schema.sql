@@ -34,6 +34,14 @@ create table identifier (
 create index identifier_key on identifier (key);
 create index identifier_subject on identifier (subject);
 
+-- Keys of the identifiers that former versions of a Patient had. They are never forgotten: whoever comes with a card
+-- or a slip that was replaced since is still found.
+create table former_number (
+    key text not null,
+    subject uuid not null,
+    primary key (key, subject)
+);
+
 -- Telephones, as numbers.telephone_key gives them.
 create table telephone (
     subject uuid not null,

@@ -26,7 +26,7 @@ class Citizens:
     """See ``projections.view.View``."""
 
     name = "citizens"
-    code_version = 4
+    code_version = 5
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
@@ -36,6 +36,7 @@ class Citizens:
                 " province_name, address, telephone, deceased, deceased_on, active, communes",
             ),
             "identifier": Digested("subject::text", "subject, key, system, value, use"),
+            "former_number": Digested("subject::text", "key, subject"),
             "telephone": Digested("subject::text", "subject, number"),
             "person_name": Digested("subject::text", "subject, name, spelled, born_from, born_until"),
             "known_at": Digested("subject::text", "place, spelled, born_from, born_until, subject"),
@@ -48,10 +49,15 @@ class Citizens:
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Of each resource in the batch the newest version counts."""
         people, visits = _newest(facts, "Patient"), _newest(facts, "Encounter")
+        _keep_numbers(connection, facts, people)
         _state_people(connection, people)
         _state_visits(connection, visits)
         seen = dict.fromkeys((place.subject,) for place in (*people, *visits))
         _run(connection, "add_known", ("subjects",), list(seen))
+
+
+MOST_ROWS = 10_000
+"""That a statement takes at a time."""
 
 
 class _Stated(NamedTuple):
@@ -72,13 +78,32 @@ class _Place(NamedTuple):
 def _newest(facts: Sequence[RecordedFact], type_: str) -> dict[_Place, _Stated]:
     """A resource that moved to another subject leaves the former one as if it were deleted there."""
     found: dict[_Place, _Stated] = {}
+    for place, recorded, resource in _versions(facts, type_):
+        new = found[place].new if place in found else resource.version.version == 1
+        found[place] = _Stated(recorded, resource, new)
+    return found
+
+
+def _versions(
+    facts: Sequence[RecordedFact], type_: str
+) -> Iterator[tuple[_Place, RecordedFact, RecordedResource]]:
     for recorded in facts:
         for resource in recorded.resources:
             if resource.version.type == type_:
-                place = _Place(recorded.subject, resource.version.id)
-                new = found[place].new if place in found else resource.version.version == 1
-                found[place] = _Stated(recorded, resource, new)
-    return found
+                yield _Place(recorded.subject, resource.version.id), recorded, resource
+
+
+def _keep_numbers(
+    connection: Connection, facts: Sequence[RecordedFact], newest: dict[_Place, _Stated]
+) -> None:
+    """Of the versions of Patients that are not the newest ones within the batch."""
+    rows = {
+        (place.subject, number.key)
+        for place, _, resource in _versions(facts, "Patient")
+        if resource is not newest[place].resource and resource.body
+        for number in read_patient(resource.body).numbers
+    }
+    _run(connection, "keep_numbers", _IDENTIFIER[:2], list(rows))
 
 
 def _state_people(connection: Connection, stated: dict[_Place, _Stated]) -> None:
@@ -165,10 +190,11 @@ _VISIT = ("subjects", "encounters", "starts", "started", "facilities")
 def _run(
     connection: Connection, query: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> list[tuple[Any, ...]]:
-    """Runs a statement that takes the rows as one array for each column; gives what it returns."""
-    if not rows:
-        return []
-    cursor = connection.execute(
-        _sql[query], dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
-    )
-    return cursor.fetchall() if cursor.description else []
+    """Runs a statement that takes the rows as one array for each column, some at a time; gives what it
+    returns."""
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(rows), MOST_ROWS):
+        arrays = map(list, zip(*rows[start : start + MOST_ROWS], strict=True))
+        cursor = connection.execute(_sql[query], dict(zip(columns, arrays, strict=True)))
+        found += cursor.fetchall() if cursor.description else []
+    return found

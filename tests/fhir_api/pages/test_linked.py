@@ -104,6 +104,16 @@ def test_one_who_stands_alone_has_no_such_marks(client: httpx.Client) -> None:
     assert "1 đề nghị liên kết đang chờ xem xét" in html
 
 
+def test_a_person_is_told_by_all_patients(client: httpx.Client) -> None:
+    """The one with the number was seen on the day before the other was, elsewhere."""
+    here = {"X-EHR-Facility": "45902"}
+    [one] = look_up(client, NUMBER, Accept="application/json", **here).json()["exact"]
+    told = (one["id"], one["seen_here"], one["last_facility"], one["last_started"])
+    assert told == ("a", True, "45902", "2026-10-02")
+    assert one["last_facility_name"] == "Trung tâm Y tế khu vực Hướng Hóa"
+    assert "likeness" not in one
+
+
 def test_a_person_is_listed_once(client: httpx.Client) -> None:
     html = unescape(look_up(client, "ho van thu").text)
     assert [id_ for id_ in found(html) if id_ in "ab"] in (["a"], ["b"])

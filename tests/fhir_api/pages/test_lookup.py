@@ -7,7 +7,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from ehr.event_store.connections import connect
 from ehr.formats.warning_codes import TEXTS, WarningCode
+from ehr.values import subject_of
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.links.view import Links
@@ -15,6 +17,11 @@ from tests.fhir_api.pages.chart_serving import served
 from tests.fhir_api.pages.conftest import HOSTILE, pages_over
 from tests.projections.citizens.people import patient
 from tests.projections.citizens.stating import Record, follow, put, run
+
+PARK = """
+    insert into views.parked
+    select view, generation, %(subject)s, 1, 'LookupError' from views.generations where view = %(view)s
+"""
 
 
 def look_up(client: httpx.Client, text: str, **headers: str) -> httpx.Response:
@@ -125,7 +132,7 @@ class TestWithoutScript:
             "address": "Thôn Mẫu, Xã Hướng Lập", "last_facility": "45902",
             "last_facility_name": "Trung tâm Y tế khu vực Hướng Hóa",
             "last_started": "2026-10-01T08:00:00+07:00", "seen_here": False, "same_commune": False,
-            "others": [], "patients": ["hoa"],
+            "former": False, "others": [], "patients": ["hoa"],
         }  # fmt: skip
         assert [warning["code"] for warning in answer["warnings"]] == ["zero-missing"]
         rest = {name: answer[name] for name in ("begun", "similar", "more", "cut", "missing")}
@@ -176,6 +183,28 @@ def test_a_list_that_lags_says_so_beside_whatever_it_has_found(database: str) ->
         follow(database, Citizens(), Facilities(), Links())
         html = look_up(client, "ho van hai").text
         assert (found(html), "cập nhật chậm" in html) == (["second"], False)
+
+
+def test_a_list_that_leaves_somebody_out_says_so(database: str) -> None:
+    """As a parked citizen, or a decision about a pair that cannot be shown."""
+
+    async def register() -> None:
+        async with Record(database) as record:
+            await record.state(put(patient("first", "Hồ Văn Một")), facility="45901")
+
+    run(register())
+    follow(database, Citizens(), Facilities(), Links())
+    incomplete = "Danh sách có thể thiếu người hoặc chưa đúng"
+    with served(pages_over(database)) as address, httpx.Client(base_url=address) as client:
+        for view in (Citizens(), Links()):
+            assert incomplete not in look_up(client, "ho van mot").text
+            with connect(database) as connection:
+                connection.execute(PARK, {"view": view.name, "subject": subject_of("Patient/other")})
+            assert incomplete in look_up(client, "ho van mot").text
+            assert look_up(client, "ho van mot", Accept="application/json").json()["incomplete"] is True
+            with connect(database) as connection:
+                connection.execute("delete from views.parked")
+        assert look_up(client, "ho van mot", Accept="application/json").json()["incomplete"] is False
 
 
 class TestInABrowser:

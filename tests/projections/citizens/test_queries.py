@@ -4,7 +4,7 @@ import pytest
 
 from ehr.event_store.connections import connect_async
 from ehr.formats.warning_codes import WarningCode
-from ehr.systems import BIRTH_PAPER, OLD_CITIZEN_ID, TEMPORARY_ID
+from ehr.systems import BIRTH_PAPER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from projections.citizens import queries
 from projections.citizens.queries import ANYWHERE, MOST, Here, Lookup, look_up
 from projections.citizens.view import Citizens
@@ -62,6 +62,25 @@ PEOPLE: list[Json] = [
         for n in range(100)
     ),
 ]
+RENUMBERED = [
+    patient(
+        "p-known",
+        "Kha Văn Tư",
+        "1979",
+        identifier=[
+            {"system": TEMPORARY_ID, "value": "MT-45901-20261120-A10025-9"},
+            {"system": NATIONAL_ID, "value": "045079000017"},
+        ],
+    ),
+    patient(
+        "p-known",
+        "Kha Văn Tư",
+        "1979",
+        identifier=[{"use": "old", "system": OLD_CITIZEN_ID, "value": "191234599"}],
+    ),
+    patient("p-owner", "Kha Văn Năm", "1979-02-03"),
+]
+"""A number was written down where it does not belong, and left out again."""
 VISITS = [
     encounter("v1", "p-hoa-1962", "2026-10-01T08:00:00+07:00"),
     encounter("v2", "p-hoa-1962", "2026-10-02"),
@@ -74,6 +93,8 @@ def place(module_database: str) -> str:
     async def state() -> None:
         async with Record(module_database) as record:
             await record.state(*(put(person, index) for index, person in enumerate(PEOPLE)))
+            for person in RENUMBERED:
+                await record.state(put(person))
             for visit, facility in zip(VISITS, ("45901", "45902", "45901"), strict=True):
                 await record.state(put(visit), facility=facility)
 
@@ -322,6 +343,22 @@ def test_by_the_given_name_alone_those_who_are_called_so_go_first(place: str) ->
     assert ids(place, "hoa")[-1] == "p-surname"
     assert set(ids(place, "hoa")) == {*HOA, "p-van", "p-retired", "p-surname"}
     assert ids(place, "Hoa Bảy")[0] == "p-surname"
+
+
+@pytest.mark.parametrize("text", ["MT-45901-20261120-A10025-9", "045079000017", "191234599"])
+def test_a_number_that_is_not_in_use_any_more_still_leads_to_its_bearer(place: str, text: str) -> None:
+    assert [(one.id, one.former) for one in found(place, text).exact] == [("p-known", True)]
+    assert not any(one.former for one in found(place, "045190000017").exact)
+
+
+def test_of_a_card_whose_number_is_a_former_one_the_name_is_looked_for_too(place: str) -> None:
+    card = "045079000017||Kha Văn Năm|03021979|Nam|Thôn Mẫu|01072021"
+    assert [(one.id, one.former) for one in found(place, card).exact] == [
+        ("p-owner", False),
+        ("p-known", True),
+    ]
+    same = card.replace("Năm", "Tư")
+    assert ids(place, same) == ["p-known"]
 
 
 def test_a_card_finds_whoever_has_its_own_number_first(place: str) -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from ehr.event_store.connections import connect
 from ehr.event_store.migrations import migrate
 from ehr.requests import Change
+from ehr.systems import TEMPORARY_ID
 from ehr.values import subject_of
-from projections.citizens.patient import spelled
+from projections.citizens import view
+from projections.citizens.patient import MOST_NAMES, MOST_NUMBERS, MOST_TELEPHONES, spelled
 from projections.citizens.view import Citizens
 from projections.generations import MIGRATIONS
 from streams.recorded_fact import RecordedFact
@@ -181,7 +183,56 @@ def test_a_deleted_patient_leaves_the_look_up(database: str, views: psycopg.Conn
     facts = stated(database, [put(first)], [delete("Patient", "p")])
     for batches in ([facts], [[fact] for fact in facts]):
         project(views, VIEW, batches)
-        assert not any(rows(views, VIEW).values())
+        found = rows(views, VIEW)
+        assert found.pop("former_number") == [("045090000017", subject_of("Patient/p"))]
+        assert not any(found.values())
+
+
+def test_a_number_that_was_left_out_or_replaced_is_never_forgotten(
+    database: str, views: psycopg.Connection[Any]
+) -> None:
+    slip = {"system": TEMPORARY_ID, "value": "MT-45901-20261120-A10017-6"}
+    facts = stated(
+        database,
+        [put(patient("p", "Con bà Hồ Thị Lành", identifier=[slip]))],
+        [put(patient("p", "Hồ Văn Thử", cccd="045090000017"))],
+        [put(patient("p", "Hồ Văn Thử", cccd="045090000018"))],
+        [put(patient("p", "Hồ Văn Thử"))],
+    )
+    numbers = ("045090000017", "045090000018", "MT4590120261120A100176")
+    for batches in ([facts], [facts[:2], facts[2:]], [[fact] for fact in facts]):
+        project(views, VIEW, batches)
+        found = rows(views, VIEW)
+        assert found["identifier"] == []
+        assert found["former_number"] == [(key, subject_of("Patient/p")) for key in numbers]
+
+
+def test_of_a_patient_without_end_so_much_is_read(database: str, views: psycopg.Connection[Any]) -> None:
+    many = {
+        "name": [{"text": f"Hồ Văn Thử {n}"} for n in range(300)],
+        "identifier": [{"system": "urn:test", "value": f"BN{n}"} for n in range(300)],
+        "telecom": [{"system": "phone", "value": f"0912345{n}"} for n in range(100, 400)],
+    }
+    project(views, VIEW, [stated(database, [put(patient("p") | many)])])
+    found = rows(views, VIEW)
+    assert len(found["person_name"]) == MOST_NAMES
+    assert len(found["identifier"]) == MOST_NUMBERS
+    assert len(found["telephone"]) == MOST_TELEPHONES
+
+
+def test_rows_are_written_some_at_a_time(
+    database: str, views: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = stated(
+        database,
+        [put(patient("p", "Hồ Văn Thử Một", commune=LAP)), put(patient("q", "Hồ Thị Thử Hai"), 1)],
+        [put(patient("p", "Hồ Văn Ba")), put(patient("q", "Hồ Thị Bốn"), 1)],
+    )
+    project(views, VIEW, [[fact] for fact in facts])
+    expected = rows(views, VIEW)
+    monkeypatch.setattr(view, "MOST_ROWS", 1)
+    project(views, VIEW, [[fact] for fact in facts])
+    assert rows(views, VIEW) == expected
 
 
 def test_a_patient_that_comes_back_is_found_again(database: str, views: psycopg.Connection[Any]) -> None:
