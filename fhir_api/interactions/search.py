@@ -18,7 +18,7 @@ from fhir_api.completeness import Lack, found_waits, incomplete_entries, incompl
 from fhir_api.errors import BadRequest, NoSuchPlace, UnknownParameter
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import wait_for_position
-from fhir_api.interactions.spanning import linked
+from fhir_api.interactions.spanning import wait_for_links
 from fhir_api.outcomes import outcome
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT
@@ -88,22 +88,15 @@ def _place(call: Call) -> Place:
 async def _answer(call: Call) -> Response:
     step = search_asked(call)
     await wait_for_position(call)
-    step, whole = await _linked(call, step)
+    if step.spans:
+        await wait_for_links(call, step.walk.linked if step.walk else None)
     if step.asked.results.explain:
         return await _explained(call, step)
     page = await read_page(call.services, step, call.base)
     parked = await _is_incomplete(call, step.asked.wanted, page)
-    answer = _told(call, step, page, lacking(parked=parked, links=not whole))
+    answer = _told(call, step, page, lacking(parked=parked, links=not page.linked))
     await keep_snapshot(call.services, page)
     return answer
-
-
-async def _linked(call: Call, step: Step) -> tuple[Step, bool]:
-    """(the step as of when it is known who is one person, whether nothing can be missing in that)."""
-    if not step.asked.patients or (step.walk and step.walk.snapshot):
-        return step, True
-    found = await linked(call, step.walk.linked if step.walk else None)
-    return step._replace(linked=found.at), found.whole
 
 
 async def _explained(call: Call, step: Step) -> Response:

@@ -1,10 +1,7 @@
-"""As of when it is known who is one person, for reads that go across the Patients of one.
+"""Waiting until it is known who is one person, before reads that go across the Patients of one.
 
-A read shows links at least as far as what it reads itself (docs/consistency.md). A walk keeps the position of
-its first page: a link that is made or taken back meanwhile changes nothing in it.
+What they read then, they read in one snapshot with the links (projections/links/showing.py).
 """
-
-from typing import NamedTuple
 
 from fhir_api.call import Call
 from fhir_api.errors import NotShownYet
@@ -16,15 +13,9 @@ from projections.standing import PATIENCE, position_of, shown
 _BEHIND = "It is not known yet who is one person at the position that it names."
 
 
-class Linked(NamedTuple):
-    """at: position as of which it is known who is one person. whole: whether nothing can be missing in it."""
-
-    at: int
-    whole: bool
-
-
-async def linked(call: Call, walked: int | None = None) -> Linked:
-    """Waits for the links, as far as ``fhir_resources`` is shown. walked: as of when a walk has begun.
+async def wait_for_links(call: Call, walked: int | None = None) -> None:
+    """As far as ``fhir_resources`` is shown, if that takes no longer than a moment. walked: as of when a walk
+    has begun.
 
     Raises BadRequest, and NotShownYet where they do not come to what a client has named or seen.
     """
@@ -33,18 +24,16 @@ async def linked(call: Call, walked: int | None = None) -> Linked:
     if named and not await links.wait(named, wait):
         raise NotShownYet(_BEHIND, headers={"Retry-After": "1"})
     if walked is not None:
-        return Linked(walked, not links.parked)
+        return
     patience = min(wait, PATIENCE)
-    if not (links.position and call.services.visibility.position):
-        return await _asked(call, patience)
-    whole = await links.wait(call.services.visibility.position, patience)
-    return Linked(links.position, whole and not links.parked)
+    if links.position and call.services.visibility.position:
+        await links.wait(call.services.visibility.position, patience)
+    else:
+        await _ask(call, patience)
 
 
-async def _asked(call: Call, patience: float) -> Linked:
-    """The same from the database, for a server that has lost sight of it."""
+async def _ask(call: Call, patience: float) -> None:
+    """The same by asking the database, for a server that has lost sight of it."""
     async with call.services.views.connection() as connection:
         position = await position_of(connection, FhirResources.name)
         await shown(connection, Links.name, position, patience)
-        linked = await position_of(connection, Links.name)
-    return Linked(linked, linked >= position and not call.services.links.parked)

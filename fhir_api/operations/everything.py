@@ -23,7 +23,7 @@ from fhir_api.call import Call
 from fhir_api.completeness import incomplete_entries, incomplete_headers, lacking, versions_of, waits
 from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
 from fhir_api.interactions.read import missing, wait_for_position
-from fhir_api.interactions.spanning import linked
+from fhir_api.interactions.spanning import wait_for_links
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
 from fhir_api.reading import Entry, Links, address, base_of, bundle, entry
@@ -37,7 +37,9 @@ from projections.fhir_resources.everything import (
     read_page,
 )
 from projections.fhir_resources.found import MOST_BYTES, Found, bodies_of, fitting
+from projections.fhir_resources.view import FhirResources
 from projections.links.person import patients_of
+from projections.links.showing import linked
 
 PARAMETERS = ("_count", "_since", "_type", "start", "end")
 
@@ -87,10 +89,11 @@ async def everything(call: Call) -> Response:
     """A page of all that is known of a Patient, and of those that are one person with it."""
     wanted, walk = everything_asked(call)
     await wait_for_position(call)
-    key, people = wanted.patient, await linked(call, walk.linked)
-    walk = msgspec.structs.replace(walk, linked=people.at)
-    left_out = call.services.visibility.parked
+    await wait_for_links(call, walk.linked)
+    key, left_out = wanted.patient, call.services.visibility.parked
     async with call.services.views.snapshot() as connection:
+        people = await linked(connection, FhirResources.name, walk.linked)
+        walk = msgspec.structs.replace(walk, linked=people.at)
         patients = await patients_of(connection, key.id, people.at)
         wanted = wanted._replace(others=[id_ for id_ in patients if id_ != key.id])
         parked = _is_parked(call, wanted, left_out)

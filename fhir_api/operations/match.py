@@ -25,13 +25,15 @@ from fhir_api.completeness import incomplete_entries, incomplete_headers, lackin
 from fhir_api.errors import BadRequest, NotShownYet, TooLittleSaid
 from fhir_api.intake import Issue
 from fhir_api.interactions.read import asked_position, wait_for_position
-from fhir_api.interactions.spanning import linked
+from fhir_api.interactions.spanning import wait_for_links
 from fhir_api.operations.given import read_given
 from fhir_api.operations.ranking import Match, certain, ranked
 from fhir_api.outcomes import outcome
 from fhir_api.reading import Entry, address, base_of, bundle, outcome_entry
 from projections.fhir_resources.queries import Version
+from projections.fhir_resources.view import FhirResources
 from projections.links.person import people_of
+from projections.links.showing import linked
 from projections.matching.candidates import judged
 from projections.standing import PATIENCE
 
@@ -55,11 +57,13 @@ class _Asked(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """The Patients that are told, and how many there are."""
+    """The Patients that are told, and how many there are. linked: whether nothing is missing in who is one
+    person."""
 
     told: Sequence[tuple[Match, Version]]
     total: int
     several: bool
+    linked: bool
 
 
 async def match(call: Call) -> Response:
@@ -67,10 +71,10 @@ async def match(call: Call) -> Response:
     asked = await _asked(call)
     await wait_for_position(call)
     shown = await _wait_for_matching(call)
-    links = await linked(call)
-    found = await _find(call, asked, links.at)
+    await wait_for_links(call)
+    found = await _find(call, asked)
     visible = call.services.visibility.parked or call.services.matching.parked
-    lacks = lacking(parked=bool(visible) or not shown, links=not links.whole)
+    lacks = lacking(parked=bool(visible) or not shown, links=not found.linked)
     entries = [_entry(base_of(call), *one) for one in found.told]
     if found.several:
         note = Issue("multiple-matches", "", _SEVERAL, "information")
@@ -102,10 +106,11 @@ async def _wait_for_matching(call: Call) -> bool:
     return await matching.wait(call.services.visibility.position, min(wait, PATIENCE))
 
 
-async def _find(call: Call, asked: _Asked, at: int) -> _Found:
-    async with call.services.views.connection() as connection:
+async def _find(call: Call, asked: _Asked) -> _Found:
+    async with call.services.views.snapshot() as connection:
+        links = await linked(connection, FhirResources.name)
         compared = await judged(connection, asked.person, at_most=MOST_TOLD)
-        people = await people_of(connection, [one.candidate.subject for one in compared], at)
+        people = await people_of(connection, [one.candidate.subject for one in compared], links.at)
     groups = ranked(compared, people)
     sure = certain(groups)
     several = asked.only_certain and not sure and bool(groups) and groups[0][0].grade == CERTAIN
@@ -113,7 +118,7 @@ async def _find(call: Call, asked: _Asked, at: int) -> _Found:
         (place, one) for place, group in enumerate(sure if asked.only_certain else groups) for one in group
     ]
     told = await _read(call, placed[: asked.most])
-    return _Found(told, len(placed), several)
+    return _Found(told, len(placed), several, links.whole)
 
 
 async def _read(call: Call, placed: Sequence[tuple[int, Match]]) -> list[tuple[Match, Version]]:

@@ -15,7 +15,9 @@ from projections.fhir_resources.finding import count, estimate, explain, find, f
 from projections.fhir_resources.found import MOST_BYTES, Found, fitting
 from projections.fhir_resources.including import MOST_INCLUDED, included
 from projections.fhir_resources.snapshots import MOST_KEPT, Snapshot, read_kept, read_numbered
+from projections.fhir_resources.view import FhirResources
 from projections.links.person import patients_of_each
+from projections.links.showing import linked
 from projections.search.frequency import Common
 from projections.search.naming import People
 from projections.search.sorting import After
@@ -41,7 +43,8 @@ class Walk(msgspec.Struct, frozen=True, array_like=True):
 class Step(NamedTuple):
     """One page of a search. walk: what brought here; None on the first page.
 
-    linked: as in ``Walk``. again: reads the same search for Patients of which some are one person.
+    again: reads the same search for Patients of which some are one person. linked: as in ``Walk``; known once
+    the page is read.
     """
 
     place: Place
@@ -49,6 +52,11 @@ class Step(NamedTuple):
     walk: Walk | None
     again: Callable[[People], Asked]
     linked: int | None = None
+
+    @property
+    def spans(self) -> bool:
+        """Whether it depends on who is one person; a snapshot was taken by that already."""
+        return bool(self.asked.patients) and not (self.walk and self.walk.snapshot)
 
     @property
     def after(self) -> After | None:
@@ -61,7 +69,8 @@ class Step(NamedTuple):
 
 class Page(NamedTuple):
     """total: of all pages, if it is known. next: how to go on. included: beside the matches; whole: whether
-    all that was to be is. snapshot: of which it is the first page, to be kept with ``keep_snapshot``."""
+    all that was to be is. snapshot: of which it is the first page, to be kept with ``keep_snapshot``. linked:
+    whether nothing is missing in who is one person."""
 
     matches: Sequence[Found]
     total: int | None
@@ -69,6 +78,7 @@ class Page(NamedTuple):
     included: Sequence[Found] = ()
     whole: bool = True
     snapshot: Snapshot | None = None
+    linked: bool = True
 
     @property
     def found(self) -> list[Found]:
@@ -82,11 +92,12 @@ async def read_page(services: Services, step: Step, base: str) -> Page:
     Raises NotKept, TooMany, TooManyIncluded.
     """
     steps = step.asked.results.steps
-    if not steps and not step.asked.results.total:
+    if not steps and not step.asked.results.total and not step.spans:
         async with services.views.connection() as connection:  # One statement sees one moment.
-            return await _matches(services, connection, await _across_people(connection, step))
+            return await _matches(services, connection, step)
     async with services.views.snapshot() as connection:
-        page = await _matches(services, connection, await _across_people(connection, step))
+        step, whole = await _across_people(connection, step)
+        page = (await _matches(services, connection, step))._replace(linked=whole)
         try:
             found, whole = await included(connection, page.matches, steps, base)
         except including.TooManyIncluded:
@@ -104,17 +115,20 @@ async def keep_snapshot(services: Services, page: Page) -> None:
 async def explain_page(services: Services, step: Step) -> list[tuple[str, list[str]]]:
     """How the matches are found: for each statement its way and the database's account of it."""
     async with services.views.snapshot() as connection:
-        step = await _across_people(connection, step)
+        step, _ = await _across_people(connection, step)
         common = await services.frequent.known(connection)
         return await explain(connection, step.asked.wanted, step.after, step.asked.results.count + 1, common)
 
 
-async def _across_people(connection: Reader, step: Step) -> Step:
-    """The step whose conditions take, with a Patient, all that are one person with it."""
-    if step.linked is None:
-        return step
-    people = await patients_of_each(connection, step.asked.patients, step.linked)
-    return step._replace(asked=step.again(people)) if people else step
+async def _across_people(connection: Reader, step: Step) -> tuple[Step, bool]:
+    """The step whose conditions take, with a Patient, all that are one person with it; and whether nothing is
+    missing in that."""
+    if not step.spans:
+        return step, True
+    found = await linked(connection, FhirResources.name, step.walk.linked if step.walk else None)
+    step = step._replace(linked=found.at)
+    people = await patients_of_each(connection, step.asked.patients, found.at)
+    return step._replace(asked=step.again(people)) if people else step, found.whole
 
 
 async def _matches(services: Services, connection: Reader, step: Step) -> Page:

@@ -391,6 +391,21 @@ def test_links_that_lag_are_waited_for_and_told_of(database: str) -> None:
         assert found(door, QUERIES[0]) == everything_of("a", "b")
 
 
+def test_what_is_shown_beyond_the_links_is_told_of(database: str) -> None:
+    """Resources may be shown between the waiting for links and the reading, before the server hears of it."""
+    prepare(database)
+    services = services_of(database, visibility_wait=0.2)
+    with projecting_resources(database), serving(database, services) as door:
+        state(door, "a")
+        with projecting(database, Links()):
+            until(lambda: services.links.position >= services.visibility.position, "the links are shown")
+        assert lacks(door, QUERIES[0]) == (None, [])
+        door.put(finding("a", 3))
+        for url in QUERIES:
+            services.visibility.position = services.links.position
+            assert lacks(door, url) == ("links", ["incomplete"])
+
+
 def test_a_walk_waits_for_links_that_a_crash_took_back(database: str) -> None:
     """A crash of the database takes views back a little (docs/decisions/0008)."""
     prepare(database)
