@@ -20,6 +20,7 @@ alter table current alter column body set storage external;
 create unique index current_pk on current (pk);
 create index current_by_time on current (type, last_updated, pk) where not deleted;
 create index current_deleted on current (type, last_updated, pk) where deleted;
+create index current_deleted_of on current (subject, position) where deleted;
 
 -- Former versions.
 create table past (

@@ -1,11 +1,12 @@
 """Who stated the versions of a resource, and when: what a view says, with the fact behind it."""
 
-from collections.abc import Collection, Iterable
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.compression import decompress_all
+from ehr.compression import decompress_all, unpacked_size
 from ehr.encoding import SchemaTooNew, Undecodable, decode_fact
 from ehr.facts import AnyFact
 from ehr.sql import load_queries
@@ -19,7 +20,7 @@ MOST_VERSIONS = 20
 """Of a resource, the newest."""
 
 MOST_BYTES = 8 * 1024 * 1024
-"""Of bodies as they are stored, and of facts."""
+"""Of bodies but the newest, unpacked, and of facts."""
 
 MOST_RELATIVES = 8
 _LARGEST_RELATIVE = 64 * 1024
@@ -38,7 +39,10 @@ class Statement(NamedTuple):
 
 
 async def statements(connection: Reader, keys: Collection[Key]) -> dict[Key, list[Statement]]:
-    """The newest versions of each resource, newest first; none of one that never was."""
+    """The newest versions of each resource, newest first; none of one that never was.
+
+    Bodies are unpacked in a thread, as far as they have room.
+    """
     parameters = {
         "types": [key.type for key in keys],
         "ids": [key.id for key in keys],
@@ -47,12 +51,32 @@ async def statements(connection: Reader, keys: Collection[Key]) -> dict[Key, lis
     }
     cursor = await connection.execute(_sql["statements"], parameters, binary=True)
     rows = [(Key(*row[:2]), Version(*row[2:7]), row[7]) for row in await cursor.fetchall()]
-    read = [version for _, version, _ in rows if version.body]
+    return await asyncio.to_thread(_unpacked, keys, rows)
+
+
+def _unpacked(
+    keys: Iterable[Key], rows: Sequence[tuple[Key, Version, bytes | None]]
+) -> dict[Key, list[Statement]]:
+    """rows: the newest version of each resource before all others."""
+    read = list(_fitting(rows))
     bodies = {id(version): body for version, body in zip(read, unpacked(read), strict=True)}
     found: dict[Key, list[Statement]] = {key: [] for key in keys}
     for key, version, state in rows:
         found[key].append(Statement(version, bodies.get(id(version), b""), _fact(state)))
     return found
+
+
+def _fitting(rows: Iterable[tuple[Key, Version, bytes | None]]) -> Iterator[Version]:
+    """Those to unpack: the newest of each resource, and others while there is room. What is small at rest
+    need not be small."""
+    room, newest = MOST_BYTES, set[Key]()
+    for key, version, _ in rows:
+        if not version.body:
+            continue
+        room -= unpacked_size(version.body) if key in newest else 0
+        if key not in newest or room >= 0:
+            yield version
+        newest.add(key)
 
 
 async def latest_facilities(connection: Reader, keys: Collection[Key]) -> dict[Key, str]:

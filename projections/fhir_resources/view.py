@@ -100,7 +100,7 @@ class FhirResources:
     """See ``projections.view.View``."""
 
     name = "fhir_resources"
-    code_version = 5
+    code_version = 6
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {

@@ -1,7 +1,9 @@
 """One pair: the two Patients side by side, what was decided about them, and the decision."""
 
+import asyncio
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +19,7 @@ from fhir_api.access.entrance import visit_of
 from fhir_api.pages.forms import form_fields
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
-from fhir_api.pages.review.comparing import rows_of, usual_source
+from fhir_api.pages.review.comparing import Row, rows_of, usual_source
 from fhir_api.pages.review.leaving_out import leaves_out
 from fhir_api.pages.review.looks import Look, look_at
 from fhir_api.pages.review.wishes import GROUNDS, LONGEST_NOTE, NOTHING, Wish, judgement_of, wish_of
@@ -109,7 +111,8 @@ async def _shown(
     if not all(side.versions for side in look.sides) and not look.history:
         key = "review.not_yet" if look.missing else "review.nobody"
         return render(request, "message.html", {"key": key}, status=503 if look.missing else 404)
-    told = _told(request, look, wish, refused) | {"as": [*filter(None, (_user(request), workplace))]}
+    rows = await asyncio.to_thread(rows_of, *look.sides, look.verdict.evidence, wish.patients)
+    told = _told(request, look, rows, wish, refused) | {"as": [*filter(None, (_user(request), workplace))]}
     return render(request, "review_pair.html", told, status=status)
 
 
@@ -117,9 +120,10 @@ def _user(request: Request) -> str | None:
     return visit_of(request.scope).actor.user
 
 
-def _told(request: Request, look: Look, wish: Wish, refused: str | None) -> dict[str, Any]:
+def _told(
+    request: Request, look: Look, rows: Sequence[Row], wish: Wish, refused: str | None
+) -> dict[str, Any]:
     t = Messages(language_of(request))
-    rows = rows_of(*look.sides, look.verdict.evidence, wish.patients)
     return {
         "look": look,
         "leaves_out": leaves_out(request, look.pair),

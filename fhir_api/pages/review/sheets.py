@@ -23,7 +23,7 @@ from ehr.matching.numbers import (
     telephone_of,
 )
 from ehr.matching.person import MOTHER
-from ehr.names import HumanName, Period, displayed, spelling
+from ehr.names import LONGEST, HumanName, Period, displayed, spelling
 from ehr.systems import (
     BIRTH_PAPER,
     CANCELLED_NATIONAL_ID,
@@ -48,6 +48,9 @@ FIELDS: Final = (
 
 MOST: Final = 6
 """Values of a field that are shown."""
+
+MOST_READ: Final = 50
+"""Elements of a list that are looked at."""
 
 _KINDS: Final = {
     NATIONAL_ID: PERSONAL,
@@ -136,19 +139,20 @@ def sheet_of(body: bytes, on: str, relatives: Iterable[bytes] = ()) -> Sheet:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     sheet: defaultdict[str, list[Value]] = defaultdict(list)
-    for field, value in (*_about(stated, on), *_numbers(stated.identifier, on), *_mothers(stated, relatives)):
+    numbers = _numbers(stated.identifier[:MOST_READ], on)
+    for field, value in (*_about(stated, on), *numbers, *_mothers(stated, relatives)):
         if value not in sheet[field] and len(sheet[field]) < MOST:
             sheet[field].append(value)
     return sheet
 
 
 def _about(stated: _Patient, on: str) -> Iterator[tuple[str, Value]]:
-    for name in stated.name:
+    for name in stated.name[:MOST_READ]:
         former = _has_ended(name.use, name.period, on)
-        yield from _text(FORMER if former else NAME, displayed(name), spelling(displayed(name)))
+        yield from _named(FORMER if former else NAME, name)
     yield from _text(BIRTH, stated.birthDate)
     yield from _text(SEX, stated.gender)
-    for one in stated.telecom:
+    for one in stated.telecom[:MOST_READ]:
         if one.system in ("phone", "sms") and one.value:
             key = telephone_of(one.value) or one.value
             yield from _text(TELEPHONE, one.value, key, ended=one.use == "old")
@@ -175,17 +179,22 @@ def _numbers(stated: Iterable[_Identifier], on: str) -> Iterator[tuple[str, Valu
 
 
 def _mothers(stated: _Patient, relatives: Iterable[bytes]) -> Iterator[tuple[str, Value]]:
-    for contact in stated.contact:
+    for contact in stated.contact[:MOST_READ]:
         if _is_mother(contact.relationship):
-            yield from _text(MOTHERS, displayed(contact.name), spelling(displayed(contact.name)))
+            yield from _named(MOTHERS, contact.name)
     for body in relatives:
         try:
             relative = _relative(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
-        for name in map(displayed, relative.name if _is_mother(relative.relationship) else ()):
-            if name:
-                yield MOTHERS, Value(name, spelling(name), related=True)
+        for name in relative.name[:MOST_READ] if _is_mother(relative.relationship) else ():
+            for field, value in _named(MOTHERS, name):
+                yield field, value._replace(related=True)
+
+
+def _named(field: str, name: HumanName) -> Iterator[tuple[str, Value]]:
+    called = displayed(name)[:LONGEST]
+    yield from _text(field, called, spelling(called))
 
 
 def _is_mother(relationship: Iterable[Concept]) -> bool:

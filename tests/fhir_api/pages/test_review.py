@@ -1,11 +1,12 @@
 """What the review shows, without a browser: lists page by page, pairs field by field, the history."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import unescape
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import httpx
 import pytest
@@ -14,7 +15,8 @@ from ehr.event_store.connections import connect
 from ehr.facts import Evidence
 from ehr.linking import Act
 from ehr.values import Actor, subject_of
-from fhir_api.pages.review import lists
+from fhir_api.pages.review import lists, pair
+from fhir_api.pages.review.comparing import Row, rows_of
 from projections.fhir_resources.statements import MOST_VERSIONS
 from tests.fhir_api.pages.review_serving import (
     AT_STATION,
@@ -55,6 +57,27 @@ def twins(site: Site) -> Twins:
 def client(site: Site) -> Iterator[httpx.Client]:
     with client_of(site) as client:
         yield client
+
+
+def has_loop() -> bool:
+    """Whether this thread serves requests."""
+    try:
+        return asyncio.get_running_loop() is not None
+    except RuntimeError:
+        return False
+
+
+def test_two_are_compared_beside_the_loop(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large Patients keep nobody waiting who asks for something else."""
+    in_loop = []
+
+    def compared(*arguments: Any) -> list[Row]:
+        in_loop.append(has_loop())
+        return rows_of(*arguments)
+
+    monkeypatch.setattr(pair, "rows_of", compared)
+    assert client.get(BINH).status_code == 200
+    assert in_loop == [False]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from ehr.systems import CANCELLED_NATIONAL_ID, INSURANCE_NUMBER, NATIONAL_ID, PA
 from fhir_api.pages.languages import LANGUAGES, Messages, catalogue
 from fhir_api.pages.review.comparing import ALONE, APART, NEAR, SAME, Row, Side, rows_of
 from fhir_api.pages.review.marking import LONGEST, Piece, marked
-from fhir_api.pages.review.sheets import FIELDS, sheet_of
+from fhir_api.pages.review.sheets import FIELDS, MOST_READ, sheet_of
 from fhir_api.pages.review.words import ACTS, said, sentence
 from projections.fhir_resources.queries import Version
 from projections.fhir_resources.statements import Statement
@@ -70,6 +70,24 @@ def test_whatever_is_stated_gives_a_sheet(body: bytes, relatives: list[bytes]) -
     sheet = sheet_of(body, TODAY, relatives)
     assert set(sheet) <= set(FIELDS)
     assert all(value.text for values in sheet.values() for value in values)
+
+
+def test_of_lists_without_end_the_first_elements_are_read() -> None:
+    names = [{"text": "Hồ Văn Thử"}] * MOST_READ + [{"text": "Hồ Thị Khác"}]
+    contacts = [{"relationship": [{"coding": [{"code": "MTH"}]}], "name": name} for name in names]
+    numbers = [{"system": "urn:x", "value": "1"}] * MOST_READ + [{"system": "urn:x", "value": "2"}]
+    telephones = [{"system": "phone", "value": one["value"]} for one in numbers]
+    body = {"name": names, "contact": contacts, "identifier": numbers, "telecom": telephones}
+    sheet = sheet_of(orjson.dumps(body), TODAY, [orjson.dumps(contacts[0] | {"name": names})])
+    told = {field: [value.text for value in values] for field, values in sheet.items()}
+    assert told.pop("mother") == ["Hồ Văn Thử"] * 2  # Of the contacts, and of the RelatedPerson.
+    assert told == {"name": ["Hồ Văn Thử"], "other_number": ["1"], "telephone": ["1"]}
+
+
+def test_a_name_without_end_is_cut() -> None:
+    [value] = sheet_of(orjson.dumps({"name": [{"text": "ạ" * 5000}]}), TODAY)["name"]
+    assert len(value.text) == 200
+    assert len(value.key) <= 400
 
 
 @settings(max_examples=60)

@@ -1,11 +1,14 @@
 """What was stated about Patients since a position, whoever stated it and whatever became of it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ehr.event_store.connections import connect_async
+from ehr.event_store.connections import connect, connect_async
+from ehr.sql import load_queries
 from ehr.values import subject_of
+from projections.fhir_resources import meanwhile
 from projections.fhir_resources.meanwhile import Stated, Version, stated_since
 from projections.fhir_resources.view import FhirResources
 from tests.projections.citizens.stating import Json, Record, delete, facts_of, follow, put, run
@@ -100,3 +103,19 @@ def test_it_is_told_page_by_page(database: str, since: int) -> None:
         walked += page
         after = page[-1].version
     assert walked == whole
+
+
+def test_what_was_deleted_is_found_by_whose_it_was(database: str, since: int) -> None:
+    """And not by reading all that ever was deleted."""
+    asked_for = {
+        "subjects": [A],
+        "position": since,
+        "limit": 10,
+        **dict.fromkeys(("after", "after_type", "after_id")),
+    }
+    with connect(database) as connection:
+        connection.execute("set enable_seqscan = off")
+        plan = connection.execute(
+            "explain " + load_queries(Path(meanwhile.__file__).with_suffix(".sql"))["meanwhile"], asked_for
+        )
+        assert any("current_deleted_of" in line for (line,) in plan)
