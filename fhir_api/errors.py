@@ -58,6 +58,11 @@ class TooLittleSaid(ApiError):
     and a birth year."""
 
 
+class OthersKeptApart(ApiError):
+    """Somebody has judged that these are not one person, and by this merge they would be, over links with
+    others. One of these decisions is to be taken back first."""
+
+
 class TooMuchAsked(ApiError):
     """The search asks for too much at once."""
 
@@ -135,6 +140,7 @@ ANSWERS: dict[type[Exception], Answer] = {
     UnknownParameter: Answer(400, "not-supported"),
     NotSupported: Answer(400, "not-supported"),
     TooLittleSaid: Answer(400, "required"),
+    OthersKeptApart: Answer(422, "business-rule"),
     TooMuchAsked: Answer(400, "too-costly"),
     NoSuchPlace: Answer(404, "not-found"),
     MethodNotAllowed: Answer(405, "not-supported"),

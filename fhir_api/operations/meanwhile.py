@@ -14,7 +14,7 @@ from ehr.values import Key
 from fhir_api.call import Call
 from fhir_api.operations.given import Part
 from projections.fhir_resources.meanwhile import Stated, stated_since
-from projections.links.person import people_of
+from projections.links.person import people_between
 
 MOST_TOLD = 500
 """Versions that are told; the chart's page of the link tells the rest."""
@@ -30,7 +30,8 @@ class Meanwhile(NamedTuple):
 async def recorded_meanwhile(call: Call, pair: Pair, but: Mapping[Key, int]) -> Meanwhile:
     """Versions of what is about them, of whatever facility, in order. but: those that took the link back.
 
-    Also of the Patients that were one person with them. What the merge itself wrote is not among it.
+    Also of all Patients that were one person with either in between. What the merge itself wrote is not among
+    it.
     """
     stream = await call.services.recorder.read_stream(pair.stream)
     linked = last_linked(stream)
@@ -45,7 +46,7 @@ async def recorded_meanwhile(call: Call, pair: Pair, but: Mapping[Key, int]) -> 
             (f"Patient/{target}", merge.target_version),
         }
     async with call.services.views.snapshot() as connection:
-        people = await people_of(connection, [pair.subject, pair.other], linked.since)
+        people = await people_between(connection, [pair.subject, pair.other], linked.since, linked.until)
         patients = {pair.subject: pair.patient, pair.other: pair.other_patient}
         for others in people.values():
             patients |= others

@@ -30,6 +30,7 @@ from fhir_api.interactions.write import (
     refuse_headers,
     shown_version,
 )
+from fhir_api.operations.contrary import refuse_contrary
 from fhir_api.operations.given import Given, Part, read_given, told
 from fhir_api.operations.meanwhile import MOST_TOLD, recorded_meanwhile
 from fhir_api.outcomes import outcome
@@ -46,6 +47,9 @@ _MORE = f"Of what was recorded meanwhile the first {MOST_TOLD} versions are told
 async def merge(call: Call) -> Response:
     """The source is replaced by the target."""
     given, wish = await _asked(call)
+    if not await _is_answered(call, wish):
+        tried = await call.services.record.merge(wish._replace(preview=True, key=None))
+        await refuse_contrary(call, pair_of(*(one.key.id for one in tried.outcomes)))
     receipt = await call.services.record.merge(wish)
     return await _answer(call, given, wish, receipt, _MERGED)
 
@@ -56,6 +60,14 @@ async def unmerge(call: Call) -> Response:
     receipt = await call.services.record.unmerge(wish)
     pair = _pair(wish, receipt)
     return await _answer(call, given, wish, receipt, _UNMERGED, pair)
+
+
+async def _is_answered(call: Call, wish: Wish) -> bool:
+    """Whether it was done before, with the same key: what was decided since counts for nothing then."""
+    if wish.key is None:
+        return False
+    found = await call.services.recorder.resolve(set(), set(), (wish.key.client, wish.key.key))
+    return found.stored is not None
 
 
 async def _asked(call: Call) -> tuple[Given, Wish]:

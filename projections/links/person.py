@@ -55,6 +55,19 @@ async def people_of(connection: Reader, subjects: Collection[UUID], at: int | No
     return people
 
 
+async def people_between(
+    connection: Reader, subjects: Collection[UUID], since: int, until: int | None
+) -> People:
+    """The same with everybody who was one person with them at any position from since on and before until
+    (None: to this day)."""
+    people: People = {subject: {} for subject in subjects}
+    asked = {"subjects": list(people), "since": since, "until": until}
+    cursor = await connection.execute(_sql["people_between"], asked, binary=True)
+    for mine, subject, patient in await cursor.fetchall():
+        people[mine][subject] = patient
+    return people
+
+
 def grouped(people: People, subjects: Iterable[UUID]) -> list[list[UUID]]:
     """The subjects, those of one person together, each person where its first one stood."""
     groups: dict[UUID, list[UUID]] = {}

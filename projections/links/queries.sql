@@ -8,6 +8,14 @@ where mine.subject = any(%(subjects)b::uuid[])
       else mine.from_position <= %(at)b and coalesce(mine.to_position > %(at)b, true)
            and m.from_position <= %(at)b and coalesce(m.to_position > %(at)b, true) end;
 
+-- name: people_between
+-- Who was one person with each of these subjects after any fact from a position on, and before another one.
+select distinct mine.subject, m.subject, m.patient
+from links.member mine join links.member m using (person)
+where mine.subject = any(%(subjects)b::uuid[])
+  and greatest(mine.from_position, m.from_position, %(since)b::bigint)
+      < coalesce(least(mine.to_position, m.to_position, %(until)b::bigint), 9223372036854775807);
+
 -- name: decisions
 -- What was decided about a pair, the newest first.
 select position, subject, other, patient, other_patient, version, state, evidence, rule, reason, program,

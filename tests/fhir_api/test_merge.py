@@ -8,6 +8,9 @@ import httpx
 import orjson
 import pytest
 
+from ehr.linking import Act
+from tests.backbone.waiting import until
+from tests.fhir_api.linking import judge
 from tests.fhir_api.running import FHIR_JSON, Door, Json, outcome_of
 
 SYSTEM = "http://example.org/merge"
@@ -229,6 +232,57 @@ def test_what_refers_to_either_is_found_with_both_until_it_is_taken_back(
             found = door.json(query, headers=position)["entry"]
             assert {f"Observation/{entry['resource']['id']}" for entry in found} == expected
         assert door.json(one)["subject"]["reference"] == f"Patient/{pair[0]}"
+
+
+def three(door: Door) -> tuple[str, str, str]:
+    """Ids of Patients of this test's own."""
+    word = next(_WORDS)
+    ids = f"s{word}", f"t{word}", f"o{word}"
+    for id_ in ids:
+        door.put(patient(id_))
+    return ids
+
+
+def judged(door: Door, act: Act, one: str, other: str) -> None:
+    """What somebody else decides; the links show it."""
+    position = int(judge(door, act, one, other)["X-EHR-Position"])
+    until(lambda: door.services.links.position >= position, "the decision is shown")
+
+
+def test_nobody_becomes_one_by_a_merge_whom_somebody_keeps_apart(door: Door) -> None:
+    source, target, other = three(door)
+    judged(door, Act.JUDGE_DIFFERENT, source, other)
+    judged(door, Act.LINK, target, other)
+    for preview in (True, False):
+        refused = post(door, "merge", parameters(source, target, preview={"valueBoolean": preview}))
+        assert (refused.status_code, outcome_of(refused)["code"]) == (422, "business-rule")
+        text = outcome_of(refused)["details"]["text"]
+        assert all(f"Patient/{id_}" in text for id_ in (source, other))
+    assert door.json(f"Patient/{source}")["meta"]["versionId"] == "1"
+    judged(door, Act.PROPOSE, source, other)
+    assert parts(post(door, "merge", parameters(source, target)))["result"]["id"] == target
+
+
+def test_what_was_decided_since_refuses_no_retry(door: Door) -> None:
+    source, target, other = three(door)
+    first = post(door, "merge", parameters(source, target), Idempotency_Key=f"k{source}")
+    parts(post(door, "unmerge", parameters(source, target)))
+    judged(door, Act.JUDGE_DIFFERENT, source, other)
+    judged(door, Act.LINK, target, other)
+    again = post(door, "merge", parameters(source, target), Idempotency_Key=f"k{source}")
+    assert parts(again)["result"]
+    assert again.headers["x-ehr-position"] == first.headers["x-ehr-position"]
+    assert post(door, "merge", parameters(source, target)).status_code == 422
+
+
+def test_taking_back_lists_what_was_recorded_of_whoever_was_one_with_them(door: Door) -> None:
+    source, target, other = three(door)
+    post(door, "merge", parameters(source, target))
+    judged(door, Act.LINK, target, other)
+    observed = observe(door, other, "45903")
+    judged(door, Act.UNLINK, target, other)
+    told = meanwhile(post(door, "unmerge", parameters(source, target)))
+    assert [(said["version"], said["patient"]) for said in told] == [([observed], [f"Patient/{other}"])]
 
 
 REFUSED: dict[str, tuple[str, Json, int, str]] = {

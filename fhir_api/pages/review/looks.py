@@ -1,5 +1,6 @@
 """Everything that is known of a pair when somebody looks at it."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
@@ -14,8 +15,9 @@ from projections.facilities.queries import Organization, organizations
 from projections.fhir_resources.meanwhile import Stated, Version, stated_since
 from projections.fhir_resources.statements import relatives, statements
 from projections.fhir_resources.view import FhirResources
-from projections.links.person import people_of
-from projections.links.queries import Decision, decisions, kept_apart, pairs_of
+from projections.links.apart import against
+from projections.links.person import people_between, people_of
+from projections.links.queries import Decision, decisions, pairs_of
 from projections.links.view import Links
 from projections.matching.candidates import frequencies
 from projections.standing import PATIENCE, facts_missing
@@ -75,10 +77,8 @@ async def look_at(
     people = await people_of(connection, [pair.subject, pair.other])
     patients = {pair.subject: pair.patient, pair.other: pair.other_patient}
     patients |= people[pair.subject] | people[pair.other]
-    ones, others = ({subject, *people[subject]} for subject in (pair.subject, pair.other))
     pairs = await pairs_of(connection, list(patients))
-    apart = await kept_apart(connection, list(patients))
-    meanwhile = await _meanwhile(connection, history, list(patients), after)
+    meanwhile = await _meanwhile(connection, pair, history, after)
     facilities = {one.fact.facility for side in sides for one in side.versions if one.fact}
     facilities |= {one.facility for one in history}
     facilities |= {one.facility for one in meanwhile.stated} if meanwhile else set()
@@ -89,7 +89,7 @@ async def look_at(
         await _verdict(connection, *sides),
         await organizations(connection, filter(None, facilities)),
         _around(pairs, pair, people[pair.subject]),
-        [one for one in _contrary(apart, ones, others) if one.pair != pair],
+        await against(connection, pair, people),
         patients,
         await summaries(connection, patients.values()),
         meanwhile,
@@ -109,7 +109,8 @@ async def _sides(connection: Reader, pair: Pair) -> tuple[Side, Side]:
 
 async def _verdict(connection: Reader, one: Side, other: Side) -> Verdict:
     """As the rules judge them now, by how common names are where they live."""
-    return judge(one.person, other.person, await frequencies(connection, one.person, [other.person]))
+    first, second = await asyncio.to_thread(lambda: (one.person, other.person))
+    return judge(first, second, await frequencies(connection, first, [second]))
 
 
 def _around(pairs: Sequence[Decision], pair: Pair, person: Mapping[UUID, str]) -> list[Decision]:
@@ -118,21 +119,19 @@ def _around(pairs: Sequence[Decision], pair: Pair, person: Mapping[UUID, str]) -
     return links if pair.other in person and pair not in [one.pair for one in links] else []
 
 
-def _contrary(apart: Sequence[Decision], ones: set[UUID], others: set[UUID]) -> list[Decision]:
-    """Those kept apart of whom each is another's; none where the two are one person already."""
-    ends = [(one, {one.subject, one.other}) for one in apart]
-    return [one for one, both in ends if ones != others and both & ones and both & others]
-
-
 async def _meanwhile(
-    connection: Reader, history: Sequence[Decision], subjects: Sequence[UUID], after: Version | None
+    connection: Reader, pair: Pair, history: Sequence[Decision], after: Version | None
 ) -> Meanwhile | None:
-    """Since the link that stands, or from the last one until it was taken back."""
+    """Since the link that stands, or from the last one until it was taken back; about all who were one
+    person with either meanwhile."""
     later = list(takewhile(lambda one: one.state not in LINKS, history))
     linked = list(takewhile(lambda one: one.state in LINKS, history[len(later) :]))
     if not linked:
         return None
     end = later[-1].position if later else None
-    stated = await stated_since(connection, subjects, linked[-1].position, STATED + 1, after)
+    since, both = linked[-1].position, [pair.subject, pair.other]
+    people = await people_between(connection, both, since, end)
+    subjects = {subject for one in both for subject in (one, *people[one])}
+    stated = await stated_since(connection, subjects, since, STATED + 1, after)
     within = list(takewhile(lambda one: end is None or one.version.position < end, stated))
     return Meanwhile(within[:STATED], len(within) > STATED)

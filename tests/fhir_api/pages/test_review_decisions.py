@@ -22,6 +22,7 @@ from tests.fhir_api.pages.review_serving import (
     twins_in,
 )
 from tests.pairing import decided
+from tests.projections.citizens.people import encounter
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,21 @@ def test_sent_again_it_does_not_undo_what_others_did(site: Site, twins: Twins, c
     site.judge(Act.UNLINK, *twins)
     assert client.post(twins.address, data=sent).status_code == 303
     assert names(site, twins)[-1] == "RecordsUnlinked"
+
+
+def test_what_was_recorded_of_whoever_joined_later_is_listed(
+    site: Site, twins: Twins, client: httpx.Client
+) -> None:
+    third = f"{twins.one}-third"
+    site.state({**AT_STATION[0], "id": third})
+    site.judge(Act.LINK, *twins)
+    site.judge(Act.LINK, twins.other, third)
+    site.state(encounter(f"v-{third}", third, "2026-11-03"))
+    assert f"/fhir/Encounter/v-{third}/" in client.get(twins.address).text
+    site.judge(Act.UNLINK, twins.other, third)
+    assert f"/fhir/Encounter/v-{third}/" in client.get(twins.address).text
+    site.judge(Act.UNLINK, *twins)
+    assert f"/fhir/Encounter/v-{third}/" in client.get(twins.address).text
 
 
 def test_what_was_decided_meanwhile_is_shown_and_asked_again(
