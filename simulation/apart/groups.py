@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -52,9 +52,9 @@ GROUPS: Final[Mapping[str, Callable[[Citizen, Family, Json], bool]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of the Patients of a group. pairs: of one citizen, of which one or both are of it; linked: of these, by
-    themselves; found: once proposals were answered. proposals, wrong: as ``Asked``, by the pair that came
-    first."""
+    """Of the Patients of a group. pairs: of one citizen, of which one or both are of it, of NO_GROUP both;
+    linked: of these, by themselves; found: once proposals were answered. proposals, wrong: as ``Asked``, by
+    the pair that came first."""
 
     name: str
     registrations: int
@@ -108,8 +108,8 @@ def figures(
     """Of each group. before, after: for each Patient the first one of its person, as ``linked`` gives it."""
     pairs = [pair for found in ledger.registered.values() for pair in combinations(found.values(), 2)]
     for name, ids in groups.items():
-        own = [(one, other) for one, other in pairs if one in ids or other in ids]
-        proposed = [persons for persons, pair in asked.first.items() if pair & ids]
+        own = [(one, other) for one, other in pairs if _is_of(name, ids, {one, other})]
+        proposed = [persons for persons, pair in asked.first.items() if _is_of(name, ids, pair)]
         yield Figures(
             name=name,
             registrations=len(ids),
@@ -119,3 +119,8 @@ def figures(
             proposals=len(proposed),
             wrong=sum(persons in asked.wrong for persons in proposed),
         )
+
+
+def _is_of(name: str, ids: set[str], pair: Set[str]) -> bool:
+    """A pair of which one Patient alone is of no group is explained by the other one's."""
+    return pair <= ids if name == NO_GROUP else bool(pair & ids)

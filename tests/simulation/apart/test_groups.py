@@ -73,6 +73,8 @@ def test_a_proposal_counts_for_the_groups_of_either_patient(ledger: Ledger) -> N
     asked.wrong.add(frozenset((one, third)))
     of = {"both": {one, other}, "one": {third}, "none": {fourth}}
     both, single, none = figures(ledger, of, alone, joined, asked)
+    (neither,) = figures(ledger, {NO_GROUP: {one, other}}, alone, joined, asked)
+    assert (neither.pairs, neither.proposals, neither.wrong) == (1, 1, 0)
     assert (both.pairs, both.linked, both.found, both.proposals, both.wrong) == (1, 0, 1, 2, 1)
     assert (single.pairs, single.found, single.proposals, single.wrong) == (1, 0, 1, 1)
     assert (none.registrations, none.pairs, none.proposals) == (1, 1, 0)
