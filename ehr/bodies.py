@@ -50,7 +50,7 @@ _USUAL = re.compile(
 def make_body(raw: bytes, resource_id: str) -> Body:
     """The body of a valid resource under the id that it has on this server."""
     quoted = b'"%s"' % resource_id.encode()
-    if b"\\u" in raw:  # Names may be written with escapes (\u0069d is id), which the short ways overlook.
+    if b"\\" in raw and b"\\u" in raw:  # The short ways overlook names with escapes (\u0069d is id).
         return _make_any_body(raw, quoted)
     return _make_usual_body(raw, quoted) or _make_nameless_body(raw, quoted) or _make_any_body(raw, quoted)
 

@@ -29,7 +29,10 @@ URNS = ("urn:uuid:", "urn:oid:")
 """How fullUrls begin that are links wherever they stand."""
 
 _URNS = tuple(urn.encode() for urn in URNS)
-_PLAIN_URN = b'"reference":"urn:uuid:'
+_BESIDE_URIS = (b"DetectedIssue", b'"education"', b'language"')
+"""One of these stands wherever a uri is named ``reference`` (ehr/definitions/references.py)."""
+
+_PLAIN_URNS = (b'"reference":"urn:uuid:', b'"reference": "urn:uuid:')
 """How nearly every writer writes nearly every link."""
 
 # Possessive: a group that may be tried again keeps a note of each of its turns, 1 GB for 8 MB of text.
@@ -116,8 +119,10 @@ def find_links(raw: bytes, resource: dict[str, Any], *, absolute: bool) -> Links
     if absolute or _hides_links(raw, resource):
         return _find_by_element(raw, resource)
     conditional = [one.decode() for one in _CONDITIONAL.findall(raw)] if b"?" in raw else []
-    if conditional and conditional != list(filter(CONDITIONAL.match, references(resource))):
-        return _find_by_element(raw, resource)  # One of them is a uri that is named reference.
+    if conditional and any(mark in raw for mark in _BESIDE_URIS):
+        stated = list(filter(CONDITIONAL.match, references(resource)))
+        if conditional != stated:
+            return _find_by_element(raw, resource)  # One of them is a uri that is named reference.
     return Links(True, conditional, [])
 
 
@@ -168,7 +173,7 @@ def _hides_links(raw: bytes, resource: dict[str, Any]) -> bool:
     if b"\\" in raw and (b"\\/" in raw or b"\\u" in raw or _ESCAPED.search(raw)):
         return True
     urns = sum(raw.count(urn) for urn in _URNS)
-    if urns == raw.count(_PLAIN_URN):
+    if urns == sum(raw.count(urn) for urn in _PLAIN_URNS):
         return False
     usual = sum(match[1].startswith(_URNS) for match in _USUAL.findall(raw))
     if usual == urns:

@@ -1,7 +1,8 @@
-"""``python -m benchmarks.searching [PATH…] [--resources N] [--write]``: searches among so many resources.
+"""``python -m benchmarks.searching [PATH…] [--resources N…] [--write]``: searches among so many resources.
 
 PATH: files, folders or archives of Synthea bundles; without one, the small sample of the tests. They are
-imported again and again under new identifiers until there are N resources.
+imported again and again under new identifiers until there are N resources; when that is measured, until there
+are the next N.
 
 ``--updated``: every resource is updated ten times, not the ones alone that are searched for.
 ``--write``: keeps the figures beside docs/performance.md, and puts the table into it.
@@ -19,7 +20,7 @@ from benchmarks.house import House, open_house
 from benchmarks.page import machine
 from benchmarks.searching import chart, table
 from benchmarks.searching.drawing import Sample, draw
-from benchmarks.searching.figures import Figure, Run, keep, kept
+from benchmarks.searching.figures import Figure, Import, Run, keep, kept
 from benchmarks.searching.filling import fill, sizes, tidy
 from benchmarks.searching.measuring import measure
 from benchmarks.searching.updating import everything, update
@@ -35,17 +36,19 @@ def main() -> None:
         chart.write(kept())
         return
     with open_house() as house:
-        run = _run(house, given)
-    for line in table.lines(run):
-        print(line)
-    if given.write:
-        table.write(keep(run))
+        for size, imported in zip(given.resources, fill(house, given.paths, given.resources), strict=True):
+            run = _run(house, given, size, imported)
+            print("\n".join(table.lines(run)), flush=True)
+            if given.write:
+                table.write(keep(run))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure searches among many resources.")
     parser.add_argument("paths", nargs="*", type=Path, default=[SAMPLE], metavar="PATH")
-    parser.add_argument("--resources", type=int, default=20_000, help="at least so many")
+    parser.add_argument(
+        "--resources", type=int, nargs="+", default=[20_000], metavar="N", help="at least so many, rising"
+    )
     parser.add_argument("--searches", type=int, default=200, help="of each kind")
     parser.add_argument("--drawn", type=int, default=250, help="resources of each type to draw values from")
     parser.add_argument("--updated", action="store_true", help="update every resource")
@@ -54,8 +57,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(house: House, given: argparse.Namespace) -> Run:
-    imported = fill(house, given.paths, given.resources)
+def _run(house: House, given: argparse.Namespace, size: int, imported: Import) -> Run:
     _settle(house)
     kept_bytes, sample = sizes(house), draw(house.database, given.drawn)
     figures = _measured(house, sample, given.searches)
@@ -68,7 +70,7 @@ def _run(house: House, given: argparse.Namespace) -> Run:
         command=command(sys.argv[1:]),
         day=f"{datetime.now(UTC):%d/%m/%Y}",
         machine=machine(),
-        size=given.resources,
+        size=size,
         resources=sample.total,
         imported=imported,
         sizes=kept_bytes,

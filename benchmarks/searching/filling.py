@@ -23,24 +23,28 @@ FLOOR_RESOURCES = 80_000
 """The floor is measured with so many of the same: synthea-medium once."""
 
 
-def fill(house: House, paths: Sequence[Path], resources: int) -> Import:
-    """Imports at least so many. The time is that until all views show them. Facilities do not count."""
-    least = _floor(house, paths, min(resources, FLOOR_RESOURCES))
-    facilities = list(takewhile(_of_facilities, corpus(paths, resources)))
+def fill(house: House, paths: Sequence[Path], numbers: Sequence[int]) -> Iterator[Import]:
+    """Imports at least so many, then more up to the next number; tells what importing up to each was.
+
+    The time is that until all views show them. Facilities do not count.
+    """
+    least = _floor(house, paths, min(numbers[-1], FLOOR_RESOURCES))
+    facilities = list(takewhile(_of_facilities, corpus(paths, numbers[-1])))
     _send(house, facilities, 1)
     time.sleep(WARM_SECONDS)
     done, seconds, cpu, refused = 0, 0.0, 0.0, 0
-    patients = (one for one in corpus(paths, resources) if not _of_facilities(one))
-    for step in _steps(patients):
-        used, started = house.cpu(), time.perf_counter()
-        refused += _send(house, step, IMPORT_CLIENTS).refused
-        wait_for_views(house)
-        took = time.perf_counter() - started
-        seconds, cpu = seconds + took, cpu + house.cpu() - used
-        count = sum(one.resources for one in step)
-        done += count
-        print(f"  {done:>9,} resources, {count / took:,.0f} a second", flush=True)
-    return Import(done / seconds, 1e6 * cpu / done, least.rate, least.cpu, refused)
+    patients = (one for one in corpus(paths, numbers[-1]) if not _of_facilities(one))
+    for number in numbers:
+        for step in _steps(patients, number - done):
+            used, started = house.cpu(), time.perf_counter()
+            refused += _send(house, step, IMPORT_CLIENTS).refused
+            wait_for_views(house)
+            took = time.perf_counter() - started
+            seconds, cpu = seconds + took, cpu + house.cpu() - used
+            count = _count(step)
+            done += count
+            print(f"  {done:>9,} resources, {count / took:,.0f} a second", flush=True)
+        yield Import(done / seconds, 1e6 * cpu / done, least.rate, least.cpu, refused)
 
 
 def _floor(house: House, paths: Sequence[Path], resources: int) -> floor.Floor:
@@ -52,15 +56,23 @@ def _of_facilities(bundle: Bundle) -> bool:
     return "Information" in bundle.name
 
 
-def _steps(bundles: Iterator[Bundle]) -> Iterator[list[Bundle]]:
-    step: list[Bundle] = []
-    for bundle in bundles:
-        step.append(bundle)
-        if sum(one.resources for one in step) >= STEP:
-            yield step
-            step = []
-    if step:
+def _steps(bundles: Iterator[Bundle], resources: int) -> Iterator[list[Bundle]]:
+    """Bundles of so many resources, as long as there are any."""
+    while resources > 0 and (step := list(_some(bundles, min(resources, STEP)))):
         yield step
+        resources -= _count(step)
+
+
+def _some(bundles: Iterator[Bundle], resources: int) -> Iterator[Bundle]:
+    for bundle in bundles:
+        yield bundle
+        resources -= bundle.resources
+        if resources <= 0:
+            return
+
+
+def _count(bundles: Sequence[Bundle]) -> int:
+    return sum(one.resources for one in bundles)
 
 
 def _send(house: House, bundles: Sequence[Bundle], clients: int) -> load.Outcome:

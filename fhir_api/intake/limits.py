@@ -113,9 +113,13 @@ def _check_numbers(outside: bytes, limits: Limits) -> None:
 
 
 _ALL_BUT_QUOTES_AND_COLONS = bytes(set(range(256)) - set(b'":'))
+_COLON_FIRST = (b'{":', b',":', b'[":', b':":')
+"""How a name or a value begins that begins with a colon."""
 
 
 def _count_keys(plain: bytes) -> int:
     """Of equal keys reading keeps one, so written again a text has fewer keys than it had."""
+    if plain[:1] == b"{" and not any(text in plain for text in _COLON_FIRST):
+        return plain.count(b'":')
     marks = plain.translate(None, _ALL_BUT_QUOTES_AND_COLONS).replace(b'""', b"")
     return b"".join(marks.split(b'"')[::2]).count(b":")

@@ -17,9 +17,10 @@ from ehr.definitions import main_date, patient_references
 from ehr.identifiers import claims_of
 from ehr.sql import load_queries
 from ehr.values import Key, subject_of
+from projections.fhir_resources.terms_dumper import TermsDumper
 from projections.search.entries import Entries
 from projections.search.indexing import entries_of
-from projections.search.rows import TABLES, rows_of
+from projections.search.rows import TABLES, add_rows, no_rows
 from projections.search.tree import KINDS
 from projections.view import Connection, Digested
 from streams.recorded_fact import RecordedFact, RecordedResource
@@ -181,17 +182,17 @@ def _supersede(connection: Connection, first: Sequence[_Version]) -> None:
         connection.execute(_sql["supersede"], {**_names(v.key for v in first), "positions": positions})
 
 
-def _copy_newest(connection: Connection, newest: Iterable[_Version], pks: Mapping[Key, int]) -> None:
+def _copy_newest(connection: Connection, newest: Sequence[_Version], pks: Mapping[Key, int]) -> None:
     rows = [_Rows(version, pks[version.key]) for version in newest]
     _copy(connection, "copy_current", CURRENT, (row.current for row in rows))
     _copy(connection, "copy_identifier", IDENTIFIER, (i for row in rows for i in row.identifiers))
     _copy(connection, "copy_compartment", COMPARTMENT, (c for row in rows for c in row.compartments))
-    found: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
-    for row in rows:
-        for table, one in row.searched:
-            found[table].append(one)
+    searched = no_rows()
+    for version in newest:
+        if version.resource.json:
+            add_rows(searched, version.key, pks[version.key], version.entries)
     for table, columns in TABLES.items():
-        _copy_rows(connection, _COPY[table], list(columns.values()), iter(found[table]))
+        _copy_rows(connection, _COPY[table], list(columns.values()), iter(searched[table]))
 
 
 def _add_words(connection: Connection, versions: Iterable[_Version]) -> None:
@@ -231,7 +232,6 @@ class _Rows:
             [(key.type, c.value, c.system, pk) for c in claims_of(key, resource)] if resource else []
         )
         self.compartments = [(patient, key.type, starts, pk) for patient in _patients(key, resource)]
-        self.searched = list(rows_of(key, pk, version.entries)) if resource else []
         self.current = (
             pk, *key, stated.version, version.position, version.last_updated, version.deleted,
             version.subject, starts, stated.splice, stated.body,
@@ -273,8 +273,10 @@ def _copy_rows(
     first = next(rows, None)
     if first is None:
         return
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(types)
-        copy.write_row(first)
-        for row in rows:
-            copy.write_row(row)
+    with connection.cursor() as cursor:
+        cursor.adapters.register_dumper(None, TermsDumper)
+        with cursor.copy(statement) as copy:
+            copy.set_types(types)
+            copy.write_row(first)
+            for row in rows:
+                copy.write_row(row)

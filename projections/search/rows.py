@@ -44,20 +44,28 @@ TABLES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 """Table -> its columns in the order of the rows, with their types in PostgreSQL; but for ``search_word``."""
 
 
-def rows_of(key: Key, pk: int, entries: Entries) -> Iterator[tuple[str, Row]]:
-    """(table, row) of each row of a resource."""
+Rows = dict[str, list[Row]]
+"""Table -> rows of it."""
+
+
+def no_rows() -> Rows:
+    """Of every table none."""
+    return {table: [] for table in TABLES}
+
+
+def add_rows(rows: Rows, key: Key, pk: int, entries: Entries) -> None:
+    """Adds those of a resource."""
     main = _main_number(key.type)
     starts, ends = next((e[1:] for e in entries.dates if e.number == main), (None, None))
-    yield "search", (KINDS[key.type], pk, hash_of(key.reference), starts, ends, sorted(entries.terms))
+    rows["search"].append((KINDS[key.type], pk, hash_of(key.reference), starts, ends, sorted(entries.terms)))
     if starts is not None:
-        for term in sorted(entries.codes):
-            yield "search_code", (term, starts, pk)
-    yield from (("search_string", (*one, pk)) for one in dict.fromkeys(entries.strings))
-    yield from (("search_date", (*one, pk)) for one in dict.fromkeys(entries.dates) if one.number != main)
-    yield from (("search_quantity", (*one, pk)) for one in dict.fromkeys(entries.quantities))
+        rows["search_code"] += [(term, starts, pk) for term in sorted(entries.codes)]
+    rows["search_date"] += [(*one, pk) for one in dict.fromkeys(entries.dates) if one.number != main]
+    rows["search_string"] += [(*one, pk) for one in dict.fromkeys(entries.strings)]
+    rows["search_quantity"] += [(*one, pk) for one in dict.fromkeys(entries.quantities)]
     for number, part in entries.parts:
         for numbers in _numbers(part.quantities):
-            yield "search_part", (number, sorted(part.terms), *numbers, pk)
+            rows["search_part"].append((number, sorted(part.terms), *numbers, pk))
 
 
 def _numbers(quantities: list[QuantityEntry]) -> Iterator[Row]:

@@ -14,7 +14,7 @@ from ehr.values import Key
 from fhir_api.intake import Limits, scan, validate
 from projections.search.entries import Entries
 from projections.search.indexing import entries_of
-from projections.search.rows import TABLES, Row, rows_of
+from projections.search.rows import TABLES, Row, add_rows, no_rows
 from tests.fhir_api.intake.valid_resources import resources
 
 LIMITS = Limits(size=8 << 20)
@@ -33,7 +33,9 @@ def accepted(resource: dict[str, Any]) -> dict[str, Any]:
 def indexed(resource: dict[str, Any]) -> tuple[Entries, list[tuple[str, Row]]]:
     key = Key(resource["resourceType"], resource.get("id", "1"))
     entries = entries_of(key, resource)
-    return entries, list(rows_of(key, 1, entries))
+    rows = no_rows()
+    add_rows(rows, key, 1, entries)
+    return entries, [(table, row) for table in TABLES for row in rows[table]]
 
 
 def check(type_: str, value: Any) -> None:
