@@ -38,7 +38,7 @@ async def _fail(_: str) -> None:
 
 
 def test_stopping_closes_everything_when_a_part_has_ended(
-    database: str, capsys: pytest.CaptureFixture[str]
+    database: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[AsyncConnection] = []
 
@@ -56,5 +56,5 @@ def test_stopping_closes_everything_when_a_part_has_ended(
     ):
         asyncio.run(run())
     assert [connection.closed for connection in opened] == [True]
-    written = capsys.readouterr()  # Where logs go depends on what ran in this process before.
+    written = capfd.readouterr()  # Where logs go depends on what ran in this process before.
     assert "LookupError" in written.out + written.err
