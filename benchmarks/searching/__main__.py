@@ -2,7 +2,7 @@
 
 PATH: files, folders or archives of Synthea bundles; without one, the small sample of the tests. They are
 imported again and again under new identifiers until there are N resources; when that is measured, until there
-are the next N.
+are the next N. What was updated for one number stays so for the next.
 
 ``--updated``: every resource is updated ten times, not the ones alone that are searched for.
 ``--write``: keeps the figures beside docs/performance.md, and puts the table into it.
@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.house import House, open_house
@@ -54,7 +55,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--updated", action="store_true", help="update every resource")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--chart", action="store_true", help="draw what runs have kept, and do nothing else")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if any(less >= more for less, more in pairwise([0, *given.resources])):
+        parser.error("--resources takes numbers above 0, each greater than the one before")
+    return given
 
 
 def _run(house: House, given: argparse.Namespace, size: int, imported: Import) -> Run:

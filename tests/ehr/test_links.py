@@ -84,6 +84,16 @@ PLACES: list[tuple[str, str, bool]] = [
     ('{"resourceType":"DetectedIssue","reference":"%s"}', A, True),
     ('{"resourceType":"DetectedIssue","reference":"%s"}', SEARCH, False),
     ('{"resourceType":"Immunization","education":[{"reference":"%s"}]}', SEARCH, False),
+    (
+        '{"resourceType":"Basic","contained":[{"resourceType":"DetectedIssue","reference":"%s"}]}',
+        SEARCH,
+        False,
+    ),
+    (
+        '{"resourceType":"Basic","extension":[{"url":"x","valueExpression":{"language":"a/b","reference":"%s"}}]}',
+        SEARCH,
+        False,
+    ),
     ('{"resourceType":"DocumentReference","identifier":[{"value":"%s"}]}', A, False),
     ('{"resourceType":"DocumentReference","identifier":[{"system":"%s"}]}', A, True),
     ('{"resourceType":"DocumentReference","content":[{"attachment":{"url":"%s"}}]}', A, True),
