@@ -4,7 +4,6 @@ Every frame names its dictionary, so frames made with an older dictionary stay r
 dictionary's file stays in ``dictionaries/``; nothing is ever removed from there.
 """
 
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from threading import local
@@ -33,6 +32,11 @@ def _newest() -> zstandard.ZstdCompressionDict:
     return newest
 
 
+@cache
+def _newest_id() -> int:
+    return _newest().dict_id()
+
+
 def compress(body: bytes) -> bytes:
     """One frame of ``body`` with the newest dictionary."""
     compressor: zstandard.ZstdCompressor | None = getattr(_workers, "compressor", None)
@@ -46,23 +50,16 @@ def compress(body: bytes) -> bytes:
 def decompress(frame: bytes) -> bytes:
     """The bytes that ``compress`` was given. Raises ``zstandard.ZstdError`` for a frame that is damaged or
     unpacks to more than LIMIT."""
-    return decompress_all([frame])[0]
-
-
-def decompress_all(frames: Sequence[bytes]) -> list[bytes]:
-    """The same for many frames: they take a quarter less time than one by one."""
+    stated = zstandard.get_frame_parameters(frame)
+    # The library holds a limit against frames alone that do not say their size.
+    if stated.content_size > LIMIT:
+        raise zstandard.ZstdError(f"a frame unpacks to more than {LIMIT} bytes, or does not say to how many")
+    if stated.dict_id != _newest_id():
+        return _with_older(frame, stated.dict_id)
     newest: zstandard.ZstdDecompressor | None = getattr(_workers, "newest", None)
     if newest is None:
         newest = _workers.newest = zstandard.ZstdDecompressor(dict_data=_newest())
-    parameters = [zstandard.get_frame_parameters(frame) for frame in frames]
-    # The library holds a limit against frames alone that do not say their size.
-    if max((one.content_size for one in parameters), default=0) > LIMIT:
-        raise zstandard.ZstdError(f"a frame unpacks to more than {LIMIT} bytes, or does not say to how many")
-    usual, unpack = _newest().dict_id(), newest.decompress
-    return [
-        unpack(frame) if one.dict_id == usual else _with_older(frame, one.dict_id)
-        for frame, one in zip(frames, parameters, strict=True)
-    ]
+    return newest.decompress(frame)
 
 
 def unpacked_size(frame: bytes) -> int:

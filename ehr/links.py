@@ -32,7 +32,7 @@ _URNS = tuple(urn.encode() for urn in URNS)
 _BESIDE_URIS = (b"DetectedIssue", b'"education"', b'language"')
 """One of these stands wherever a uri is named ``reference`` (ehr/definitions/references.py)."""
 
-_PLAIN_URNS = (b'"reference":"urn:uuid:', b'"reference": "urn:uuid:')
+_PLAIN_URNS = (b'"reference": "urn:uuid:', b'"reference":"urn:uuid:')
 """How nearly every writer writes nearly every link."""
 
 # Possessive: a group that may be tried again keeps a note of each of its turns, 1 GB for 8 MB of text.
@@ -172,8 +172,12 @@ def _hides_links(raw: bytes, resource: dict[str, Any]) -> bool:
     """Whether links may stand elsewhere than in usual ``"reference": "…"`` members."""
     if b"\\" in raw and (b"\\/" in raw or b"\\u" in raw or _ESCAPED.search(raw)):
         return True
+    # Of nearly every writer one look for all and one for the plain ones is enough.
+    plain = raw.count(_PLAIN_URNS[0]) or raw.count(_PLAIN_URNS[1])
+    if plain == raw.count(b"urn:"):
+        return False
     urns = sum(raw.count(urn) for urn in _URNS)
-    if urns == sum(raw.count(urn) for urn in _PLAIN_URNS):
+    if urns == plain:
         return False
     usual = sum(match[1].startswith(_URNS) for match in _USUAL.findall(raw))
     if usual == urns:

@@ -16,6 +16,7 @@ from fhir_api.intake import IntakeRefused, Issue, Limits, scan, validate
 from fhir_api.outcomes import Invalid
 
 _A_RESOURCE = b'{"resourceType":"Parameters"}'
+_PLACEHOLDER = {"resourceType": "Parameters"}
 _AN_ENTRY = b'{"request":{"method":"GET","url":"x"}}'
 _LARGEST_REST, _LARGEST_FRAME = 1 << 20, 1 << 10
 """Bytes of a Bundle without its resources: in all, and more for each entry (usual are 200)."""
@@ -260,6 +261,7 @@ def _index(raw: bytes, text: bytes, done: int) -> int:
 
 
 def _check(rest: bytes, entries: int) -> None:
-    issues = validate(scan(rest, Limits(_LARGEST_REST + _LARGEST_FRAME * entries), "Bundle"), "Bundle")
+    bundle = scan(rest, Limits(_LARGEST_REST + _LARGEST_FRAME * entries), "Bundle")
+    issues = validate(bundle, "Bundle", local=b"#" in rest or rb"\u0023" in rest, besides=_PLACEHOLDER)
     if issues:
         raise Invalid(issues)

@@ -5,8 +5,9 @@ orjson and PostgreSQL disagree with careless JSON in several ways, each a ready-
 keys; it turns 1e-400 into 0. It refuses by itself what is not JSON or not UTF-8, a lone surrogate, and a
 number beyond a double.
 
-The rest is judged by what stands outside of strings, which a split at the quotes gives exactly once escaped
-quotes are gone: a few passes in C, about 6 µs for each KB.
+What it read is written again, and the two texts are compared: in both the same colons stand in strings, and
+of equal keys reading keeps one. The rest is judged by what stands outside of strings, which a split at the
+quotes gives exactly once escaped quotes are gone: a few passes in C, about 4 µs for each KB.
 """
 
 import re
@@ -54,14 +55,14 @@ class _Within(Exception):
 def _scan(raw: bytes, limits: Limits) -> Any:
     if len(raw) > limits.size:
         _refuse("too-long", f"larger than {limits.size} bytes")
-    plain = _without_escapes(raw)
-    if rb"\u0000" in plain:
+    value = _parsed(raw, limits)
+    text = _written(value, limits)
+    if rb"\u0000" in text and rb"\u0000" in _without_backslashes(text):
         raise _Within("value", "a string holds the character NUL")
-    outside = b"".join(plain.split(b'"')[::2])
-    _check_depth(outside, limits)
-    value = _parsed(raw)
-    _check_numbers(outside, limits)
-    if outside.count(b":") != _count_keys(_without_escapes(orjson.dumps(value))):
+    if text.count(b"{") + text.count(b"[") > limits.depth:
+        _check_depth(_outside(text), limits)
+    _check_numbers(_outside(raw), limits)
+    if _count_colons(raw) != text.count(b":"):
         raise _Within("structure", "an object has two equal keys")
     return value
 
@@ -70,16 +71,43 @@ def _refuse(code: str, text: str, place: str = "") -> NoReturn:
     raise IntakeRefused([Issue(code, place, text)])
 
 
-def _parsed(raw: bytes) -> Any:
+def _parsed(raw: bytes, limits: Limits) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
+        _check_depth(_outside(raw), limits)
         _refuse("structure", f"not JSON at line {error.lineno}, column {error.colno}")
 
 
-def _without_escapes(text: bytes) -> bytes:
-    """The text without escaped backslashes and quotes: every quote that is left begins or ends a string."""
-    return text.replace(rb"\\", b"").replace(rb"\"", b"") if b"\\" in text else text
+def _written(value: Any, limits: Limits) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        _refuse("structure", _too_deep(limits))
+
+
+def _too_deep(limits: Limits) -> str:
+    return f"not JSON, or nested deeper than {limits.depth} levels"
+
+
+def _count_colons(raw: bytes) -> int:
+    """Those that are written as an escape, too."""
+    colons = raw.count(b":")
+    if rb"\u003" in raw:
+        plain = _without_backslashes(raw)
+        colons += plain.count(rb"\u003a") + plain.count(rb"\u003A")
+    return colons
+
+
+def _outside(text: bytes) -> bytes:
+    """What stands outside of strings: every quote that is not escaped begins or ends one."""
+    plain = _without_backslashes(text).replace(rb"\"", b"") if b"\\" in text else text
+    return b"".join(plain.split(b'"')[::2])
+
+
+def _without_backslashes(text: bytes) -> bytes:
+    """Without escaped ones: every backslash that is left begins another escape."""
+    return text.replace(rb"\\", b"")
 
 
 _CURLY = bytes.maketrans(b"[]", b"{}")
@@ -95,7 +123,7 @@ def _check_depth(outside: bytes, limits: Limits) -> None:
         shape = shape.replace(b"{}", b"")
         levels -= 1
     if shape:
-        _refuse("structure", f"not JSON, or nested deeper than {limits.depth} levels")
+        _refuse("structure", _too_deep(limits))
 
 
 _DIGITS = bytes.maketrans(b"123456789E", b"000000000e")
@@ -110,16 +138,3 @@ def _check_numbers(outside: bytes, limits: Limits) -> None:
         return
     if any(abs(int(exponent)) > LARGEST_EXPONENT for exponent in _EXPONENT.findall(outside)):
         raise _Within("value", f"a number has an exponent beyond {LARGEST_EXPONENT}")
-
-
-_ALL_BUT_QUOTES_AND_COLONS = bytes(set(range(256)) - set(b'":'))
-_COLON_FIRST = (b'{":', b',":', b'[":', b':":')
-"""How a name or a value begins that begins with a colon."""
-
-
-def _count_keys(plain: bytes) -> int:
-    """Of equal keys reading keeps one, so written again a text has fewer keys than it had."""
-    if plain[:1] == b"{" and not any(text in plain for text in _COLON_FIRST):
-        return plain.count(b'":')
-    marks = plain.translate(None, _ALL_BUT_QUOTES_AND_COLONS).replace(b'""', b"")
-    return b"".join(marks.split(b'"')[::2]).count(b":")

@@ -18,18 +18,26 @@ ALIGNMENT = "values and extensions of a list are aligned with null, never null o
 
 
 def validate(
-    resource: dict[str, Any], at: str, most: int = MOST_ISSUES, *, local: bool = True
+    resource: dict[str, Any],
+    at: str,
+    most: int = MOST_ISSUES,
+    *,
+    local: bool = True,
+    besides: dict[str, Any] | None = None,
 ) -> list[Issue]:
     """What keeps a resource from being accepted, up to ``most`` issues; an empty list if nothing does.
 
     resource: as `orjson.loads` gives it, of a text that passed `scan` (depth, duplicate keys and the text
     of numbers cannot be seen here). at: its FHIRPath, e.g. ``Patient`` or ``Bundle.entry[12].resource``.
-    local: whether it may have references to what it contains; to look for them takes time.
+    local: whether it may have references to what it contains; to look for them takes time. besides: a
+    resource within it that is looked at elsewhere.
     """
-    return list(dict.fromkeys(islice(_issues(resource, at, most, local), most)))
+    return list(dict.fromkeys(islice(_issues(resource, at, most, local, besides), most)))
 
 
-def _issues(resource: dict[str, Any], at: str, most: int, local: bool) -> Iterator[Issue]:
+def _issues(
+    resource: dict[str, Any], at: str, most: int, local: bool, besides: dict[str, Any] | None
+) -> Iterator[Issue]:
     if not checks.has_known_type(resource):
         yield Issue("structure", f"{at}.resourceType", "resourceType: not a resource type of R4")
         return
@@ -44,7 +52,8 @@ def _issues(resource: dict[str, Any], at: str, most: int, local: bool) -> Iterat
     for place, inner, is_contained in checks.inner_resources(resource, at):
         if is_contained:
             yield from checks.contained(inner, place)
-        yield from _issues(inner, place, most, local and not is_contained)
+        if inner != besides:
+            yield from _issues(inner, place, most, local and not is_contained, besides)
 
 
 def _local(resource: dict[str, Any], at: str, refers: bool) -> Iterator[Issue]:

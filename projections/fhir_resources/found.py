@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ehr.bodies import pieces_with_meta
-from ehr.compression import decompress_all, unpacked_size
+from ehr.compression import decompress, unpacked_size
 from ehr.dates import instant
 
 _instant = lru_cache(maxsize=1024)(instant)  # Resources of one flush share their time.
@@ -68,4 +68,4 @@ def fitting_sizes(sizes: Iterable[int | None], room: int) -> int:
 
 def bodies_of(found: Sequence[Found]) -> list[bytes]:
     """The resources as received, in order."""
-    return decompress_all([resource.body for resource in found])
+    return [decompress(resource.body) for resource in found]

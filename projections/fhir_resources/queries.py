@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ehr.bodies import pieces_with_meta
-from ehr.compression import decompress, decompress_all, unpacked_size
+from ehr.compression import decompress, unpacked_size
 from ehr.dates import instant
 from ehr.event_store.connections import connect_async
 from ehr.micro_batch import MicroBatch
@@ -52,8 +52,7 @@ def _size(version: Version) -> int | None:
 
 def unpacked(versions: Sequence[Version]) -> list[bytes]:
     """The bodies as received, in order; empty for deleted versions, which have none."""
-    bodies = iter(decompress_all([version.body for version in versions if not version.deleted]))
-    return [b"" if version.deleted else next(bodies) for version in versions]
+    return [b"" if version.deleted else decompress(version.body) for version in versions]
 
 
 class ResourceReader:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from itertools import chain, pairwise
 from pathlib import Path
 from types import MappingProxyType
@@ -59,9 +58,9 @@ _RESOURCES_OF_A_FACT = 2**20
 """More than a fact can have: a Bundle has a million entries at most."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Version:
-    """One resource version of the batch."""
+    """One resource version of the batch. entries: what it leaves in the search index."""
 
     key: Key
     resource: RecordedResource
@@ -69,6 +68,7 @@ class _Version:
     place: int  # in its fact
     last_updated: datetime
     subject: UUID
+    entries: Entries
 
     @property
     def pk(self) -> int:
@@ -82,11 +82,6 @@ class _Version:
     @property
     def number(self) -> int:
         return self.resource.version.version
-
-    @cached_property
-    def entries(self) -> Entries:
-        """What it leaves in the search index."""
-        return entries_of(self.key, self.resource.json) if self.resource.json else Entries()
 
     def past(self, pk: int, until: int) -> tuple[Any, ...]:
         """Its row in the table of former versions. pk: the resource's."""
@@ -244,8 +239,11 @@ def _versions(facts: Sequence[RecordedFact]) -> Iterator[_Version]:
         for place, resource in enumerate(recorded.resources):
             stated = resource.version
             if stated.action != "move":
-                key = Key(stated.type, stated.id)
-                yield _Version(key, resource, recorded.position, place, last_updated, recorded.subject)
+                key, said = Key(stated.type, stated.id), resource.json
+                entries = entries_of(key, said) if said else Entries()
+                yield _Version(
+                    key, resource, recorded.position, place, last_updated, recorded.subject, entries
+                )
 
 
 def _patients(key: Key, resource: dict[str, Any]) -> list[UUID]:

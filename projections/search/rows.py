@@ -8,7 +8,7 @@ from typing import Any
 from ehr.definitions.search_parameters import main_date_code, search_parameters
 from ehr.values import Key
 from projections.search.entries import Entries, QuantityEntry
-from projections.search.terms import hash_of
+from projections.search.terms import fresh_hash_of
 from projections.search.tree import KINDS
 
 Row = tuple[Any, ...]
@@ -57,7 +57,8 @@ def add_rows(rows: Rows, key: Key, pk: int, entries: Entries) -> None:
     """Adds those of a resource."""
     main = _main_number(key.type)
     starts, ends = next((e[1:] for e in entries.dates if e.number == main), (None, None))
-    rows["search"].append((KINDS[key.type], pk, hash_of(key.reference), starts, ends, sorted(entries.terms)))
+    self_ = fresh_hash_of(key.reference)
+    rows["search"].append((KINDS[key.type], pk, self_, starts, ends, sorted(entries.terms)))
     if starts is not None:
         rows["search_code"] += [(term, starts, pk) for term in sorted(entries.codes)]
     rows["search_date"] += [(*one, pk) for one in dict.fromkeys(entries.dates) if one.number != main]

@@ -32,13 +32,13 @@ COUNTED = 16
 """Terms of any of which resources are expected as the database's statistics tell."""
 
 
-def _hash_of(text: str) -> int:
-    """52 bits."""
+def fresh_hash_of(text: str) -> int:
+    """52 bits, of a text that hardly comes again."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> (64 - HASH_BITS)
 
 
-hash_of = remembered(1 << 15, REMEMBERED_VALUE)(_hash_of)
-"""The same, of texts that come again."""
+hash_of = remembered(1 << 15, REMEMBERED_VALUE)(fresh_hash_of)
+"""The same, of texts that do."""
 
 
 def base_of(number: int) -> int:
@@ -57,7 +57,7 @@ def term(number: int, text: str) -> int:
 
 
 def _term(number: int, text: str) -> int:
-    return base_of(number) | _hash_of(text)
+    return base_of(number) | fresh_hash_of(text)
 
 
 _remembered = lru_cache(maxsize=1 << 17)(_term)

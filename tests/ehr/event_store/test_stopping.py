@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import psycopg
 import pytest
+from structlog.testing import CapturingLogger
 
 from ehr.event_store.connections import AsyncConnection, connect_async
 from ehr.event_store.housekeeping import keep_house
@@ -37,9 +38,8 @@ async def _fail(_: str) -> None:
     raise LookupError
 
 
-def test_stopping_closes_everything_when_a_part_has_ended(
-    database: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_stopping_closes_everything_when_a_part_has_ended(database: str) -> None:
+    log = CapturingLogger()
     opened: list[AsyncConnection] = []
 
     async def connect(conninfo: str) -> AsyncConnection:
@@ -51,10 +51,10 @@ def test_stopping_closes_everything_when_a_part_has_ended(
             await recorder.resolve({Key("Patient", "1")}, set(), None)
 
     with (
+        patch("ehr.event_store.store.log", log),
         patch("ehr.event_store.store.keep_house", _fail),
         patch("ehr.event_store.resolver.connect_async", connect),
     ):
         asyncio.run(run())
     assert [connection.closed for connection in opened] == [True]
-    written = capfd.readouterr()  # Where logs go depends on what ran in this process before.
-    assert "LookupError" in written.out + written.err
+    assert [(call.method_name, call.kwargs) for call in log.calls] == [("error", {"kind": "LookupError"})]
