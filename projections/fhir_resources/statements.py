@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from ehr.compression import decompress_all, unpacked_size
+from ehr.compression import decompress, unpacked_size
 from ehr.encoding import SchemaTooNew, Undecodable, decode_fact
 from ehr.facts import AnyFact
 from ehr.sql import load_queries
@@ -93,14 +93,14 @@ async def latest_facilities(connection: Reader, keys: Collection[Key]) -> dict[K
 
 
 async def relatives(connection: Reader, subjects: Iterable[UUID]) -> dict[UUID, list[bytes]]:
-    """Bodies of the RelatedPersons of the Patients to which these subjects belong, the first few."""
+    """Bodies of the RelatedPersons of the Patients to which these subjects belong, the first few, but
+    for what is too large for a name and a number."""
     found: dict[UUID, list[bytes]] = {subject: [] for subject in subjects}
     values = {"subjects": list(found), "limit": MOST_RELATIVES, "room": _LARGEST_RELATIVE}
     cursor = await connection.execute(_sql["relatives"], values, binary=True)
-    rows = await cursor.fetchall()
-    bodies = decompress_all([frame for _, frame in rows])
-    for (subject, _), body in zip(rows, bodies, strict=True):
-        found[subject].append(body)
+    for subject, frame in await cursor.fetchall():
+        if unpacked_size(frame) <= _LARGEST_RELATIVE:
+            found[subject].append(decompress(frame))
     return found
 
 
