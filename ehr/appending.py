@@ -183,6 +183,10 @@ class Recorder(Protocol):
         """All facts of a stream; ``append`` asserts the place of the next one. Raises Unavailable."""
         ...
 
+    async def read_fact(self, stream: UUID, version: int) -> AnyFact | None:
+        """One fact of a stream by its place, from 1; None where there is none. Raises Unavailable."""
+        ...
+
     async def append(self, request: Append) -> Appended:
         """Stores the request in the next flush, if its assertions hold. Raises Unavailable, its
         OutcomeUnknown, and TooLarge beyond LARGEST_FACT and LARGEST_REQUEST."""

@@ -11,7 +11,7 @@ from ehr.dates import instant
 from ehr.deciding import Outcome, decide
 from ehr.encoding import encode_fact
 from ehr.errors import KeyReused, Unavailable
-from ehr.facts import PairFact, ResourceVersion
+from ehr.facts import Merge, PairFact, ResourceVersion
 from ehr.linking import STATES, Judgement, Past, State, looked_at, pair_of, past_of
 from ehr.linking import decide as decide_pair
 from ehr.merging import Both, Held, Rule, Wish, append_of, merged, named, unmerged
@@ -150,14 +150,18 @@ class HealthRecord:
         heads = (await self._recorder.resolve(set(pair.keys), set(), None)).heads
         stream = await self._recorder.read_stream(pair.stream)
         facts = [fact for fact in stream.facts if isinstance(fact, PairFact)]
-        one, other = [await self._held(Key("Patient", id_), heads) for id_ in (source, target)]
+        merge = past_of(facts).merge or Merge("", 0, 0)
+        one = await self._held(Key("Patient", source), heads, merge.source_version)
+        other = await self._held(Key("Patient", target), heads, merge.target_version)
         return Both(one, other, facts)
 
-    async def _held(self, key: Key, heads: Mapping[Key, Head]) -> Held:
+    async def _held(self, key: Key, heads: Mapping[Key, Head], merged_version: int) -> Held:
+        """With its current version and the one before that which a merge made: each is a fact of its own."""
         if key not in heads:
             return Held(key, None, [])
-        facts = (await self._recorder.read_stream(heads[key].stream)).facts
-        return Held(key, heads[key], [one for fact in facts for one in fact.resources])
+        head, wanted = heads[key], {heads[key].version, merged_version - 1}
+        facts = [await self._recorder.read_fact(head.stream, one) for one in sorted(wanted) if one > 0]
+        return Held(key, head, [one for fact in facts if fact for one in fact.resources])
 
     async def _judged(self, judgement: Judgement, past: Past) -> Append | None:
         """What is to be appended; None when it is so already."""

@@ -72,7 +72,7 @@ class Held(NamedTuple):
 
     key: Key
     head: Head | None
-    versions: Sequence[ResourceVersion]  # in its stream, which nothing else is stated in
+    versions: Sequence[ResourceVersion]  # the current one, and the one before that which a merge made
 
     @property
     def current(self) -> bytes:

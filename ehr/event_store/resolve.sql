@@ -21,6 +21,11 @@ join record.answers a using (client, key) left join record.facts f on f.notifica
 select originator_id, notification_id, state from record.facts
 where originator_id = any(%(streams)b::uuid[]) order by originator_id, originator_version;
 
+-- name: facts
+-- One fact of a stream by its place, for each in order; null where there is none.
+select f.state from unnest(%(streams)b::uuid[], %(versions)b::bigint[]) with ordinality m(stream, version, n)
+left join record.facts f on f.originator_id = m.stream and f.originator_version = m.version order by n;
+
 -- name: flush
 -- What a flush whose outcome was lost came to.
 select verdicts, ends, last_updated from record.flushes where flush_id = %(flush_id)b;

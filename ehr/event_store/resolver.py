@@ -12,6 +12,7 @@ from ehr.appending import Condition, Criteria, Head, Resolved, Stored, Stream
 from ehr.dates import instant
 from ehr.encoding import decode_fact
 from ehr.event_store.connections import AsyncConnection, RecordTrouble, connect_async
+from ehr.facts import AnyFact
 from ehr.micro_batch import MicroBatch
 from ehr.sql import load_queries
 from ehr.values import Key
@@ -41,6 +42,7 @@ class Resolver:
         self._streams: MicroBatch[UUID, list[tuple[int, bytes]]] = MicroBatch(
             self._read_streams, RecordTrouble
         )
+        self._facts: MicroBatch[tuple[UUID, int], bytes | None] = MicroBatch(self._read_facts, RecordTrouble)
 
     async def resolve(
         self, heads: set[Key], conditions: set[Condition], key: tuple[str, str] | None
@@ -54,6 +56,11 @@ class Resolver:
         """All facts of a stream. Raises what decode_fact raises."""
         rows = await self._streams.ask(stream)
         return Stream([decode_fact(state) for _, state in rows], [position for position, _ in rows])
+
+    async def read_fact(self, stream: UUID, version: int) -> AnyFact | None:
+        """One fact of a stream. Raises what decode_fact raises."""
+        state = await self._facts.ask((stream, version))
+        return decode_fact(state) if state else None
 
     async def close(self) -> None:
         """Closes the connection."""
@@ -89,6 +96,11 @@ class Resolver:
         for stream, position, state in await self._rows("streams", streams, streams=list(found)):
             found[stream].append((position, state))
         return [found[stream] for stream in streams]
+
+    async def _read_facts(self, places: Sequence[tuple[UUID, int]]) -> list[bytes | None]:
+        streams, versions = (list(column) for column in zip(*places, strict=True))
+        rows = await self._rows("facts", places, streams=streams, versions=versions)
+        return [state for (state,) in rows]
 
     async def _rows(self, query: str, asked: Sequence[Any], **parameters: list[Any]) -> list[Any]:
         if not asked:

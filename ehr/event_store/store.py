@@ -1,7 +1,8 @@
 """The deciding store as the door sees it: resolution and group commit over PostgreSQL."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
@@ -14,8 +15,11 @@ from ehr.event_store.group_commit import SILENT_SECONDS, GroupCommit
 from ehr.event_store.housekeeping import keep_house
 from ehr.event_store.resolver import Resolver
 from ehr.event_store.searches import Searches
+from ehr.facts import AnyFact
 from ehr.searching import Search, Searcher
 from ehr.values import Key
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -73,14 +77,23 @@ class PostgresRecorder:
 
     async def read_stream(self, stream: UUID) -> Stream:
         """See ``Recorder.read_stream``."""
-        try:
-            async with asyncio.timeout(SILENT_SECONDS):
-                return await self._resolver.read_stream(stream)
-        except (*RecordTrouble, TimeoutError) as error:
-            raise Unavailable from error
-        except (SchemaTooNew, Undecodable) as error:
-            raise Unavailable("What was stated there cannot be read by this server.") from error
+        return await _decoded(self._resolver.read_stream(stream))
+
+    async def read_fact(self, stream: UUID, version: int) -> AnyFact | None:
+        """See ``Recorder.read_fact``."""
+        return await _decoded(self._resolver.read_fact(stream, version))
 
     async def append(self, request: Append) -> Appended:
         """See ``Recorder.append``."""
         return await self._commits.append(request)
+
+
+async def _decoded(reading: Awaitable[T]) -> T:
+    """What is read of streams. Raises Unavailable."""
+    try:
+        async with asyncio.timeout(SILENT_SECONDS):
+            return await reading
+    except (*RecordTrouble, TimeoutError) as error:
+        raise Unavailable from error
+    except (SchemaTooNew, Undecodable) as error:
+        raise Unavailable("What was stated there cannot be read by this server.") from error

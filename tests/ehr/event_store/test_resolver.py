@@ -7,8 +7,8 @@ import pytest
 
 from ehr.appending import Condition, Resolved
 from ehr.event_store.resolver import Resolver
-from ehr.values import Key
-from tests.stating import create, migrated, patient, request, state_all
+from ehr.values import Key, stream_of
+from tests.stating import create, migrated, patient, request, state_all, update
 
 REFUSED = ["\0", "\ud800"]
 
@@ -59,3 +59,21 @@ def test_a_database_that_is_away_is_asked_once_for_all(monkeypatch: pytest.Monke
 
     assert all(isinstance(reply, psycopg.OperationalError) for reply in asyncio.run(work()))
     assert tries == 1
+
+
+def test_facts_are_read_one_by_one(database: str) -> None:
+    """A merge needs two of a Patient who may have a thousand."""
+    url = migrated(database)
+    told = [patient(name) | {"id": "p"} for name in ("A", "B", "C")]
+    state_all(url, *(request(update(one)) for one in told))
+    stream = stream_of(Key("Patient", "p"))
+
+    async def work() -> list[list[int] | None]:
+        resolver = Resolver(url)
+        try:
+            facts = await asyncio.gather(*(resolver.read_fact(stream, version) for version in (3, 1, 4)))
+            return [[one.version for one in fact.resources] if fact else None for fact in facts]
+        finally:
+            await resolver.close()
+
+    assert asyncio.run(work()) == [[3], [1], None]
