@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ehr.errors import JudgedMeanwhile, Outdated, Refusal, StillMerged, Unavailable
-from ehr.linking import Pair, State, pair_of
+from ehr.linking import Act, Pair, State, pair_of
 from fhir_api.access.entrance import visit_of
 from fhir_api.pages.forms import form_fields
 from fhir_api.pages.languages import Messages, language_of
@@ -72,6 +72,8 @@ async def _judge(request: Request, look: Look, wish: Wish) -> str | None:
     judgement = judgement_of(request, pair, wish, look.verdict.evidence, t)
     if any(side.versions and side.id not in wish.patients for side in look.sides):
         return "review.refused.Outdated"
+    if wish.act is Act.LINK and not wish.contrary.issuperset(one.position for one in look.contrary):
+        return "review.refused.contrary"
     try:
         judged = await services.record.judge(judgement)
     except Unavailable:

@@ -23,14 +23,16 @@ LONGEST_NOTE = 500
 """Characters of a note."""
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_POSITION = re.compile(r"\b[0-9]{1,18}\b", re.ASCII)
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
 class Wish(NamedTuple):
     """What was sent. act, ground: None where none, or none that there is, was chosen.
 
-    version: of the pair when it was looked at; patients: Patient id -> its version then. token: names this
-    form, so that sending it twice stores one decision.
+    version: of the pair when it was looked at; patients: Patient id -> its version then; contrary: positions
+    of the judgements that keep others apart, as they were shown. token: names this form, so that sending it
+    twice stores one decision.
     """
 
     act: Act | None
@@ -39,6 +41,7 @@ class Wish(NamedTuple):
     version: int | None
     patients: Mapping[str, int]
     token: str | None
+    contrary: frozenset[int] = frozenset()
 
     @property
     def lacks(self) -> str | None:
@@ -68,6 +71,7 @@ def wish_of(fields: Mapping[str, str], pair: Pair) -> Wish:
         _number(fields.get("version", "")),
         {id_: version for id_, version in versions.items() if version},
         token if _TOKEN.fullmatch(token) else None,
+        frozenset(map(int, _POSITION.findall(fields.get("contrary", "")))),
     )
 
 

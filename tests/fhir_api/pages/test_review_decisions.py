@@ -46,7 +46,7 @@ def fields(answer: httpx.Response, **filled: str) -> dict[str, str]:
     """What the page's form sends, with what was filled in."""
     found = re.findall(r'<input type="(?:hidden|text)"[^>]* name="([^"]+)" value="([^"]*)"', answer.text)
     found = [(name, value) for name, value in found if name != "text"]
-    assert {name for name, _ in found} == {"version", "version-1", "version-2", "token", "note"}
+    assert {name for name, _ in found} == {"version", "version-1", "version-2", "contrary", "token", "note"}
     return {name: unescape(value) for name, value in found} | {"ground": "papers"} | filled
 
 
@@ -172,6 +172,19 @@ def test_what_was_amended_meanwhile_is_shown_and_asked_again(
     assert "Khi bạn xem là: 15/05/1990" in shown(answer)
     assert re.search(r"Nữ Khi bạn xem là: Nam\b", shown(answer))
     assert answer.text.count(' changed"') == 2
+    assert client.post(twins.address, data=fields(answer, act="link")).status_code == 303
+
+
+def test_a_link_over_others_kept_apart_is_asked_again(site: Site, twins: Twins, client: httpx.Client) -> None:
+    third = f"{twins.one}-third"
+    site.state({**AT_STATION[0], "id": third})
+    site.judge(Act.JUDGE_DIFFERENT, twins.one, third)
+    sent = look(client, twins, "link")
+    site.judge(Act.LINK, twins.other, third)
+    answer = client.post(twins.address, data=sent)
+    assert answer.status_code == 409
+    assert "đã có người xác nhận là của hai người khác nhau" in shown(answer)
+    assert "RecordsLinked" not in names(site, twins)
     assert client.post(twins.address, data=fields(answer, act="link")).status_code == 303
 
 
