@@ -30,6 +30,7 @@ from projections.links.view import Links
 from projections.standing import facts_missing, showing
 
 SEXES = ("male", "female", "other", "unknown")
+_VIEWS = (Citizens.name, Links.name)
 
 
 class Row(NamedTuple):
@@ -67,8 +68,10 @@ async def lookup(request: Request) -> Response:
     """POST /lookup: whom the text may mean."""
     text = (await form_field(request, "text")).strip()
     async with request.app.state.views.connection() as connection:
+        missing = await facts_missing(connection, *_VIEWS)
+    async with request.app.state.views.snapshot() as connection:
         place, workplace = await here(connection, request)
-        lacks = await _lacking(connection)
+        lacks = Lacks(missing, any(view.leaves_out for view in await showing(connection, *_VIEWS)))
         found = await look_up(connection, text, place)
         groups = await _grouped(connection, found, place)
         seen_at = _facilities(groups)
@@ -90,12 +93,6 @@ async def lookup(request: Request) -> Response:
         "workplace": workplace,
     }
     return render(request, "results.html", shown)
-
-
-async def _lacking(connection: Reader) -> Lacks:
-    views = (Citizens.name, Links.name)
-    missing = await facts_missing(connection, *views)
-    return Lacks(missing, any(view.leaves_out for view in await showing(connection, *views)))
 
 
 async def _grouped(connection: Reader, found: Lookup, place: Here) -> Groups:

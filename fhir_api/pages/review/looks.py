@@ -10,7 +10,7 @@ from ehr.linking import LINKS, Pair, State
 from ehr.matching.judging import Verdict, judge
 from fhir_api.pages.review.comparing import Side
 from projections.citizens.summaries import Summary, summaries
-from projections.database import Reader
+from projections.database import Reader, ViewDatabase
 from projections.facilities.queries import Organization, organizations
 from projections.fhir_resources.meanwhile import Stated, Version, stated_since
 from projections.fhir_resources.statements import relatives, statements
@@ -65,13 +65,20 @@ class Look(NamedTuple):
 
 
 async def look_at(
-    connection: Reader, pair: Pair, patience: float = PATIENCE, after: Version | None = None
+    views: ViewDatabase, pair: Pair, patience: float = PATIENCE, after: Version | None = None
 ) -> Look:
-    """patience: seconds that it waits for the views. after: the version behind which to go on with what was
-    stated meanwhile."""
-    missing = [
-        await facts_missing(connection, view, patience=patience) for view in (Links.name, FhirResources.name)
-    ]
+    """All of it at one moment. patience: seconds that it waits for the views. after: the version behind which
+    to go on with what was stated meanwhile."""
+    async with views.connection() as connection:
+        missing = [
+            await facts_missing(connection, view, patience=patience)
+            for view in (Links.name, FhirResources.name)
+        ]
+    async with views.snapshot() as connection:
+        return await _look(connection, pair, max(missing), after)
+
+
+async def _look(connection: Reader, pair: Pair, missing: int, after: Version | None) -> Look:
     history = await decisions(connection, pair)
     sides = await _sides(connection, pair)
     people = await people_of(connection, [pair.subject, pair.other])
@@ -93,7 +100,7 @@ async def look_at(
         patients,
         await summaries(connection, patients.values()),
         meanwhile,
-        max(missing),
+        missing,
     )
 
 

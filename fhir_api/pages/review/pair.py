@@ -52,8 +52,7 @@ async def decide(request: Request) -> Response:
     if wish.lacks:
         return await _shown(request, pair, wish, f"review.lacks.{wish.lacks}", status=422)
     try:
-        async with request.app.state.views.connection() as connection:
-            look = await look_at(connection, pair)
+        look = await look_at(request.app.state.views, pair)
         refused = await _judge(request, look, wish)
         if refused:
             return await _shown(request, pair, wish, refused, status=409)
@@ -106,9 +105,9 @@ async def _shown(
     request: Request, pair: Pair, wish: Wish, refused: str | None = None, *, status: int = 200
 ) -> Response:
     """The page with what somebody has sent. refused: key of the message why it was not stored."""
+    patience = AFTERWARDS if refused else PATIENCE
+    look = await look_at(request.app.state.views, pair, patience, _after(request))
     async with request.app.state.views.connection() as connection:
-        patience = AFTERWARDS if refused else PATIENCE
-        look = await look_at(connection, pair, patience, _after(request))
         _, workplace = await here(connection, request)
     if not all(side.versions for side in look.sides) and not look.history:
         key = "review.not_yet" if look.missing else "review.nobody"
