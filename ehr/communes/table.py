@@ -76,9 +76,8 @@ def communes_today(code: str, listed: str | None = None) -> tuple[str, ...]:
 
     listed: the date of the code's list; without one, a code that is of both lists is of today's.
     """
-    former = former_communes().get(code)
-    if former and (is_of_before(listed) or code not in communes()):
-        return former.today
+    if is_of_before(listed) or MERGED.is_former_commune(code):
+        return MERGED.communes(code)
     return (code,)
 
 
@@ -93,6 +92,14 @@ class MergerTable:
     def province(self, former: str) -> str | None:
         """Today's province that a former one became."""
         return former_provinces().get(former, (None, None))[1]
+
+    def is_former_commune(self, code: str) -> bool:
+        """Whether a code is of the former list alone."""
+        return code in former_communes() and code not in communes()
+
+    def is_former_province(self, code: str) -> bool:
+        """The same of a province's."""
+        return code in former_provinces() and code not in provinces()
 
 
 MERGED: Final = MergerTable()

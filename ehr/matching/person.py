@@ -205,10 +205,12 @@ def _mothers(stated: dict[str, Any], relatives: Sequence[object]) -> Iterator[Na
 def _residence(stated: object, units: Units, on: str) -> tuple[str | None, Residence]:
     """With the commune where the person lives now: the first that is not given up."""
     addresses = sorted(_objects(stated), key=lambda one: _given_up(one, on))[:MOST_RESIDENCES]
-    communes = [code for one in addresses for code in _codes(one, "ward")]
+    wards = (found for one in addresses for found in _codes(one, "ward"))
+    communes = [(before or units.is_former_commune(code), code) for before, code in wards]
     today = [(code,) if not former else units.communes(code) for former, code in communes]
+    states = (found for one in addresses for found in _codes(one, "state"))
     provinces = [
-        units.province(code) if former else code for one in addresses for former, code in _codes(one, "state")
+        units.province(code) if before or units.is_former_province(code) else code for before, code in states
     ]
     residence = Residence(
         frozenset(communes), frozenset(_all(today)), frozenset(code for code in provinces if code)
@@ -221,7 +223,7 @@ def _all(lists: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 def _codes(address: dict[str, Any], unit: str) -> Iterator[tuple[bool, str]]:
-    """Codes of an administrative unit, with whether each is of a list of before the merger."""
+    """Codes of an administrative unit, with whether each is said to be of a list of before the merger."""
     whole = [one for one in _objects(address.get("extension")) if one.get("url") == ADMINISTRATIVE_ADDRESS]
     for one in (part for extension in whole for part in _objects(extension.get("extension"))):
         if one.get("url") == unit:

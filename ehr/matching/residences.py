@@ -26,6 +26,14 @@ class Units(Protocol):
         """Today's province that a former one became."""
         ...
 
+    def is_former_commune(self, code: str) -> bool:
+        """Whether a code is of the list before the merger alone, whatever date it has or lacks."""
+        ...
+
+    def is_former_province(self, code: str) -> bool:
+        """The same of a province's."""
+        ...
+
 
 class _NothingKnown:
     """Of a former commune its own code alone: today's communes keep the code of one of their parts."""
@@ -35,6 +43,12 @@ class _NothingKnown:
 
     def province(self, former: str) -> str | None:  # noqa: ARG002 - a former code may be another's today
         return None
+
+    def is_former_commune(self, code: str) -> bool:  # noqa: ARG002
+        return False
+
+    def is_former_province(self, code: str) -> bool:  # noqa: ARG002
+        return False
 
 
 NOTHING_KNOWN: Final[Units] = _NothingKnown()

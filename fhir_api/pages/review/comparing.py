@@ -84,10 +84,9 @@ class Side(NamedTuple):
         """Whether it was deleted, or never was."""
         return not self.versions or self.versions[0].version.deleted
 
-    @property
-    def person(self) -> Person:
-        """As the rules compare it."""
-        return read_person(self.body, relatives=self.relatives, units=MERGED, on=_day(self.versions[:1]))
+    def person(self, on: str) -> Person:
+        """As the rules compare it. on: the day (ISO) on which it is asked."""
+        return read_person(self.body, relatives=self.relatives, units=MERGED, on=on)
 
     @property
     def sheet(self) -> Sheet:

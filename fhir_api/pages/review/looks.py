@@ -19,7 +19,7 @@ from projections.links.apart import against
 from projections.links.person import people_between, people_of
 from projections.links.queries import Decision, decisions, pairs_of
 from projections.links.view import Links
-from projections.matching.candidates import frequencies
+from projections.matching.candidates import frequencies, today
 from projections.standing import PATIENCE, facts_missing
 
 STATED = 50
@@ -116,7 +116,8 @@ async def _sides(connection: Reader, pair: Pair) -> tuple[Side, Side]:
 
 async def _verdict(connection: Reader, one: Side, other: Side) -> Verdict:
     """As the rules judge them now, by how common names are where they live."""
-    first, second = await asyncio.to_thread(lambda: (one.person, other.person))
+    on = today()
+    first, second = await asyncio.to_thread(lambda: (one.person(on), other.person(on)))
     return judge(first, second, await frequencies(connection, first, [second]))
 
 

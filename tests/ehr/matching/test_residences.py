@@ -18,6 +18,12 @@ class Merged:
     def province(self, former: str) -> str | None:
         return {"45": "44"}.get(former)
 
+    def is_former_commune(self, code: str) -> bool:
+        return code == "19438"
+
+    def is_former_province(self, code: str) -> bool:
+        return code == "45"
+
 
 FORMER = "2024-01-01"
 
@@ -30,6 +36,9 @@ FORMER = "2024-01-01"
         (address("19438", FORMER), address("19435"), "merged"),
         (address("19438", FORMER), address("19435", FORMER), "merged"),
         (address("19435", FORMER), address("19435"), "merged"),
+        (address("19438", ""), address("19438", FORMER), "same"),
+        (address("19438", ""), address("19435"), "merged"),
+        (address("19441", province="45"), address("19435"), "province"),
         (address("19999", FORMER), address("19435"), "province"),
         (address("19435"), address("19441"), "province"),
         (address("19435"), address("02701", province="15"), "different"),
