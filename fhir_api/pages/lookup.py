@@ -69,13 +69,13 @@ async def lookup(request: Request) -> Response:
     text = (await form_field(request, "text")).strip()
     async with request.app.state.views.connection() as connection:
         missing = await facts_missing(connection, *_VIEWS)
-    async with request.app.state.views.snapshot() as connection:
-        place, workplace = await here(connection, request)
-        lacks = Lacks(missing, any(view.leaves_out for view in await showing(connection, *_VIEWS)))
-        found = await look_up(connection, text, place)
-        groups = await _grouped(connection, found, place)
-        seen_at = _facilities(groups)
-        facilities = await organizations(connection, seen_at) if seen_at else {}
+        async with connection.transaction():  # All of it at one moment, once that is shown.
+            place, workplace = await here(connection, request)
+            lacks = Lacks(missing, any(view.leaves_out for view in await showing(connection, *_VIEWS)))
+            found = await look_up(connection, text, place)
+            groups = await _grouped(connection, found, place)
+            seen_at = _facilities(groups)
+            facilities = await organizations(connection, seen_at) if seen_at else {}
     if _wants_json(request):
         return JSONResponse(_answer(found, groups, facilities, lacks))
     t, today = Messages(language_of(request)), datetime.now(ZONE).date()

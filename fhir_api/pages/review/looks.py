@@ -74,8 +74,8 @@ async def look_at(
             await facts_missing(connection, view, patience=patience)
             for view in (Links.name, FhirResources.name)
         ]
-    async with views.snapshot() as connection:
-        return await _look(connection, pair, max(missing), after)
+        async with connection.transaction():
+            return await _look(connection, pair, max(missing), after)
 
 
 async def _look(connection: Reader, pair: Pair, missing: int, after: Version | None) -> Look:
