@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
+
+from tests.backbone.waiting import until
 
 ROOT = Path(__file__).parents[2]
 TOUR = re.findall(
@@ -109,7 +111,7 @@ def test_what_is_wrong_is_told_with_its_place(house: House) -> None:
 
 
 def test_looking_after_it(house: House) -> None:
-    printed = tour(house, 3)
+    printed = tour(house, 4)
     assert '"resourceType":"CapabilityStatement"' in printed
     assert "generation 2 of fhir_resources serves now" in printed
     assert "0 parked, 0 quarantined" in printed
@@ -124,6 +126,28 @@ def test_the_visit_is_on_the_clinicians_page(house: House, browser: Browser) -> 
     expect(page.get_by_text("20/11/2026").first).to_be_visible()
     expect(page.locator("body")).to_contain_text("38.50")
     page.close()
+
+
+def test_whoever_is_registered_twice_is_asked_about(house: House, browser: Browser) -> None:
+    (patient,) = documents(tour(house, 3))
+    page = browser.new_page()
+    until(lambda: pairs_on_review(page, house) == 1, "the two are proposed")
+    page.locator("a[href^='/review/'][href*='{}']".format(patient["id"])).first.click()
+    page.locator("input[name=act][value=link]").check()
+    page.locator("input[name=ground][value=papers]").check()
+    page.locator("form.decision button").click()
+    until(lambda: "38.50" in shown_of(page, house, patient), "both charts are one")
+    page.close()
+
+
+def pairs_on_review(page: Page, house: House) -> int:
+    page.goto(f"{house.address}/review")
+    return page.locator("[data-row]").count()
+
+
+def shown_of(page: Page, house: House, patient: dict[str, object]) -> str:
+    page.goto(f"{house.address}/citizens/{patient['id']}")
+    return page.locator("body").inner_text()
 
 
 def test_ctrl_c_leaves_nothing_behind(house: House) -> None:
