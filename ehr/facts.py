@@ -181,8 +181,8 @@ class LinkPostponed(PairFact, frozen=True, kw_only=True, tag="LinkPostponed"):
 
 
 class LinkDoubted(PairFact, frozen=True, kw_only=True, tag="LinkDoubted"):
-    """The number by which a program has linked two Patients is not in common any more: somebody shall look.
-    The link stands until then."""
+    """A program has linked two Patients, and would not any more: by what they say now, or by what others say
+    who are one person with them. Somebody shall look; the link stands until then."""
 
     name = "LinkDoubted"
 

@@ -386,8 +386,11 @@ def _cut(judgement: Judgement) -> Judgement:
 
 def _op_id(judgement: Judgement) -> str:
     """Of a program: the same for the same act by the same rules on the same evidence. How many bits that
-    weighs is left out: it changes with how often a name is met."""
+    weighs is left out: it changes with how often a name is met. A link may be doubted again when one of the
+    two was amended again."""
     said = sorted(f"{one.field}={one.level}" for one in judgement.evidence)
+    if judgement.act is Act.DOUBT:
+        said += sorted(f"{id_}={version}" for id_, version in judgement.patients.items())
     text = "\n".join([judgement.act, str(judgement.pair.stream), judgement.rule or "", *said])
     return blake2b(text.encode(), digest_size=16).hexdigest()
 

@@ -23,6 +23,5 @@ PATIENT_NUMBER: Final = f"{_CORE}/patient-internal-id"
 FACILITY_CODE: Final = f"{_CORE}/provider-code"
 
 CANCELLED_NATIONAL_ID: Final = f"{_PLACEHOLDER}/personal-number-cancelled"
-SOCIAL_INSURANCE_NUMBER: Final = f"{_PLACEHOLDER}/social-insurance-number"
 BIRTH_PAPER: Final = f"{_PLACEHOLDER}/birth-certificate"
 TEMPORARY_ID: Final = f"{_PLACEHOLDER}/temporary-id"

@@ -43,6 +43,14 @@ def copy(
     return patient(id_, name, **said | more)
 
 
+def insured(id_: str, cccd: str = "") -> Json:
+    """The same with an insurance number that all of them share."""
+    one = copy(id_, cccd=cccd)
+    scanned = [{"url": CAPTURED, "valueCode": "qr"}]
+    number = {"system": f"{SID}/insurance_number", "value": "4500000017", "extension": scanned}
+    return one | {"identifier": [*one.get("identifier", ()), number]}
+
+
 def register(url: str, *resources: Json) -> None:
     """Each as a request of its own, one after the other; of a Patient that is there an amendment."""
     for resource in resources:

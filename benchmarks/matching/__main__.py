@@ -26,7 +26,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "matching.md"
 TYPED, ABSENT = 0.01, 0.007
 """Shares of registrations where cards are scanned as a rule."""
 
-SHARES = ((0.0, 0.0), (TYPED, ABSENT), (0.03, 0.02), (0.1, 0.03), (0.3, 0.05))
+SHARES = ((0.0, 0.0), (0.005, 0.003), (TYPED, ABSENT), (0.03, 0.02), (0.1, 0.03), (0.3, 0.05))
 
 HEAD = (
     "| | registrations | links | wrong | precision | people joined | of them mixed | pairs of one person "

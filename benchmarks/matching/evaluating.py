@@ -132,7 +132,7 @@ def _sight(run: _Run, index: int, others: Sequence[int]) -> Sight:
         for one in (UUID(int=index), *(judged.candidate.subject for judged in weighty))
     }
     everyone = sorted(frozenset[UUID]().union(*groups.values()))
-    persons = {one: run.people[one.int] for one in {*everyone, *(UUID(int=other) for other in others)}}
+    persons = {one: _candidate(run, one.int) for one in {*everyone, *(UUID(int=other) for other in others)}}
     return Sight(_candidate(run, index), weighty, groups, _kept_apart(run, everyone), frozenset(), persons)
 
 

@@ -13,18 +13,22 @@ _MARRIED = ("Nguyễn", "Trần", "Lê", "Hồ", "Vàng", "Sùng", "Lý")
 MIXED_UP, FILLED_IN = "cards mixed up", "another's name"
 """Groups of registrations with a card that is not theirs."""
 
+_OF_A_NURSE = 0.05
+"""Where that is done at all: share of registrations for which a nurse's card is scanned, for a number."""
+
 
 @dataclass(frozen=True)
 class Habits:
     """Shares of registrations of one facility.
 
-    typed, absent: what becomes of the number. bare: names without accents (an old program, a scanner).
-    careless: slips of any kind. years: birth years alone, as people above 60 tell them. firsts: 1 January for
-    a year alone.
+    typed, absent: what becomes of the number. nurse: whose card is scanned for others, if any is. bare: names
+    without accents (an old program, a scanner). careless: slips of any kind. years: birth years alone, as
+    people above 60 tell them. firsts: 1 January for a year alone.
     """
 
     typed: float
     absent: float
+    nurse: Numbered | None
     bare: float
     careless: float
     years: float
@@ -37,11 +41,16 @@ def habits_of(chance: Chance, typed: float, absent: float) -> Habits:
     return Habits(
         typed=typed * (2.5 if lacking else 0.625),
         absent=absent,
+        nurse=_nurse(chance) if chance.happens(0.01) else None,
         bare=0.9 if chance.happens(0.06) else 0.01,
         careless=chance.near(0.04, 0.03, 0.0, 0.15),
         years=chance.near(0.25, 0.15, 0.0, 0.8),
         firsts=1.0 if chance.happens(0.3) else 0.0,
     )
+
+
+def _nurse(chance: Chance) -> Numbered:
+    return Numbered(NATIONAL_ID, f"0451{chance.between(70, 99)}{chance.randrange(10**6):06}", "qr")
 
 
 def said_at(
@@ -72,6 +81,8 @@ def _numbers(chance: Chance, habits: Habits, truth: Registration, carried: list[
     draw = chance.random()
     if any(number.system == TEMPORARY_ID for number in truth.numbers):
         return list(truth.numbers)
+    if habits.nurse and chance.happens(_OF_A_NURSE):
+        return [habits.nurse]
     if draw < habits.absent:
         return _without(chance, truth)
     if draw < habits.absent + habits.typed:
@@ -161,3 +172,9 @@ def with_others_card(
     card = replace(holder.numbers[0], captured="qr")
     filled = replace(said, name=holder.name, sex=holder.sex, birth=holder.birth, numbers=[card])
     return replace(filled, groups=said.groups | {FILLED_IN})
+
+
+def with_parents_cards(chance: Chance, said: Registration, cards: list[Numbered]) -> Registration:
+    """The mother's are scanned for her twins, that they have a number; often where programs lack accents."""
+    numbers = [replace(card, captured="qr") for card in cards]
+    return replace(said, numbers=numbers, name=bare(said.name).upper() if chance.happens(0.5) else said.name)

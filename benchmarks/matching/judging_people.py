@@ -8,8 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from unicodedata import combining, normalize
 
-from benchmarks.matching.judging_damage import Habits, habits_of, said_at, with_others_card
+from benchmarks.matching.judging_damage import (
+    Habits,
+    habits_of,
+    said_at,
+    with_others_card,
+    with_parents_cards,
+)
 from benchmarks.matching.registrations import Numbered, Registration
 from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from simulation.chance import Chance, Weighted, chance_of
@@ -23,6 +30,15 @@ _EVERY = 20
 """Of the other communes so few are lived in that namesakes are as many in each as in a real one."""
 
 _FACILITIES = 200
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+"""Grave, acute, tilde, hook and dot below, as combining characters."""
+
+ALIKE, BY_TONE = 0.5, 0.5
+"""Share of twins whose names are alike, and of those that are so but for a tone."""
+
+OF_A_PARENT = 0.2
+"""Share of twins for whom the mother's cards are scanned, every second time."""
+
 _REGISTERED = Weighted({1: 55, 2: 25, 3: 12, 4: 5, 5: 3})
 _SYLLABLES = (
     "An Bích Châu Diễm Duy Giang Hậu Huệ Khang Khoa Kỳ Lệ Loan Luân Mạnh Mẫn Ngân Nhàn Nhung Oanh Phát Quyên "
@@ -34,8 +50,9 @@ _SYLLABLES = (
 class Resident:
     """Somebody, as the papers say. carried: the wrong card that may be shown for this person.
 
-    named: of a newborn, what the papers say once its birth is registered. holder: the parent whose card that
-    is. namesake: numbers of somebody else of one name, sex and birth year.
+    parents: numbers of the mother's cards that a facility scans for these twins. named: of a newborn, what
+    the papers say once its birth is registered. holder: the parent whose card is carried. namesake: numbers
+    of somebody else of one name, sex and birth year.
     """
 
     truth: Registration
@@ -43,6 +60,7 @@ class Resident:
     group: str
     named: Registration | None = None
     carried: list[Numbered] = field(default_factory=list)
+    parents: list[Numbered] = field(default_factory=list)
     holder: Registration | None = None
     namesake: list[Numbered] = field(default_factory=list)
 
@@ -80,6 +98,8 @@ def _registered(
         if named:  # its number stands on paper, seldom in a QR code
             captured = "qr" if chance.happens(0.2) else "typed"
             said.numbers = [replace(number, captured=captured) for number in said.numbers]
+        elif one.parents and chance.happens(0.5):
+            said = with_parents_cards(chance, said, one.parents)
         elif cards and chance.happens(cards):
             said = with_others_card(chance, said, one.namesake, one.holder)
         yield int(named or one.named is None), said
@@ -161,16 +181,20 @@ def _child(chance: Chance, place: Commune, father: Resident, mother: Resident, b
 
 def _twin(chance: Chance, place: Commune, father: Resident, mother: Resident, first: Resident) -> Resident:
     second = _child(chance, place, father, mother, first.born)
-    alike = chance.happens(0.3)  # twins are given names that sound alike
+    alike = chance.happens(ALIKE)  # twins are given names that sound alike
     while alike or second.truth.name == first.truth.name:
         second.truth.sex = first.truth.sex
         *before, given = first.truth.name.split()
-        second.truth.name, alike = " ".join([*before, _rhyming(chance, given)]), False
+        sounds = _toned if chance.happens(BY_TONE) else _rhyming
+        second.truth.name, alike = " ".join([*before, sounds(chance, given)]), False
     second.truth.birth = first.truth.birth
     second.truth.numbers = _numbers(chance, second.truth, second.born)
     if chance.happens(0.3):
         first.truth.birth_order, second.truth.birth_order = 1, 2
     second.carried = first.truth.numbers[:1]
+    if chance.happens(OF_A_PARENT):
+        cards = [card for card in mother.truth.numbers if card.system != OLD_CITIZEN_ID]
+        first.parents = second.parents = chance.pick([cards[:1], cards[:2], cards[-1:]])
     for one in (first, second):
         one.truth.groups |= {"twins"}
     return second
@@ -190,6 +214,17 @@ def _rhyming(chance: Chance, given: str) -> str:
         (place for place, letter in enumerate(given.lower()) if letter not in "bcdđghklmnpqrstvx"), 0
     )
     return chance.pick(["L", "N", "Th", "Tr", "H", "M"]) + given[onset:]
+
+
+def _toned(chance: Chance, given: str) -> str:
+    """Thúy becomes Thủy: another tone than it has, or one on the first vowel."""
+    letters = normalize("NFD", given)
+    others = [tone for tone in _TONES if tone not in letters]
+    bare = [letter for letter in letters if letter not in _TONES]
+    vowel = next((place for place, letter in enumerate(bare) if letter.lower() in "aeiouy"), 0) + 1
+    while vowel < len(bare) and combining(bare[vowel]):  # of â, ă, ơ: the tone comes behind
+        vowel += 1
+    return normalize("NFC", "".join([*bare[:vowel], chance.pick(others), *bare[vowel:]]))
 
 
 def _resident(

@@ -1,14 +1,15 @@
 """Registrations one after the other, each compared with those before it that share a key."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 import orjson
 
 from benchmarks.matching.registrations import Registration, patient_of
-from ehr.matching.blocking import block_keys
+from ehr.matching.blocking import COMMON, block_keys, is_of_number
 from ehr.matching.frequencies import Counted
 from ehr.matching.person import Person, read_person
+from projections.matching.candidates import AT_MOST, LEAST, worths
 
 
 def prepared(registrations: Sequence[Registration]) -> list[Person]:
@@ -21,14 +22,27 @@ def counted(people: Sequence[Person]) -> Counted:
     return Counted.among((one.commune, name) for one in people for name in one.names[:1])
 
 
+_Blocks = dict[str, list[int]]
+
+
 def candidates(people: Sequence[Person]) -> Iterator[tuple[int, list[int]]]:
-    """Each with those before it that share a key."""
-    blocks: dict[str, list[int]] = defaultdict(list)
+    """Each with those before it that share a key, within the bounds of projections/matching/queries.sql."""
+    blocks: _Blocks = defaultdict(list)
     for index, person in enumerate(people):
         keys = block_keys(person)
-        yield index, sorted({other for key in keys for other in blocks[key]})
+        yield index, _likeliest(person, keys, blocks)
         for key in keys:
             blocks[key].append(index)
+
+
+def _likeliest(person: Person, keys: Sequence[str], blocks: _Blocks) -> list[int]:
+    worth: Counter[int] = Counter()
+    for key, bits in zip(keys, worths(person, keys), strict=True):
+        bearers = blocks[key][: COMMON + 1]
+        if is_of_number(key) or len(bearers) <= COMMON:
+            worth.update(dict.fromkeys(bearers, bits))
+    found = (other for other, bits in worth.items() if bits >= LEAST)
+    return sorted(found, key=lambda other: (-worth[other], other))[:AT_MOST]
 
 
 class Components:

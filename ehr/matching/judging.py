@@ -62,11 +62,11 @@ def judge(
 
 def are_two(one: Person, other: Person) -> bool:
     """Whether two Patients speak of two people, though a third one may have something in common with each:
-    captured numbers that differ, or twins in their order; unless a number is in common, another name, tone or
-    birth date. That they say little is no sign of it."""
+    captured numbers that differ, twins in their order, or names that differ by a tone, which one without
+    accents would hide; unless a number is in common, another name or birth date. That they say little is no
+    sign of it."""
     levels = levels_of(judge(one, other))
-    sisters = levels.get("name") == names.TONES and not _share(levels)
-    return sisters or _are_two(one, other, levels)
+    return levels.get("name") == names.TONES or _are_two(one, other, levels)
 
 
 def still_links(one: Person, other: Person, verdict: Verdict) -> bool:

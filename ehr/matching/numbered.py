@@ -53,12 +53,13 @@ def may_stand(one: Person, other: Person, levels: Mapping[str, str]) -> bool:
     """Whether nothing speaks against a link by a number, however that came into the record: one that belongs
     to a person is in common and in use, and name, sex and birth year agree.
 
-    Against it speak a newborn or unknown patient; captured numbers of one kind that differ, between the two
-    or within one (cards were mixed up); and twins, each with its place in the order.
+    Against it speak a newborn or unknown patient; a number that does not fit one of them (perhaps the card of
+    somebody else was scanned); captured numbers of one kind that differ, between the two or within one (cards
+    were mixed up); and twins, each with its place in the order.
     """
-    doubtful = one.temporary or other.temporary or in_order(one, other)
-    mixed = _differ(one, other) or _bears_several(one) or _bears_several(other)
-    return bool(_trust(levels)) and not doubtful and not mixed and agree(one, other)
+    doubtful = any(who.temporary or _bears_anothers(who) or _bears_several(who) for who in (one, other))
+    unlike = _differ(one, other) or in_order(one, other)
+    return bool(_trust(levels)) and not (doubtful or unlike) and agree(one, other)
 
 
 def agree(one: Person, other: Person) -> bool:
@@ -70,11 +71,21 @@ def agree(one: Person, other: Person) -> bool:
     return any(names.agreement(a, b) in (names.EXACT, names.PLAIN) for a in one.names for b in other.names)
 
 
+def keys_of(person: Person) -> frozenset[tuple[str, str]]:
+    """Kind and value of what may link somebody."""
+    return frozenset((number.kind, number.value) for number in person.every_number if number.is_key)
+
+
 def share_a_key(one: Person, other: Person) -> bool:
     """Whether a number that belongs to one person was captured in both and is in use, and they agree: of two
     people, nobody knows whose it is."""
-    keys, others = ({(n.kind, n.value) for n in each.every_number if n.is_key} for each in (one, other))
-    return not keys.isdisjoint(others) and agree(one, other)
+    return not keys_of(one).isdisjoint(keys_of(other)) and agree(one, other)
+
+
+def is_another(one: Person, other: Person) -> bool:
+    """Whether both have names, and none is anything like one of the other's."""
+    pairs = [names.agreement(a, b) for a in one.every_name for b in other.every_name]
+    return bool(pairs) and all(level == names.DIFFERENT for level in pairs)
 
 
 def in_order(one: Person, other: Person) -> bool:
@@ -93,7 +104,12 @@ def _trust(levels: Mapping[str, str]) -> int:
 def _trusted(one: Number, other: Number) -> str:
     if one.kind not in KEYS:
         return SAME
-    return ENDED if one.ended or other.ended else obtained(one.captured, other.captured)
+    return ENDED if one.ended or other.ended else obtained(one.trusted, other.trusted)
+
+
+def _bears_anothers(person: Person) -> bool:
+    """Whether a number in use tells another sex or birth year."""
+    return any(number.doubted and not number.ended for number in person.every_number)
 
 
 def _differ(one: Person, other: Person) -> bool:
@@ -119,4 +135,4 @@ def _in_use(numbers: _Numbers) -> list[Number]:
 
 def _sure(numbers: _Numbers) -> list[Number]:
     """Those that were captured, and fit the person."""
-    return [number for number in numbers if number.captured != TYPED and not number.doubted]
+    return [number for number in numbers if number.trusted != TYPED]

@@ -60,9 +60,14 @@ class Number(NamedTuple):
         return f"Number({self.kind}, {self.captured}{', ended' if self.ended else ''})"
 
     @property
+    def trusted(self) -> str:
+        """As which of captured.CODES it counts: one that is doubted as typed, however it was scanned."""
+        return TYPED if self.doubted else self.captured
+
+    @property
     def is_key(self) -> bool:
-        """Whether it may link, if the other one may too: of a person's own kind, in use, and not typed."""
-        return self.kind in KEYS and not self.ended and self.captured != TYPED
+        """Whether it may link, if the other may too: of a person's own kind, in use, captured, fitting."""
+        return self.kind in KEYS and not self.ended and self.trusted != TYPED
 
     def as_of(self, on: str) -> "Number":
         """How it stands on a day (ISO); "": once all that has an end has ended."""

@@ -17,7 +17,7 @@ from ehr.evidence import ENDED, OBTAINED
 from ehr.matching import births, names, residences
 from ehr.matching.numbers import INSURANCE, OLD_CARD, PAPER, PASSPORT, PERSONAL, TEMPORARY
 
-RULES: Final = "2"
+RULES: Final = "3"
 """To be raised when the same people with the same weights would be judged otherwise."""
 
 FILE: Final = Path(__file__).with_name("weights.json")

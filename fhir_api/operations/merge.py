@@ -40,7 +40,10 @@ _REFERENCE = re.compile(r"Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/([1-9][0-9]
 _PREVIEW = "A preview: nothing was stored."
 _ALREADY = "It is so already: nothing was stored."
 _MERGED = "Merged. What refers to either is found with both."
-_UNMERGED = "The merge is taken back."
+_UNMERGED = (
+    "The merge is taken back. Of a Patient that was amended since, what came by result-patient stays, "
+    "perhaps numbers of the other one."
+)
 _MORE = f"Of what was recorded meanwhile the first {MOST_TOLD} versions are told."
 
 

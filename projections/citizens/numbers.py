@@ -14,8 +14,3 @@ def number_key(text: str) -> str:
     """
     card = card_number(text)
     return card.person if card else shortened(compact(plain(text)).upper())
-
-
-def is_card(text: str) -> bool:
-    """Whether the text is the number of an insurance card."""
-    return card_number(text) is not None

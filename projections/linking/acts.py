@@ -1,34 +1,34 @@
 """What follows for somebody from what the rules say of others. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain, product
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from itertools import chain, combinations, islice, product
+from typing import Final
 from uuid import UUID
 
 from ehr.evidence import says_more
 from ehr.linking import State
-from ehr.matching.judging import LINK, PROPOSE, Verdict, are_two, still_links
-from ehr.matching.numbered import share_a_key
-from projections.linking.sight import Said, Sight
+from ehr.matching.judging import LINK, PROPOSE, Verdict, are_two
+from ehr.matching.numbered import keys_of, share_a_key
+from projections.linking.bearers import Bearers
+from projections.linking.doubting import doubts
+from projections.linking.sight import MOST_TOGETHER, Said, Sight
 from projections.matching.candidates import Judged
 
 MOST_PROPOSALS = 20
-"""Of one citizen at a time, the weightiest: a number that hundreds bear says that it is nobody's."""
+"""Of one citizen at a time, the weightiest."""
 
-
-def doubts(sight: Sight) -> list[Judged]:
-    """With whom a program has linked the citizen, and would not any more: no number that may link is in
-    common and in use, name, sex or birth year were corrected, or something else speaks against it."""
-    citizen = sight.citizen.person
-    return [
-        one
-        for one in sight.others
-        if one.candidate.subject in sight.linked
-        and not still_links(citizen, one.candidate.person, one.verdict)
-    ]
+_Pair = frozenset[UUID]
+_WHOEVER: Final[Sequence[_Pair]] = (frozenset(),)
+"""No pair: it speaks against any two."""
 
 
 class Together:
-    """Whom the citizen is one person with, while links are made. Whoever is so already needs nothing more."""
+    """Whom the citizen is one person with, while links are made. Whoever is so already needs nothing more.
+
+    What speaks against whom is found out once between two links, and within bounds: of large people nothing
+    follows by itself.
+    """
 
     def __init__(self, sight: Sight) -> None:
         """As it stands before."""
@@ -37,11 +37,18 @@ class Together:
         self._others = sight.others
         self._groups: Mapping[UUID, frozenset[UUID]] = sight.people
         self._pairs = sight.pairs
-        self._persons = sight.persons
+        self._persons = {subject: one.person for subject, one in sight.persons.items()}
+        self._in_doubt = bool(doubts(sight))
+        self._doubted = [pair for pair, said in sight.pairs.items() if said.state is State.DOUBTED]
+        self._bearers = Bearers(self._persons)
+        self._known: dict[frozenset[UUID], Sequence[_Pair]] = {}
+        self._are_two = cache(self._compare)
+        self._claims = cache(self._compare_numbers)
 
     def join(self, other: UUID) -> None:
         """The two are linked now."""
         self.own |= self._groups[other]
+        self._known.clear()
 
     def may_link(self, one: Judged) -> bool:
         """Whether the rules link the two, and nothing speaks against the one person whom that would make.
@@ -51,35 +58,59 @@ class Together:
         other = one.candidate.subject
         return one.verdict.decision == LINK and other not in self.own and not self._is_barred(other)
 
-    def proposals(self) -> list[Judged]:
+    def proposals(self) -> Iterator[Judged]:
         """What is to be proposed, the weightiest: also what may not be linked for the sake of others. Of each
         person one Patient."""
-        found: dict[frozenset[UUID], Judged] = {}
-        for one in filter(self._is_proposed, self._others):
-            found.setdefault(self._groups[one.candidate.subject], one)
-        return list(found.values())[:MOST_PROPOSALS]
+        asked = set[frozenset[UUID]]()
+        for one in self._others:
+            group = self._groups[one.candidate.subject]
+            if len(asked) < MOST_PROPOSALS and group not in asked and self._is_proposed(one):
+                asked.add(group)
+                yield one
 
     def _is_proposed(self, one: Judged) -> bool:
         other = one.candidate.subject
-        if other in self.own:
-            return False
-        if one.verdict.decision != PROPOSE and not (one.verdict.decision == LINK and self._is_barred(other)):
+        if other in self.own or not self._is_asked(one):
             return False
         said = [said for said in self._between(other) if said.there]
         if any(one_said.state is State.PROPOSED for one_said in said):
             return False
         return not said or _says_more(one.verdict, said)
 
-    def _is_barred(self, other: UUID) -> bool:
-        """Whether two would be one person who are kept apart, or by the rules are two; or somebody else has a
-        number of theirs, and is another than one of them: nobody knows then whose it is."""
-        group = self._groups[other]
-        whole = self.own | group
-        against = chain(product(self.own, group), product(whole, self._claimants(whole)))
-        direct = {self._citizen, other}
-        return any({*pair} != direct and self._are_two(*pair) for pair in against)
+    def _is_asked(self, one: Judged) -> bool:
+        if one.verdict.decision == LINK:
+            return self._is_barred(one.candidate.subject)
+        idle = self._bearers.say_nothing(self._citizen, one.candidate.subject, one.verdict)
+        return one.verdict.decision == PROPOSE and not idle
 
-    def _are_two(self, one: UUID, other: UUID) -> bool:
+    def _is_barred(self, other: UUID) -> bool:
+        """Whether something speaks against the one person whom a link would make, or nobody knows whose the
+        numbers are by which it would be made."""
+        group, direct = self._groups[other], frozenset((self._citizen, other))
+        if group not in self._known:
+            self._known[group] = self._against(group)
+        if any(pair != direct for pair in self._known[group]):
+            return True
+        return self._bearers.share_nobodys(self._citizen, other, self.own | group)
+
+    def _against(self, group: frozenset[UUID]) -> Sequence[_Pair]:
+        """Pairs that speak against one person of the citizen's and this one, the first two: one of them is
+        not the pair that is asked about.
+
+        Two who are kept apart, or by the rules are two, also where the one is somebody else who has a number
+        of theirs, or both are: nobody knows then whose it is. Whoever they are, if a link of theirs is in
+        doubt, or they are too many.
+        """
+        whole = self.own | group
+        if self._in_doubt or len(whole) > MOST_TOGETHER or any(pair <= whole for pair in self._doubted):
+            return _WHOEVER
+        claimants = list(islice(self._claimants(whole), MOST_TOGETHER + 1))
+        if len(claimants) > MOST_TOGETHER:
+            return _WHOEVER
+        pairs = chain(product(self.own, group), product(whole, claimants), combinations(claimants, 2))
+        return list(islice((frozenset(pair) for pair in pairs if self._are_two(*pair)), 2))
+
+    def _compare(self, one: UUID, other: UUID) -> bool:
         if self._is_kept_apart(one, other):
             return True
         some, others = self._persons.get(one), self._persons.get(other)
@@ -89,16 +120,20 @@ class Together:
         said = self._pairs.get(frozenset((one, other)))
         return said is not None and said.apart
 
-    def _claimants(self, whole: Collection[UUID]) -> Iterable[UUID]:
+    def _claimants(self, whole: frozenset[UUID]) -> Iterator[UUID]:
         """Everybody else who shares a number that may link with one of these, as far as nobody has told the
-        two apart; and whoever is one person with them."""
-        for subject in self._persons.keys() - whole:
-            if any(self._claims(subject, one) for one in whole):
-                yield from self._groups.get(subject, (subject,))
+        two apart; and whoever is one person with them. Each once."""
+        found = set(whole)
+        for one in whole & self._persons.keys():
+            for subject in self._bearers.of(keys_of(self._persons[one])):
+                if subject not in found and self._claims(subject, one):
+                    new = self._groups.get(subject, frozenset((subject,))) - found
+                    found |= new
+                    yield from new
 
-    def _claims(self, one: UUID, other: UUID) -> bool:
-        some, others = self._persons[one], self._persons.get(other)
-        return bool(others and share_a_key(some, others)) and not self._is_kept_apart(one, other)
+    def _compare_numbers(self, one: UUID, other: UUID) -> bool:
+        shared = share_a_key(self._persons[one], self._persons[other])
+        return shared and not self._is_kept_apart(one, other)
 
     def _between(self, other: UUID) -> list[Said]:
         """What was decided between the two people; of the two themselves the record decides."""

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from ehr.errors import Gone, KeptApart, NoNumberShared, NotLinked, Outdated, Unavailable, Unknown
@@ -19,8 +20,10 @@ from ehr.linking import LINKS, Act, Judgement, pair_of
 from ehr.values import Actor
 from projections.database import Reader, ViewDatabase
 from projections.faults import is_fault
-from projections.linking.acts import Together, doubts
+from projections.linking.acts import Together
+from projections.linking.doubting import doubts
 from projections.linking.post import Post, Waiting
+from projections.linking.retrying import Retries
 from projections.linking.sight import Behind, Incomplete, Shown, Sight, one_person, shown, sight_of
 from projections.matching.candidates import Candidate, Judged
 from projections.matching.view import TYPES
@@ -32,6 +35,9 @@ FACTS: Final = 256
 
 LOOK_SECONDS: Final = 2.0
 """Between two looks whether those who wait can be judged."""
+
+TELL_SECONDS: Final = 60.0
+"""Between two log lines about the same trouble."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 """Seconds between two looks whether the views have come so far."""
@@ -69,6 +75,8 @@ class Linker:
         self._stated = 0  # where the last judgement is that was stated here
         self._fresh: set[UUID] = set()  # whom judgements concern that links did not show when last looked at
         self._looks_at = 0.0
+        self._retries = Retries(LOOK_SECONDS)
+        self._tells_at: dict[str, float] = {}  # kind of error -> when it is told again
 
     async def step(self) -> int:
         """Judges whomever the next facts concern; gives how many facts it passed."""
@@ -92,17 +100,25 @@ class Linker:
         self._looks_at = time.monotonic() + LOOK_SECONDS
         self._post.require(self.position)
         for waiting in self._post.waiting():
-            await self._judge_person(waiting)
+            if self._retries.is_due(waiting.subject, time.monotonic()):
+                await self._take(waiting)
 
-    async def _judge_person(self, waiting: Waiting) -> None:
+    async def _take(self, waiting: Waiting) -> None:
+        if await self._judge_person(waiting):
+            self._post.judged(waiting)
+            self._retries.judged(waiting.subject)
+        else:
+            self._retries.failed(waiting.subject, time.monotonic())
+
+    async def _judge_person(self, waiting: Waiting) -> bool:
+        """Whether somebody who waited was judged."""
         try:
             people = await self._people((waiting.subject,), waiting.position)
         except Incomplete:
-            return
+            return False
         waits = {one for one in people if not await self._judge(one, waiting.position)}
         self._post.wait(waits - {waiting.subject}, waiting.position)
-        if waiting.subject not in waits:
-            self._post.judged(waiting)
+        return waiting.subject not in waits
 
     async def _concerned(self, entries: Sequence[Entry]) -> tuple[list[UUID], set[UUID]]:
         """Whom to judge, each once: whose Patient is stated, whose person has lost a Patient or a link, and
@@ -126,7 +142,10 @@ class Linker:
         async def read(connection: Reader, _: Shown) -> frozenset[UUID]:
             return await one_person(connection, some)
 
-        return sorted(await self._seen(position, None, read))
+        try:
+            return sorted(await self._seen(position, None, read))
+        except psycopg.errors.QueryCanceled:  # too many are one person: they keep nobody else waiting
+            raise Incomplete from None
 
     async def _judge(self, subject: UUID, position: int) -> bool:
         """What follows for a citizen by what is known after a position; False where that is not all there, or
@@ -140,11 +159,18 @@ class Linker:
         except (Unavailable, Stopped):
             raise
         except Exception as error:
-            if not is_fault(error):
+            if not (is_fault(error) or isinstance(error, psycopg.errors.QueryCanceled)):
                 raise
-            log.error("citizen cannot be judged", position=position, kind=type(error).__name__)
+            self._tell(error, position)
             return False
         return True
+
+    def _tell(self, error: Exception, position: int) -> None:
+        """Of the same trouble with many, or again and again, now and then a line."""
+        kind, at = type(error).__name__, time.monotonic()
+        if at >= self._tells_at.get(kind, at):
+            log.error("citizen cannot be judged", position=position, kind=kind)
+            self._tells_at[kind] = at + TELL_SECONDS
 
     async def _sight(self, subject: UUID, position: int) -> Sight | None:
         async def read(connection: Reader, at: Shown) -> Sight | None:
@@ -177,18 +203,21 @@ class Linker:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _decide(self, sight: Sight) -> None:
-        for one in doubts(sight):
-            await self._state(Act.DOUBT, sight.citizen, one)
+        for doubt in doubts(sight):
+            await self._state(Act.DOUBT, doubt.one, doubt.other, doubt.reason)
+            self._fresh |= sight.people[sight.citizen.subject]
         together = Together(sight)
         for one in sight.others:
+            self._post.alive()  # with large people each of them takes a while
             if together.may_link(one) and await self._state(Act.LINK, sight.citizen, one):
                 together.join(one.candidate.subject)
                 self._fresh |= together.own
         for one in together.proposals():
+            self._post.alive()
             await self._state(Act.PROPOSE, sight.citizen, one)
             self._fresh |= {sight.citizen.subject, one.candidate.subject}
 
-    async def _state(self, act: Act, citizen: Candidate, one: Judged) -> bool:
+    async def _state(self, act: Act, citizen: Candidate, one: Judged, reason: str | None = None) -> bool:
         """States what was judged, on the versions that were looked at; gives whether the two are linked."""
         other, verdict = one
         judgement = Judgement(
@@ -198,6 +227,7 @@ class Linker:
             now(),
             verdict.evidence,
             rule=verdict.version,
+            reason=reason,
             patients={citizen.patient: citizen.version, other.patient: other.version},
         )
         try:

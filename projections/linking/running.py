@@ -12,7 +12,7 @@ from ehr.event_store.lease import HeldByAnotherRole
 from ehr.event_store.store import PostgresRecorder
 from ehr.health_record import HealthRecord
 from projections.database import ViewDatabase
-from projections.linking.linker import Linker, Stopped
+from projections.linking.linker import TELL_SECONDS, Linker, Stopped
 from projections.linking.post import Overtaken, Post
 from streams.event_log import EventLog, LogDamaged, LogMisconfigured, LogUnreachable
 
@@ -21,9 +21,6 @@ PATIENCE = 0.5
 
 TROUBLE_SECONDS = 1.0
 """Between two tries after trouble."""
-
-TELL_SECONDS = 60.0
-"""Between two log lines about the same trouble."""
 
 log = structlog.get_logger()
 _Stopped = Callable[[], bool]

@@ -9,7 +9,6 @@ from ehr.evidence import Numbers, known_by
 from ehr.facts import FACT_TYPES, Evidence, PairFact
 from ehr.linking import State
 from ehr.matching.judging import NONE
-from ehr.matching.person import Person
 from ehr.sql import load_queries
 from ehr.values import stream_of_pair
 from projections.database import Reader
@@ -30,6 +29,10 @@ _VIEWS = {
 MOST_LEFT_OUT = 100
 """Records that links may have passed over before everybody waits."""
 
+MOST_TOGETHER = 50
+"""Patients whom programs make one person, and who may bear one number before it is nobody's. Somebody may
+have linked more."""
+
 _OTHERS = [name for name, kind in FACT_TYPES.items() if not issubclass(kind, PairFact)]
 """Facts that decide nothing about pairs."""
 
@@ -43,13 +46,15 @@ class Incomplete(Exception):
 
 
 class Said(NamedTuple):
-    """What was decided about a pair, and no link stands. known: numbers in common, as far as anybody has seen
-    them. there: whether neither Patient is deleted. apart: whether a person keeps the two apart."""
+    """What was decided about a pair. known: numbers in common, as far as anybody has seen them; nothing where
+    a link stands. there: whether neither Patient is deleted. apart: whether a person keeps the two apart.
+    by_program: whether a program has decided last."""
 
     state: State
     known: Numbers
     there: bool
     apart: bool
+    by_program: bool = False
 
 
 class Sight(NamedTuple):
@@ -57,7 +62,7 @@ class Sight(NamedTuple):
 
     others: whoever is to be linked, proposed or looked at again, with what the rules say, the weightiest
     first. people: of everyone here, all who are one person. pairs: of them, about which something was
-    decided. linked: with whom a program has linked the citizen. persons: what these say, and whoever else has
+    decided. linked: with whom a program has linked the citizen. persons: these, and whoever else has
     something telling in common with the citizen, as far as they are there.
     """
 
@@ -66,7 +71,7 @@ class Sight(NamedTuple):
     people: Mapping[UUID, frozenset[UUID]]
     pairs: Mapping[frozenset[UUID], Said]
     linked: frozenset[UUID]
-    persons: Mapping[UUID, Person]
+    persons: Mapping[UUID, Candidate]
 
     @property
     def everyone(self) -> frozenset[UUID]:
@@ -109,12 +114,17 @@ async def sight_of(connection: Reader, subject: UUID) -> Sight | None:
     groups = await _people(connection, [subject, *(one.candidate.subject for one in others)])
     everyone = frozenset[UUID]().union(*groups.values())
     await _require_whole(connection, everyone)
-    pairs = await _pairs(connection, everyone) if others else {}
-    persons = {one.subject: one.person for one in (citizen, *found)}
-    unseen = everyone - persons.keys()
-    more = (await people(connection, unseen)).values() if unseen else ()
-    persons |= {one.subject: one.person for one in more}
+    pairs = await _pairs(connection, everyone) if len(everyone) > 1 else {}
+    persons = {one.subject: one for one in (citizen, *found)}
+    unseen = _to_be_read(groups, subject) - persons.keys()
+    persons |= await people(connection, unseen) if unseen else {}
     return Sight(citizen, others, groups, pairs, linked, persons)
+
+
+def _to_be_read(groups: Mapping[UUID, frozenset[UUID]], subject: UUID) -> frozenset[UUID]:
+    """Everybody, but for people who are too many for anything to follow."""
+    some = (group for group in groups.values() if subject in group or len(group) <= MOST_TOGETHER)
+    return frozenset[UUID]().union(*some)
 
 
 async def one_person(connection: Reader, subjects: Iterable[UUID]) -> frozenset[UUID]:
@@ -149,8 +159,8 @@ async def _people(connection: Reader, subjects: list[UUID]) -> dict[UUID, frozen
 async def _pairs(connection: Reader, subjects: Iterable[UUID]) -> dict[frozenset[UUID], Said]:
     cursor = await connection.execute(_sql["pairs"], {"subjects": list(subjects)}, binary=True)
     return {
-        frozenset((subject, other)): Said(State(state), _known(evidence), there, apart)
-        for subject, other, state, evidence, there, apart in await cursor.fetchall()
+        frozenset((subject, other)): Said(State(state), _known(evidence), there, apart, by_program)
+        for subject, other, state, evidence, there, apart, by_program in await cursor.fetchall()
     }
 
 

@@ -22,16 +22,16 @@ where g.view = 'links' and g.state = 'serving'
 limit %(limit)b;
 
 -- name: pairs
--- Pairs of these subjects about which something was decided and no link stands, with all evidence so far, whether
--- both are there, and whether a person keeps them apart.
+-- Pairs of these subjects about which something was decided, with all evidence so far where no link stands, whether
+-- both are there, whether a person keeps them apart, and whether a program has decided last.
 select p.subject, p.other, p.state,
-       (select jsonb_agg(d.evidence) from links.decision d where d.subject = p.subject and d.other = p.other),
-       one.subject is not null and other.subject is not null, p.apart is not null
-from links.pair p
+       case when p.state in ('linked', 'doubted') then '[]'::jsonb else
+           (select jsonb_agg(d.evidence) from links.decision d where d.subject = p.subject and d.other = p.other) end,
+       one.subject is not null and other.subject is not null, p.apart is not null, newest.rule is not null
+from links.pair p join links.decision newest using (position)
 left join matching.person one on one.subject = p.subject
 left join matching.person other on other.subject = p.other
-where p.subject = any(%(subjects)b::uuid[]) and p.other = any(%(subjects)b::uuid[])
-  and p.state not in ('linked', 'doubted');
+where p.subject = any(%(subjects)b::uuid[]) and p.other = any(%(subjects)b::uuid[]);
 
 -- name: linked
 -- With whom a program has linked somebody, and nobody has doubted it.

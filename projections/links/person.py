@@ -19,12 +19,6 @@ People = dict[UUID, dict[UUID, str]]
 where nothing is linked: the subject stands for itself then."""
 
 
-async def subjects_of(connection: Reader, subject: UUID, at: int | None = None) -> list[UUID]:
-    """Everyone who is one person with a subject, itself among them, in order."""
-    people = await people_of(connection, [subject], at)
-    return sorted({subject, *people[subject]})
-
-
 async def patients_of(connection: Reader, patient: str, at: int | None = None) -> list[str]:
     """Ids of all Patients that are one person with the one of this id, itself among them, in order."""
     subject = subject_of(f"Patient/{patient}")

@@ -46,12 +46,6 @@ async def latest_decisions(connection: Reader, limit: int, before: int | None = 
     return await _read(connection, "latest", limit=limit, before=before)
 
 
-async def standing_pairs(connection: Reader, state: State, limit: int, after: int = 0) -> list[Decision]:
-    """The last decision about each pair that stands so, the oldest first: ``State.PROPOSED`` and
-    ``State.DOUBTED`` wait for somebody. after: a position; goes on from there."""
-    return await _read(connection, "standing", state=state.value, limit=limit, after=after)
-
-
 async def pairs_of(connection: Reader, subjects: Collection[UUID]) -> list[Decision]:
     """The last decision about each pair to which one of the subjects belongs. Of all subjects of a person,
     the links that make it one are among them."""

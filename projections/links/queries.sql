@@ -28,17 +28,6 @@ select position, subject, other, patient, other_patient, version, state, evidenc
        decided_by, facility, recorded_at
 from links.decision where %(before)b::bigint is null or position < %(before)b order by position desc limit %(limit)b;
 
--- name: standing
--- The last decisions about pairs that stand so, in order, after a position. Whoever is one person already, over others,
--- waits for nobody; a link that is doubted does.
-select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
-       d.program, d.decided_by, d.facility, d.recorded_at
-from (
-    select position from links.pair
-    where state = %(state)b and (state = 'doubted' or not together) and position > %(after)b
-    order by position limit %(limit)b
-) p join links.decision d using (position) order by position;
-
 -- name: concerning
 -- The last decisions about all pairs to which one of the subjects belongs, in order.
 select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,

@@ -28,8 +28,7 @@ _WORTH = {"n": 64, "t": 8, "y": 4, "m": 4, "p": 4, "d": 2, "g": 2}
 """How much each kind of key tells (ehr.matching.blocking): of many candidates those come first who share a
 number."""
 
-
-_LEAST = 2
+LEAST = 2
 """Of surname and day in common alone nothing follows: the given name is another (ehr.matching.judging)."""
 
 
@@ -59,8 +58,8 @@ async def candidates(
     """
     keys = keys_of(person)
     numbers = [is_of_number(key) for key in keys.values()]
-    asked = {"keys": list(keys), "worths": _worths(person, keys.values()), "numbers": numbers}
-    asked_of = {"common": COMMON, "most": at_most, "but": but, "least": _LEAST}
+    asked = {"keys": list(keys), "worths": worths(person, keys.values()), "numbers": numbers}
+    asked_of = {"common": COMMON, "most": at_most, "but": but, "least": LEAST}
     cursor = await connection.execute(_sql["candidates"], asked | asked_of, binary=True)
     on = today()
     return [_candidate(on, *row) for row in await cursor.fetchall()]
@@ -107,7 +106,8 @@ def today() -> str:
     return datetime.now(ZONE).date().isoformat()
 
 
-def _worths(person: Person, keys: Iterable[str]) -> list[int]:
+def worths(person: Person, keys: Iterable[str]) -> list[int]:
+    """How much each of a person's keys tells."""
     given = {telex(name.given) for name in person.every_name}
     surnames = {telex(name.surname) for name in person.every_name} - given
     return [

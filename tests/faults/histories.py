@@ -1,7 +1,8 @@
-"""Random histories of a few Patients, many at once: registered, amended, deleted, judged by people and by
-linking processes that are killed, with facts about them that come late. Who is one person must follow from
-the decisions alone, nobody may be passed over, and no program may make one person of two whom somebody keeps
-apart (docs/identity.md)."""
+"""Random histories of a few Patients, many at once: of twins and their mother, whose cards are mixed up;
+registered, amended, deleted, merged, judged by people and by linking processes that are killed, with facts
+about them that come late. Who is one person must follow from the decisions alone, nobody may be passed over,
+no program may make one person of two whom somebody keeps apart, nor of two whom the rules tell apart and have
+no doubts (docs/identity.md)."""
 
 import asyncio
 import random
@@ -22,19 +23,25 @@ from ehr.event_store.store import PostgresRecorder
 from ehr.facts import Evidence
 from ehr.health_record import HealthRecord, now
 from ehr.linking import Act, Judgement, pair_of
+from ehr.matching.captured import CAPTURED
+from ehr.merging import Named, Wish
 from ehr.requests import Change
 from ehr.values import Actor
 from projections.linking.linker import Linker
-from projections.linking.post import Overtaken, Post
+from projections.linking.post import Overtaken, Post, judge_anew
 from streams.notification_log import NotificationLog
 from tests.faults.heeding import Looks, Watched, WatchedViews, unheeded
+from tests.faults.mixing import mixed_people
 from tests.faults.people import wrong_with
 from tests.linking import Killed, Mortal, copy, end_of, prepared, shown, to_the_end
 from tests.pairing import recorded
+from tests.projections.citizens.people import SID
 from tests.stating import observation, request, update, value
 
 PATIENTS = "abcde"
-"""Of each history."""
+"""Of each history; the last one is the mother's."""
+
+TWIN, SISTER, MOTHER = range(3)
 
 MOST_STEPS = 16
 LINKERS = 2
@@ -45,7 +52,7 @@ STRUCK_SECONDS = 4.0
 
 SETTLES_SECONDS = 120.0
 
-WISHES = {"register": 10, "delete": 1, "observe": 3, "judge": 6, "keep apart": 2}
+WISHES = {"register": 10, "delete": 1, "observe": 3, "judge": 6, "keep apart": 2, "merge": 2}
 ACTS = {Act.LINK: 3, Act.UNLINK: 3, Act.JUDGE_DIFFERENT: 3, Act.POSTPONE: 1, Act.PROPOSE: 1}
 SHOWN = (
     (),
@@ -57,7 +64,14 @@ SHOWN = (
 KILLED = """select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and application_name = %s and pid <> pg_backend_pid()"""
 
-NAMES = ("Hồ Thị Mẫu", "HO THI MAU", "Hồ Thị Thử", "con bà Mẫu", "Hồ Mẫu")
+NAMES = {
+    TWIN: (("Hồ Thị Mẫu", "HO THI MAU", "Hồ Thị Thử", "con bà Lành", "Hồ Mẫu"), (6, 4, 1, 1, 1)),
+    SISTER: (("Hồ Thị Mẫu", "HO THI MAU", "Hồ Thị Mậu", "con bà Lành"), (4, 4, 3, 1)),
+    MOTHER: (("Hồ Thị Lành", "HO THI LANH"), (3, 1)),
+}
+"""As the twins are written, one like the other at times: of them Mẫu and Mậu are two."""
+
+MOTHERS_AGE = 25
 
 
 @dataclass
@@ -92,7 +106,9 @@ def live(url: str, histories: int, seed: int, linker: type[Linker] = Linker) -> 
     with shown(prepared(url)):
         asyncio.run(_live(url, histories, chance, found, _Linking(url, linker, looks)))
         found.wrong += wrong_with(url)
-    found.wrong += unheeded(recorded(url), looks)
+        found.wrong += unheeded(recorded(url), looks)
+        asyncio.run(_settle_anew(_Linking(url, linker, looks)))
+        found.wrong += mixed_people(url)
     found.facts = end_of(url)
     return found
 
@@ -125,29 +141,61 @@ async def _history(record: HealthRecord, number: int, chance: random.Random, don
 
 
 async def _register(record: HealthRecord, number: int, chance: random.Random) -> None:
-    """A Patient, or another version of it: of one of two people, whose numbers are mixed up at times."""
-    who = chance.randrange(2)
-    cccd = chance.choice([_cccd(number, who)] * 6 + [_cccd(number, 1 - who), ""])
+    """A Patient, or another version of it: of one of three people, whose cards are mixed up at times."""
+    id_ = _id(number, chance)
+    who = MOTHER if id_.endswith(PATIENTS[-1]) else chance.choice([TWIN, SISTER])
+    name = chance.choices(*NAMES[who])[0]
     captured = chance.choice(["qr", "qr", "qr", "verified", "typed"])
-    name = chance.choices(NAMES, [6, 4, 1, 1, 1])[0]
-    await record.state(request(update(_patient(number, _id(number, chance), name, cccd, captured))))
+    others = [one for one in (TWIN, SISTER, MOTHER) if one != who]
+    card = chance.choice([who] * 6 + [*others, None])
+    stated = _patient(number, id_, who, name, "" if card is None else _cccd(number, card), captured)
+    insured = chance.choice([who] * 3 + [*others, None, None])
+    if insured is not None:
+        stated["identifier"] = [*stated.get("identifier", ()), _insured(number, insured)]
+    if who != MOTHER and chance.random() < 0.2:
+        stated["multipleBirthInteger"] = who + 1
+    await record.state(request(update(stated)))
 
 
 async def _keep_apart(record: HealthRecord, number: int, chance: random.Random) -> None:
-    """Two that are stated as both people are judged different, whatever number they come to share."""
-    one, other = (f"{number}-{letter}" for letter in chance.sample(PATIENTS, 2))
+    """Two that are stated as both twins are judged different, whatever number they come to share."""
+    one, other = (f"{number}-{letter}" for letter in chance.sample(PATIENTS[:-1], 2))
     for who, id_ in enumerate((one, other)):
-        await record.state(request(update(_patient(number, id_, NAMES[0], _cccd(number, who), "qr"))))
+        name = NAMES[TWIN][0][0]
+        await record.state(request(update(_patient(number, id_, who, name, _cccd(number, who), "qr"))))
     pair, nurse = pair_of(one, other), Actor("page", "nurse")
     await record.judge(Judgement(Act.JUDGE_DIFFERENT, pair, nurse, now(), SHOWN[1]))
 
 
-def _patient(number: int, id_: str, name: str, cccd: str, captured: str) -> dict[str, Any]:
-    return copy(id_, name, cccd, captured, birthDate=f"{1940 + number % 70}-05-04")
+async def _merge(record: HealthRecord, number: int, chance: random.Random) -> None:
+    """One is replaced by another; every second time that is taken back."""
+    one, other = (Named(f"{number}-{letter}") for letter in chance.sample(PATIENTS, 2))
+    wish = Wish(one, other, Actor("page", "nurse"), now())
+    await record.merge(wish)
+    await asyncio.sleep(chance.random() * 0.1)
+    if chance.random() < 0.5:
+        await record.unmerge(wish)
+
+
+def _patient(number: int, id_: str, who: int, name: str, cccd: str, captured: str) -> dict[str, Any]:
+    return copy(id_, name, cccd, captured, birthDate=f"{_year(number, who)}-05-04")
+
+
+def _year(number: int, who: int) -> int:
+    born = 1940 + number % 70
+    return born - MOTHERS_AGE if who == MOTHER else born
 
 
 def _cccd(number: int, who: int) -> str:
-    return f"04519{(number * 2 + who) % 10_000_000:07d}"
+    """As it is given to a woman of that year."""
+    year = _year(number, who)
+    return f"045{2 * (year // 100 - 19) + 1}{year % 100:02}{(3 * number + who) % 1_000_000:06d}"
+
+
+def _insured(number: int, who: int) -> dict[str, Any]:
+    said = [{"url": CAPTURED, "valueCode": "qr"}]
+    value = f"45{(3 * number + who) % 100_000_000:08d}"
+    return {"system": f"{SID}/insurance_number", "value": value, "extension": said}
 
 
 async def _delete(record: HealthRecord, number: int, chance: random.Random) -> None:
@@ -174,6 +222,7 @@ _WISHES = {
     "observe": _observe,
     "judge": _judge,
     "keep apart": _keep_apart,
+    "merge": _merge,
 }
 
 
@@ -265,3 +314,10 @@ async def _settle(linking: _Linking) -> None:
         while value(url, "select position from views.linking") != end_of(url):
             async with _linker(linking) as linker:
                 await to_the_end(linker)
+
+
+async def _settle_anew(linking: _Linking) -> None:
+    """Everybody is judged again, with everything shown: of two processes at once neither saw what the other
+    one was linking, which is promised to nobody."""
+    judge_anew(linking.url)
+    await _settle(linking)

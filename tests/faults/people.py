@@ -1,7 +1,7 @@
 """Who is one person, looked at as a whole: whether it follows from the decisions, and from them alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import combinations, groupby, product
 from uuid import UUID
@@ -12,6 +12,7 @@ from ehr.facts import AnyPairFact, LinkProposed, PairFact, RecordsLinked
 from ehr.linking import LINKS, STATES, Pair, State
 from ehr.matching.judging import NONE, judge
 from ehr.matching.numbers import KEYS
+from ehr.matching.person import person_of
 from ehr.matching.weights import SHARED
 from ehr.values import subject_of
 from projections.citizens.view import Citizens
@@ -19,6 +20,7 @@ from projections.database import Reader
 from projections.digests import differences, digest
 from projections.generations import add_generation, serving
 from projections.health_record.view import HealthRecord
+from projections.linking.bearers import Bearers
 from projections.links.people import Link, members
 from projections.links.person import people_of
 from projections.links.view import Links
@@ -180,15 +182,27 @@ def _is_allowed(facts: Sequence[AnyPairFact], n: int) -> bool:
 
 
 def _was_passed_over(url: str, pairs: Pairs) -> Iterator[str]:
-    """Two who share a number that may link are one person, or something was said of the two."""
+    """Two who share a number that may link are one person, or something was said of the two, unless the
+    number was ever nobody's."""
     known, together = read(url, _everybody), read(url, _together)
+    bearers = _ever_borne(url, known)
     said = {frozenset(both) for both in map(_both, pairs) if known.keys() >= both}
     for one, other in _of_one_history(known.values()):
         if other.subject in together.get(one.subject, ()) or _is_said(one, other, together, said):
             continue
         verdict = judge(one.person, other.person)
+        if bearers.say_nothing(one.subject, other.subject, verdict):
+            continue
         if verdict.decision != NONE and any(e.field in KEYS and e.level in SHARED for e in verdict.evidence):
             yield f"two were passed over whom the rules {verdict.decision}"
+
+
+def _ever_borne(url: str, known: Mapping[UUID, Candidate]) -> Bearers:
+    """As any version of a Patient had it."""
+    stated = (resource.json for one in recorded(url) for resource in one.resources)
+    versions = (person_of(json) for json in stated if json and json["resourceType"] == "Patient")
+    ever = {UUID(int=number): person for number, person in enumerate(versions)}
+    return Bearers(ever | {subject: one.person for subject, one in known.items()})
 
 
 def _both(pair: Pair) -> set[UUID]:

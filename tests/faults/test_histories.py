@@ -1,5 +1,5 @@
 """Random histories of who is one person; and what would be found if a killed process skipped somebody, or if
-one did not heed what people have said of others.
+one did not heed what people have said of others, or what becomes of a link later.
 
 10,000 histories: `make faults N=200 ONLY=histories`.
 """
@@ -7,9 +7,15 @@ one did not heed what people have said of others.
 import asyncio
 from uuid import UUID
 
+import pytest
+
+from projections.linking import linker as linker_module
 from projections.linking.linker import Linker
+from projections.linking.post import judge_anew
 from projections.linking.sight import Sight
 from tests.faults.histories import live
+from tests.faults.mixing import mixed_people
+from tests.linking import insured, link_all, prepared, register, stated
 from tests.stating import migrated
 
 
@@ -51,3 +57,23 @@ class Heedless(Linker):
 def test_a_link_over_what_somebody_has_said_of_others_is_found(database: str) -> None:
     lived = live(migrated(database), 40, seed=1, linker=Heedless)
     assert any("kept apart" in wrong for wrong in lived.wrong)
+
+
+def test_two_whom_programs_make_one_person_by_an_amendment_are_found(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ends of two links by an insurance number come to bear other personal numbers."""
+    url = prepared(migrated(database))
+    for id_ in "abc":
+        register(url, insured(id_))
+        link_all(url)
+    links = [set(pair.split("-")) for _, pair in stated(url)]
+    (one,), (other,) = links[0] - links[1], links[1] - links[0]
+    register(url, insured(one, "045190000017"), insured(other, "045190000028"))
+    with monkeypatch.context() as forgetful:
+        forgetful.setattr(linker_module, "doubts", lambda _: [])
+        link_all(url)
+    assert list(mixed_people(url)) == ["programs have made one person of two"]
+    judge_anew(url)
+    link_all(url)
+    assert list(mixed_people(url)) == []

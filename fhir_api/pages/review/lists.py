@@ -58,7 +58,7 @@ async def postponed_page(request: Request) -> Response:
 
 
 async def doubted_page(request: Request) -> Response:
-    """GET /review/doubted: links whose number is not in common any more."""
+    """GET /review/doubted: links that programs have made and would not any more."""
     return await _list(request, DOUBTED)
 
 

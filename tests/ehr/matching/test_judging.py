@@ -91,7 +91,8 @@ def test_a_number_that_does_not_fit_is_doubted() -> None:
     )
     verdict = judged(one, other)
     assert (verdict.decision, levels(verdict)["personal_number"]) == ("propose", "different")
-    assert judged(other, other).decision == "link"
+    assert judged(other, other).decision == "propose"
+    assert judged(one, one).decision == "link"
 
 
 def test_newborn_brother_and_sister_are_not_proposed() -> None:
@@ -250,6 +251,11 @@ HERS, OTHERS = "045190000017", "045190987654"
         (LAN, LAN | {"name": [{"text": "Nguyễn Thị Ngọc Hoa"}]}, True),
         (LAN, LAN | {"name": [{"text": "Nguyễn Thị Ngọc Lán"}]}, True),
         (LAN, LAN | {"name": [{"text": "NGUYEN THI NGOC LAN"}]}, False),
+        (
+            LAN | {"identifier": [cccd(HERS)]},
+            LAN | {"identifier": [cccd(HERS)], "name": [{"text": "Nguyễn Thị Ngọc Lán"}]},
+            True,
+        ),
         (LAN, LAN | {"name": [{"text": "Con bà Nguyễn Thị Hoa"}]}, False),
         (LAN, LAN | {"birthDate": "1962-08-20"}, True),
         (

@@ -37,7 +37,11 @@ def test_no_link_without_a_shared_captured_number_and_agreement(one: Person, oth
     if verdict.decision != LINK:
         return
     captured = [
-        {(n.kind, n.value) for n in person.every_number if not n.ended and n.captured != "typed"}
+        {
+            (n.kind, n.value)
+            for n in person.every_number
+            if not (n.ended or n.doubted) and n.captured != "typed"
+        }
         for person in (one, other)
     ]
     assert {kind for kind, _ in captured[0] & captured[1]} & {

@@ -111,7 +111,7 @@ def _insured(value: str) -> list[Json]:
 @pytest.mark.parametrize("birth", ["2024-03-04", "2024"])
 def test_twins_in_their_order_are_not_linked_by_a_card_that_was_exchanged(birth: str) -> None:
     one, other = (
-        patient("Hồ Thị Thúy", birth, gender="female", numbers=[cccd()], multipleBirthInteger=n)
+        patient("Hồ Thị Thúy", birth, gender="female", numbers=[cccd("045324000017")], multipleBirthInteger=n)
         for n in (1, 2)
     )
     assert judged(one, other).decision == "propose"
@@ -120,7 +120,7 @@ def test_twins_in_their_order_are_not_linked_by_a_card_that_was_exchanged(birth:
 
 def test_names_that_differ_by_a_tone_are_asked_about() -> None:
     one, other, bare = (
-        patient(name, gender="female", numbers=[cccd()])
+        patient(name, gender="female", numbers=[cccd("045190000017")])
         for name in ("Hồ Thị Thúy", "Hồ Thị Thủy", "HO THI THUY")
     )
     assert judged(one, other).decision == "propose"
@@ -172,6 +172,25 @@ def test_the_mothers_card_scanned_for_her_child_does_not_link() -> None:
     newborn = patient("Con bà Hồ Thị Lành", "2024-03-04", gender="female", numbers=[cccd("045190000017")])
     assert judged(mother, child).decision == "propose"
     assert judged(mother, newborn).decision == "propose"
+
+
+@pytest.mark.parametrize("captured", ["qr", "verified"])
+def test_a_card_that_fits_nobody_of_them_links_nobody(captured: str) -> None:
+    """The mother's, scanned for both of her twins; a second number of hers makes it no better."""
+    hers = cccd("045190000017", captured)
+    for numbers in (
+        [hers],
+        [hers, *_insured("4500000017")],
+        [cccd("045190000017", None), *_insured("4500000017")],
+    ):
+        one, other = (
+            patient(name, "2024-03-04", gender="female", numbers=numbers)
+            for name in ("Hồ Thị Thúy", "HO THI THUY")
+        )
+        assert judged(one, other).decision == judged(one, one).decision == "propose"
+        assert levels(judged(one, other))["personal_number"] == "typed"
+    old = [cccd("045190000017", captured, use="old"), *_insured("4500000017")]
+    assert judged(patient(numbers=old), patient(numbers=old)).decision == "link"
 
 
 def test_a_former_name_alone_does_not_link() -> None:

@@ -10,14 +10,18 @@ from ehr.facts import Evidence
 from ehr.linking import State
 from ehr.matching.judging import LINK, NONE, PROPOSE, Verdict, judge
 from ehr.matching.person import NOBODY, Person
-from projections.linking.acts import MOST_PROPOSALS, Together, doubts
-from projections.linking.sight import Said, Sight
+from projections.linking import acts
+from projections.linking.acts import MOST_PROPOSALS, Together
+from projections.linking.doubting import doubts
+from projections.linking.sight import MOST_TOGETHER, Said, Sight
 from projections.matching.candidates import Candidate, Judged
 from tests.ehr.matching.people import CCCD, OTHER_CCCD, Json, cccd, number, person
 
 NUMBER, TYPED = Evidence("personal_number", "captured", 14.0), Evidence("personal_number", "typed", 9.0)
 APART = Said(State.DIFFERENT, {"personal_number": OBTAINED["typed"]}, there=True, apart=True)
 ASKED = APART._replace(state=State.PROPOSED, apart=False)
+LINKED = APART._replace(state=State.LINKED, apart=False, by_program=True)
+BY_HAND, DOUBTED = LINKED._replace(by_program=False), LINKED._replace(state=State.DOUBTED)
 NOTHING: dict[tuple[int, int], Said] = {}
 
 
@@ -25,9 +29,12 @@ def who(number: int) -> UUID:
     return UUID(int=number)
 
 
+def candidate(number: int, person: Person = NOBODY) -> Candidate:
+    return Candidate(who(number), str(number), 1, person)
+
+
 def judged(number: int, decision: str, *evidence: Evidence, weight: float = 0.0) -> Judged:
-    candidate = Candidate(who(number), str(number), 1, NOBODY)
-    return Judged(candidate, Verdict(decision, "", weight, evidence, "1"))
+    return Judged(candidate(number), Verdict(decision, "", weight, evidence, "1"))
 
 
 def sight(
@@ -40,19 +47,24 @@ def sight(
         subjects = frozenset(map(who, group))
         people |= dict.fromkeys(subjects & people.keys(), subjects)
     pairs = {frozenset(map(who, pair)): one for pair, one in said.items()}
-    persons = {subject: NOBODY for subjects in people.values() for subject in subjects}
-    return Sight(Candidate(who(0), "0", 1, NOBODY), list(others), people, pairs, frozenset(), persons)
+    persons = {subject: candidate(subject.int) for subjects in people.values() for subject in subjects}
+    return Sight(candidate(0), list(others), people, pairs, frozenset(), persons)
 
 
-def seen(*persons: Person, groups: tuple[set[int], ...] = (), linked: frozenset[int] = frozenset()) -> Sight:
+def seen(
+    *persons: Person,
+    groups: tuple[set[int], ...] = (),
+    linked: frozenset[int] = frozenset(),
+    said: dict[tuple[int, int], Said] = NOTHING,
+) -> Sight:
     """Of the first one, by the rules."""
-    known = {who(n): one for n, one in enumerate(persons)}
-    candidates = [Candidate(who(n), str(n), 1, one) for n, one in enumerate(persons)]
+    candidates = [candidate(n, one) for n, one in enumerate(persons)]
+    known = {one.subject: one for one in candidates}
     others = [Judged(one, judge(persons[0], one.person)) for one in candidates[1:]]
     told = sorted(
         (one for one in others if one.verdict.decision != NONE), key=lambda one: -one.verdict.weight
     )
-    bare = sight(*told, groups=groups)
+    bare = sight(*told, groups=groups, said=said)
     return bare._replace(citizen=candidates[0], persons=known, linked=frozenset(map(who, linked)))
 
 
@@ -64,6 +76,10 @@ def linked(together: Together, others: list[Judged]) -> list[int]:
             together.join(one.candidate.subject)
             found.append(one.candidate.subject.int)
     return found
+
+
+def doubted(sight: Sight) -> list[tuple[int, int]]:
+    return [(one.one.subject.int, one.other.candidate.subject.int) for one in doubts(sight)]
 
 
 def proposed(together: Together) -> list[int]:
@@ -184,8 +200,8 @@ def test_of_too_many_proposals_the_weightiest_remain() -> None:
 def test_a_link_is_doubted_once_it_would_not_be_made_any_more(corrected: Json) -> None:
     citizen = person(**{"numbers": [cccd()], **corrected})
     both = seen(citizen, CARD, groups=({0, 1},), linked=frozenset({1}))
-    both = both._replace(others=[Judged(Candidate(who(1), "1", 1, CARD), judge(citizen, CARD))])
-    assert [one.candidate.subject.int for one in doubts(both)] == [1]
+    both = both._replace(others=[Judged(candidate(1, CARD), judge(citizen, CARD))])
+    assert doubted(both) == [(0, 1)]
     assert doubts(both._replace(linked=frozenset())) == []
 
 
@@ -223,3 +239,141 @@ def test_what_somebody_did_not_know_is_asked() -> None:
     others, groups = (judged(1, PROPOSE, NUMBER),), ({1, 7},)
     assert proposed(Together(sight(*others, groups=groups, said={(0, 7): APART}))) == [1]
     assert proposed(Together(sight(*others, groups=groups, said={(0, 7): ASKED}))) == []
+
+
+ASKED_CARD, OTHER_ASKED = (person(numbers=[INSURED, cccd(value)]) for value in (CCCD, OTHER_CCCD))
+INSURED_ONE = person(numbers=[INSURED])
+HERS = {"gender": "female", "numbers": [cccd("045190000017")]}
+THUY, SISTER, BARE = (person(name, **HERS) for name in ("Hồ Thị Thúy", "Hồ Thị Thủy", "HO THI THUY"))
+ELDER, YOUNGER = (person(numbers=[cccd()], multipleBirthInteger=n) for n in (1, 2))
+ON_THE_WAY = {(0, 1): LINKED, (1, 2): LINKED}
+
+
+@pytest.mark.parametrize(
+    ("amended", "between", "other"),
+    [
+        (ASKED_CARD, INSURED_ONE, OTHER_ASKED),
+        (OTHER_ASKED, INSURED_ONE, ASKED_CARD),
+        (THUY, BARE, SISTER),
+        (SISTER, BARE, THUY),
+        (ELDER, CARD, YOUNGER),
+    ],
+)
+def test_who_becomes_two_over_a_third_one_is_doubted(amended: Person, between: Person, other: Person) -> None:
+    together = seen(amended, between, other, groups=({0, 1, 2},), linked=frozenset({1}), said=ON_THE_WAY)
+    assert doubted(together) == [(0, 1)]
+    (doubt,) = doubts(together)
+    assert doubt.reason is not None
+    assert "0, 2" in doubt.reason
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({(0, 1): BY_HAND, (1, 2): LINKED}, [(1, 2)]),
+        ({(0, 1): LINKED, (1, 2): BY_HAND}, [(0, 1)]),
+        ({(0, 1): BY_HAND, (1, 2): BY_HAND}, []),
+        ({(0, 1): DOUBTED, (1, 2): LINKED}, []),
+        ({(0, 1): LINKED, (1, 2): DOUBTED}, []),
+        (ON_THE_WAY | {(0, 3): LINKED, (3, 4): LINKED}, [(0, 1)]),
+        (ON_THE_WAY | {(0, 3): LINKED, (2, 3): LINKED}, [(0, 1), (0, 3)]),
+    ],
+    ids=str,
+)
+def test_on_the_way_to_another_one_the_first_link_of_a_program_is_doubted(
+    said: dict[tuple[int, int], Said], found: list[tuple[int, int]]
+) -> None:
+    persons = (ASKED_CARD, INSURED_ONE, OTHER_ASKED, INSURED_ONE, INSURED_ONE)
+    everyone = {end for pair in said for end in pair}
+    direct = frozenset(other for one, other in said if one == 0 and said[one, other] is LINKED)
+    assert doubted(seen(*persons, groups=(everyone,), linked=direct, said=said)) == found
+
+
+def test_a_number_that_two_people_are_known_to_bear_links_no_newcomers() -> None:
+    """1 and 2 are kept apart; 3 has waited since it came; whose it is nobody knows, nor of 0."""
+    found = seen(CARD, CARD, CARD, CARD, said={(1, 2): APART})
+    together = Together(found)
+    assert (linked(together, found.others), proposed(together)) == ([], [1, 2, 3])
+
+
+def test_nobody_is_linked_with_a_person_of_whom_a_link_is_in_doubt() -> None:
+    found = seen(CARD, CARD, CARD, groups=({1, 2},), said={(1, 2): DOUBTED})
+    together = Together(found)
+    assert (linked(together, found.others), proposed(together)) == ([], [1])
+    own = seen(CARD, CARD, CARD, groups=({0, 2},), said={(0, 2): DOUBTED})
+    together = Together(own)
+    assert (linked(together, own.others), proposed(together)) == ([], [1])
+
+
+def test_whoever_doubts_a_link_makes_no_other_one() -> None:
+    """Of the fourth one nobody is another one."""
+    together = ({0, 1, 2},)
+    found = seen(THUY, BARE, SISTER, BARE, groups=together, linked=frozenset({1}), said=ON_THE_WAY)
+    assert linked(Together(found), found.others) == []
+
+
+MOTHER = person("Hồ Thị Lành", gender="female", numbers=[cccd("045190000017"), INSURED])
+CHILDREN = [
+    person(name, f"20{n}-05-15", numbers=[cccd("045190000017")])
+    for n, name in ((15, "Hồ Văn Nam"), (17, "Hồ Văn Bình"), (19, "Hồ Văn Chung"))
+]
+TWIN, BARE_TWIN = (
+    person(name, "2024-03-04", gender="female", numbers=[INSURED]) for name in ("Hồ Thị Thúy", "HO THI THUY")
+)
+
+
+def test_the_mothers_insurance_card_makes_no_one_person_of_her_twins() -> None:
+    found = seen(TWIN, BARE_TWIN, MOTHER)
+    together = Together(found)
+    assert (linked(together, found.others), proposed(together)) == ([], [1, 2])
+    unknown = seen(TWIN, BARE_TWIN)
+    assert linked(Together(unknown), unknown.others) == [1]
+
+
+def test_a_card_that_was_shown_for_others_once_links_its_owner() -> None:
+    for children in range(3):
+        found = seen(MOTHER, MOTHER, *CHILDREN[:children])
+        assert linked(Together(found), found.others) == [1]
+
+
+def test_a_card_that_was_scanned_for_many_is_nobodys() -> None:
+    hers = person("Hồ Thị Lành", gender="female", numbers=[cccd("045190000017")])
+    found = seen(hers, hers, *CHILDREN)
+    together = Together(found)
+    assert (linked(together, found.others), proposed(together)) == ([], [1])
+    few = seen(CHILDREN[0], CHILDREN[1], hers)
+    assert sorted(proposed(Together(few))) == [1, 2]
+    many = seen(CHILDREN[0], *CHILDREN[1:], MOTHER, CARD, person("Lê Văn Tư", numbers=[cccd("045190000017")]))
+    assert proposed(Together(many)) == []
+
+
+def test_a_number_that_too_many_bear_links_nobody() -> None:
+    for number_of in (MOST_TOGETHER, MOST_TOGETHER + 1):
+        found = seen(*[CARD] * number_of)
+        joined = linked(Together(found), found.others)
+        assert len(joined) == (number_of - 1 if number_of == MOST_TOGETHER else 0)
+
+
+def test_a_person_of_too_many_patients_grows_by_people_alone() -> None:
+    for size in (MOST_TOGETHER - 1, MOST_TOGETHER):
+        group = set(range(1, size + 1))
+        found = seen(CARD, CARD, *[NOBODY] * (size - 1), groups=(group,))
+        assert linked(Together(found), found.others) == ([1] if size < MOST_TOGETHER else [])
+
+
+def test_what_speaks_against_large_people_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    def counted(one: Person, other: Person) -> bool:
+        nonlocal compared
+        compared += 1
+        return False
+
+    monkeypatch.setattr(acts, "are_two", counted)
+    large = seen(*[CARD] * 401, groups=(set(range(1, 201)), set(range(201, 401))))
+    assert linked(Together(large), large.others) == []
+    assert compared == 0
+    barred = seen(*[CARD] * 41, groups=(set(range(1, 41)),), said={(0, 7): APART, (0, 8): APART})
+    together = Together(barred)
+    assert (linked(together, barred.others), proposed(together)) == ([], [1])
+    assert compared <= 40

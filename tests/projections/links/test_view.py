@@ -17,14 +17,13 @@ from ehr.facts import Evidence, PairFact
 from ehr.linking import Act, Judgement, State, pair_of
 from ehr.values import subject_of
 from projections.generations import MIGRATIONS, serve
-from projections.links.person import grouped, patients_of, people_of, subjects_of
+from projections.links.person import grouped, patients_of, people_of
 from projections.links.queries import (
     contradicted_pairs,
     decisions,
     kept_apart,
     latest_decisions,
     pairs_of,
-    standing_pairs,
 )
 from projections.links.view import Links
 from streams.recorded_fact import RecordedFact
@@ -140,7 +139,6 @@ def test_links_and_what_is_left_of_them(database: str, views: psycopg.Connection
     ]
     served(views, wishes)
     for at, together in ((0, "a"), (1, "ab"), (2, "abc"), (3, "a"), (4, "a"), (None, "a")):
-        assert asked(database, subjects_of, SUBJECTS["a"], at) == of(*together)
         assert asked(database, patients_of, "a", at) == sorted(together)
     assert asked(database, patients_of, "b") == ["b", "c"]
     people = asked(database, people_of, SUBJECTS.values())
@@ -160,9 +158,6 @@ def test_what_was_decided_is_read(database: str, views: psycopg.Connection[Any])
     assert (first.position, first.state, first.rule, first.decided_by) == (1, State.PROPOSED, "1", "nurse")
     assert (last.version, last.state, last.reason) == (2, State.LINKED, "cùng số CCCD")
     assert (last.pair, last.evidence) == (pair_of("a", "b"), list(CAPTURED))
-    (waiting,) = asked(database, standing_pairs, State.PROPOSED, 10)
-    assert waiting.pair == pair_of("c", "d")
-    assert asked(database, standing_pairs, State.PROPOSED, 10, after=waiting.position) == []
     assert [one.position for one in asked(database, latest_decisions, 2)] == [3, 2]
     assert [one.position for one in asked(database, latest_decisions, 2, before=2)] == [1]
     assert [one.position for one in asked(database, pairs_of, of("b", "d"))] == [2, 3]
