@@ -15,4 +15,4 @@ def test_both_write_the_same_uri(name: str) -> None:
 
 def test_no_two_systems_are_one() -> None:
     uris = [uri for name, uri in vars(systems).items() if name.isupper() and not name.startswith("_")]
-    assert len(uris) == len(set(uris)) == 10
+    assert len(uris) == len(set(uris)) == 9
