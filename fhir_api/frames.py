@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import msgspec
+import orjson
 
 from fhir_api.errors import BadRequest
 from fhir_api.intake import IntakeRefused, Issue, Limits, scan, validate
 from fhir_api.outcomes import Invalid
 
-_A_RESOURCE = b'{"resourceType":"Parameters"}'
 _PLACEHOLDER = {"resourceType": "Parameters"}
+_A_RESOURCE = orjson.dumps(_PLACEHOLDER)
 _AN_ENTRY = b'{"request":{"method":"GET","url":"x"}}'
 _LARGEST_REST, _LARGEST_FRAME = 1 << 20, 1 << 10
 """Bytes of a Bundle without its resources: in all, and more for each entry (usual are 200)."""
