@@ -1,6 +1,8 @@
 """How the views stand to the record, for those who watch over them and those who read them."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
@@ -77,12 +79,35 @@ async def facts_missing(connection: Reader, *views: str, patience: float = PATIE
     return missing
 
 
+class Lacks(NamedTuple):
+    """What is recorded and not shown. missing: facts that the views have yet to show. incomplete: whether
+    somebody's wait, or cannot be read."""
+
+    missing: int
+    incomplete: bool
+
+
+@asynccontextmanager
+async def at_one_moment(connection: Reader, *views: str) -> AsyncIterator[Lacks]:
+    """A snapshot in which these views show what the record holds, or as much as they do when patience
+    ends."""
+    async with connection.transaction():
+        stands = await showing(connection, *views)
+        if not any(view.missing for view in stands):
+            yield Lacks(0, any(view.leaves_out for view in stands))
+            return
+    missing = await facts_missing(connection, *views)
+    async with connection.transaction():
+        yield Lacks(missing, any(view.leaves_out for view in await showing(connection, *views)))
+
+
 class Showing(NamedTuple):
     """What a view shows. position: how far; 0 for one that is not there. leaves_out: whether somebody is
-    parked in it or has an undecodable record."""
+    parked in it or has an undecodable record. missing: facts of the record that it does not show."""
 
     position: int
     leaves_out: bool
+    missing: int
 
 
 async def showing(connection: Reader, *views: str) -> list[Showing]:

@@ -29,10 +29,11 @@ select coalesce(max(notification_id), 0) - (
 ) from record.facts;
 
 -- name: showing
--- Of each of these views how far its serving generation has come, and whether somebody is parked in it or a record is
--- quarantined.
+-- Of each of these views how far its serving generation has come, whether somebody is parked in it or a record is
+-- quarantined, and how many facts of the record it does not show.
 select coalesce(g.position, 0),
        exists (select from views.parked p where p.view = g.view and p.generation = g.generation)
-       or exists (select from views.quarantined q where q.view = g.view and q.generation = g.generation)
+       or exists (select from views.quarantined q where q.view = g.view and q.generation = g.generation),
+       (select coalesce(max(notification_id), 0) from record.facts) - coalesce(g.position, 0)
 from unnest(%(views)s::text[]) with ordinality v(view, place)
 left join views.generations g on g.view = v.view and g.state = 'serving' order by v.place;

@@ -46,9 +46,9 @@ def typing_mode_shows(text: str) -> bool:
     """Whether words look like keystrokes of Telex (``Nguyeenx Vawn``) or VNI (``Nguye6n4 Va8n``).
 
     Single words may be names of the highlands (Ksor, Moong) or of foreigners (Lee): it takes more than a
-    doubled vowel, or a tone's letter at the end of one word.
+    doubled vowel, or a tone's letter at the end of one word, however often that stands there.
     """
-    words = text.lower().split()
+    words = set(text.lower().split())
     return any(_VNI.fullmatch(word) for word in words) or sum(map(_like_telex, words)) >= _ENOUGH
 
 

@@ -27,7 +27,7 @@ from projections.database import Reader
 from projections.facilities.queries import Organization, organizations
 from projections.links.person import people_of
 from projections.links.view import Links
-from projections.standing import facts_missing, showing
+from projections.standing import Lacks, at_one_moment
 
 SEXES = ("male", "female", "other", "unknown")
 _VIEWS = (Citizens.name, Links.name)
@@ -49,14 +49,6 @@ class Row(NamedTuple):
     patients: int = 1
 
 
-class Lacks(NamedTuple):
-    """What is recorded and not shown. missing: facts that the views have yet to show. incomplete: whether
-    somebody's wait, or cannot be read."""
-
-    missing: int
-    incomplete: bool
-
-
 async def search_page(request: Request) -> Response:
     """GET /: the box and how to use it."""
     async with request.app.state.views.connection() as connection:
@@ -67,15 +59,15 @@ async def search_page(request: Request) -> Response:
 async def lookup(request: Request) -> Response:
     """POST /lookup: whom the text may mean."""
     text = (await form_field(request, "text")).strip()
-    async with request.app.state.views.connection() as connection:
-        missing = await facts_missing(connection, *_VIEWS)
-        async with connection.transaction():  # All of it at one moment, once that is shown.
-            place, workplace = await here(connection, request)
-            lacks = Lacks(missing, any(view.leaves_out for view in await showing(connection, *_VIEWS)))
-            found = await look_up(connection, text, place)
-            groups = await _grouped(connection, found, place)
-            seen_at = _facilities(groups)
-            facilities = await organizations(connection, seen_at) if seen_at else {}
+    async with (
+        request.app.state.views.connection() as connection,
+        at_one_moment(connection, *_VIEWS) as lacks,
+    ):
+        place, workplace = await here(connection, request)
+        found = await look_up(connection, text, place)
+        groups = await _grouped(connection, found, place)
+        seen_at = _facilities(groups)
+        facilities = await organizations(connection, seen_at) if seen_at else {}
     if _wants_json(request):
         return JSONResponse(_answer(found, groups, facilities, lacks))
     t, today = Messages(language_of(request)), datetime.now(ZONE).date()
