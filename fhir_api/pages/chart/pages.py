@@ -119,6 +119,7 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
     timeline = timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS)
     return {
         "patient_id": request.path_params["patient_id"],
+        "home": _home(request),
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
         "timeline": timeline,
@@ -162,8 +163,12 @@ def _absent(request: Request, chart: Chart, key: str) -> Response:
     """Of somebody who is known, a part is not: key says which."""
     if not chart.entries or not chart.standing.complete:
         return _nobody(request, chart)
-    back = f"/citizens/{request.path_params['patient_id']}"
-    return render(request, "message.html", {"key": key, "back": back}, status=404)
+    return render(request, "message.html", {"key": key, "back": _home(request)}, status=404)
+
+
+def _home(request: Request) -> str:
+    """Address of the chart, below which its panels, visits and series lie."""
+    return f"/citizens/{request.path_params['patient_id']}"
 
 
 routes = [
