@@ -13,6 +13,7 @@ from backbone.settings import Settings, shown, variable
 from ehr.definitions import RESOURCE_TYPES
 from ehr.definitions.search_parameters import SearchParameter, common_search_parameters
 from ehr.definitions.search_parameters import search_parameters as search_parameters_of
+from ehr.interactions.table import table as interaction_table
 from projections.search.extraction import uncompiled
 from projections.search.indexing import INDEXERS
 from projections.search.reading import NOT_SEARCHABLE, modifiers_of, parameters_of
@@ -138,11 +139,39 @@ def _left_out() -> str:
     return "\n".join(["| of | parameter | why |", "|---|---|---|", *rows])
 
 
+INTERACTIONS = """\
+What a chart tells of prescriptions of two facilities that are both in use, from `ehr/interactions`
+([how it was chosen](../../ehr/interactions/README.md)). Version {version}, **{verified}**: nobody has checked
+the choice, the wording or the translation, and it is far from complete. That nothing is told does not mean
+that nothing interacts. Codes are those of ATC; a shorter one stands for all codes that begin with it. The
+severity follows the wording of the source: `contraindicated`, `avoid` (or only where nothing else will do),
+`caution`."""
+
+
+def interactions() -> str:
+    """The page of all interactions."""
+    shipped = interaction_table()
+    verified = "clinically verified" if shipped.verified else "not clinically verified"
+    lines = ["| one | other | severity | what is said | source |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {_codes(one.first)} | {_codes(one.second)} | {one.severity} | {one.vi}<br>{one.en}"
+        f" | [{one.source}]({one.url}) |"
+        for one in shipped.interactions
+    ]
+    head = INTERACTIONS.format(version=shipped.version, verified=verified)
+    return "\n\n".join(["# Interactions of medicines", MADE, head, "\n".join(lines)]) + "\n"
+
+
+def _codes(codes: Iterable[str]) -> str:
+    return " ".join(f"`{code}`" for code in codes)
+
+
 def pages() -> Iterator[tuple[Path, str]]:
     """Each page with its text."""
     yield REFERENCE / "configuration.md", configuration()
     yield REFERENCE / "commands.md", commands()
     yield REFERENCE / "search-parameters.md", search_parameters()
+    yield REFERENCE / "interactions.md", interactions()
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from ehr.communes.table import communes_today
+from ehr.dates import Span
 from ehr.formats.warning_codes import WarningCode
 from ehr.sql import load_queries
 from projections.citizens.typed import Name, Typed, read_typed, similar_names
@@ -94,6 +95,15 @@ class Lookup(NamedTuple):
     warnings: tuple[WarningCode, ...] = ()
 
 
+class Seen(NamedTuple):
+    """A visit of a Patient. started: FHIR date. facility: as projections.facilities names facilities."""
+
+    patient: str
+    encounter: str
+    started: str
+    facility: str | None
+
+
 class Here(NamedTuple):
     """From where somebody looks: what the own facility is called (facilities.queries), and its commune."""
 
@@ -140,6 +150,20 @@ async def patients(connection: Reader, subjects: Collection[UUID], here: Here = 
     """All that are there of some Patients, whatever is looked for."""
     everybody = [_Candidate(subject) for subject in subjects]
     return await _people(connection, everybody, here, limit=len(everybody))
+
+
+async def seen_with(
+    connection: Reader, system: str, keys: Sequence[str], period: Span, but: Collection[UUID]
+) -> list[Seen]:
+    """Visits that began in a period, of other Patients who bear one of the numbers (numbers.number_key).
+
+    but: subjects of Patients that do not count. At most MOST visits, of MOST_NUMBERED Patients.
+    """
+    bounds = {"most_numbered": MOST_NUMBERED, "limit": MOST}
+    whom = {"keys": list(keys), "system": system, "but": list(but)}
+    values = {**whom, **bounds, "since": period.start, "until": period.end}
+    cursor = await connection.execute(queries["seen_with"], values)
+    return [Seen(*row) for row in await cursor.fetchall()]
 
 
 def _and_former(found: Lookup, numbered: Sequence[Found]) -> Lookup:

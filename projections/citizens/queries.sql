@@ -130,3 +130,18 @@ order by
     c.likeness desc, c.former, here.seen desc, near desc, p.active desc, length(c.spelled), p.name collate "C",
     p.born_from nulls last, p.id
 limit %(limit)s;
+
+-- name: seen_with
+-- Where Patients with one of the numbers were seen in a time, but for some of them; the newest first.
+select p.id, v.encounter, v.started, v.facility
+from (
+    select distinct subject from citizens.identifier
+    where key = any(%(keys)s::text[]) and system = %(system)s and use is distinct from 'old'
+        and subject <> all(%(but)s::uuid[])
+    limit %(most_numbered)s
+) i
+join citizens.person p using (subject)
+join citizens.visit v using (subject)
+where v.starts >= %(since)s and v.starts < %(until)s
+order by v.starts desc, v.encounter
+limit %(limit)s;

@@ -1,10 +1,10 @@
 """A citizen's chart: all entries about one person, as a clinician reads them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,11 +25,11 @@ from projections.health_record.kinds import (
 )
 from projections.health_record.lateness import Lateness, lateness_of
 from projections.health_record.order import newest_first
+from projections.health_record.repeated import C, Repeated, Stated, by_facility, fold, repeated
 from projections.health_record.series import Series, series_of
 from projections.health_record.sources import Source, Sources
 
 K = TypeVar("K", bound=Entry)
-C = TypeVar("C", Problem, Medicine)
 
 OVER = frozenset({"inactive", "remission", "resolved"})
 """Clinical states of a problem that is not one now (https://hl7.org/fhir/R4/valueset-condition-clinical.html)."""
@@ -37,6 +37,8 @@ OVER = frozenset({"inactive", "remission", "resolved"})
 IN_USE = frozenset({"active", "on-hold", "intended"})
 """States of a request or statement of a medicine that is, or is about to be, taken."""
 
+_ASKED = frozenset({"MedicationRequest", "MedicationStatement"})
+_HANDED_OUT = frozenset({"completed", "in-progress"})
 
 _KINDS = (Visit, Problem, Result, Act, Medicine, Immunisation, Allergy, Order, Document, Person)
 
@@ -80,22 +82,6 @@ class Diagnosed(NamedTuple):
     reference: str | None
     code: Coded
     role: str | None
-
-
-class Repeated(NamedTuple, Generic[C]):
-    """The same problem or medicine, stated several times. all: newest first, never empty."""
-
-    all: list[C]
-
-    @property
-    def latest(self) -> C:
-        """As it was stated last."""
-        return self.all[0]
-
-    @property
-    def first(self) -> C:
-        """As it was stated first."""
-        return self.all[-1]
 
 
 class Chart:
@@ -143,7 +129,7 @@ class Chart:
     @cached_property
     def problems(self) -> list[Repeated[Problem]]:
         """Problems and diagnoses, each once; those refuted by their last statement are among them."""
-        return _repeated(self._kind(Problem), lambda problem: problem.code)
+        return repeated(self._kind(Problem), lambda problem: problem.code)
 
     @property
     def present_problems(self) -> list[Repeated[Problem]]:
@@ -161,13 +147,35 @@ class Chart:
         return self._kind(Medicine)
 
     def current_medicines(self, now: datetime) -> list[Medicine]:
-        """What is in use: two facilities' prescriptions of one medicine are two entries."""
-        return [one for one in self.medicines if is_in_use(one, now)]
+        """What is in use: two facilities' prescriptions of one medicine are two entries. What was handed out
+        is, until it is used up, where nobody prescribed it here."""
+        return [one for one in self.medicines if is_in_use(one, now) or self._is_left(one, now)]
 
     def past_medicines(self, now: datetime) -> list[Repeated[Medicine]]:
         """What is no longer in use, each medicine once."""
-        past = [one for one in self.medicines if not is_in_use(one, now)]
-        return _repeated(past, lambda medicine: Coded(self.medicine_name(medicine)))
+        past = [one for one in self.medicines if not is_in_use(one, now) and not self._is_left(one, now)]
+        return repeated(past, lambda medicine: Coded(self.medicine_name(medicine)))
+
+    def seen_by(self, entry: Entry) -> str | None:
+        """Who saw the person in the visit that an entry belongs to."""
+        visit = self._visits.get(entry.encounter) if entry.encounter else None
+        return self.name(next(iter(visit.practitioners), None)) if visit else None
+
+    def stated_by(self, one: Repeated[C]) -> list[Stated[C]]:
+        """Which facilities state it, and what each of them stated last."""
+        return by_facility(one.all, self.facility)
+
+    def _is_left(self, medicine: Medicine, now: datetime) -> bool:
+        handed = medicine.origin.type == "MedicationDispense" and medicine.status in _HANDED_OUT
+        end = span(medicine.until) if handed and medicine.until else None
+        return end is not None and end.end > now and self._what(medicine) not in self._asked_for
+
+    @cached_property
+    def _asked_for(self) -> set[str]:
+        return {self._what(one) for one in self.medicines if one.origin.type in _ASKED}
+
+    def _what(self, medicine: Medicine) -> str:
+        return medicine.code.code or fold(self.medicine_name(medicine) or "")
 
     @cached_property
     def allergies(self) -> list[Allergy]:
@@ -247,12 +255,16 @@ class Chart:
         """What the medicine is."""
         return medicine.code.text or self.name(medicine.name)
 
+    def facility_called(self, code: str) -> str:
+        """The name of a facility by its code, as far as it has stated anything here."""
+        return self._names.get(code, code)
+
     def facility(self, entry: Entry) -> str | None:
         """Where it happened: the provider of its visit, else the facility that stated it."""
         visit = self._visits.get(entry.encounter) if entry.encounter else None
         code = entry.origin.facility
         stated = self.name(visit.provider) if visit else None
-        return stated or (self._names.get(code, code) if code else None)
+        return stated or (self.facility_called(code) if code else None)
 
     @cached_property
     def facilities(self) -> list[str]:
@@ -316,20 +328,10 @@ def is_present(problem: Problem) -> bool:
 
 def is_in_use(medicine: Medicine, now: datetime) -> bool:
     """A request or statement that is active and whose stated end has not passed."""
-    stated = medicine.origin.type in ("MedicationRequest", "MedicationStatement")
+    stated = medicine.origin.type in _ASKED
     end = span(medicine.until) if medicine.until else None
     return stated and medicine.status in IN_USE and not medicine.forbidden and not (end and end.end <= now)
 
 
 def _stated_at(entry: Entry) -> str:
     return entry.origin.amended_at or entry.origin.recorded_at
-
-
-def _repeated(entries: Iterable[C], code: Callable[[C], Coded]) -> list[Repeated[C]]:
-    """Groups by code, else by text; each group and the groups newest first."""
-    groups: dict[tuple[str, ...], list[C]] = {}
-    for entry in entries:
-        key = code(entry)
-        same = (key.system or "", key.code) if key.code else ("", (key.text or "").casefold())
-        groups.setdefault(same, []).append(entry)
-    return [Repeated(group) for group in groups.values()]

@@ -114,6 +114,16 @@ def named(reference: Reference | None, resource: Resource) -> Named | None:
     return Named(None, local) if local else Named(shown(target))
 
 
+def concept_within(reference: Reference | None, contained: Sequence[msgspec.Raw]) -> Concept | None:
+    """What the contained Medication is that a reference means; None where it means none."""
+    target = (reference.reference if reference else None) or ""
+    for body in contained if target.startswith("#") else ():
+        head = _contained(body)
+        if head.id == target[1:] and head.resourceType == "Medication":
+            return _thing(body).code
+    return None
+
+
 def _name_within(id_: str, contained: Sequence[msgspec.Raw]) -> str | None:
     for body in contained:
         head = _contained(body)

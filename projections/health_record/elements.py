@@ -15,6 +15,9 @@ from projections.health_record.entry import Coded
 LONGEST = 400
 """Characters of a text that are shown; what is longer ends with an ellipsis and is read in the resource."""
 
+LOINC = "http://loinc.org"
+UCUM = "http://unitsofmeasure.org"
+
 UNSTATED = msgspec.Raw()
 """Stands for a number that a resource does not state."""
 
@@ -63,6 +66,7 @@ class Quantity(msgspec.Struct, frozen=True, gc=False):
     comparator: str | None = None
     unit: str | None = None
     code: str | None = None
+    system: str | None = None
 
 
 class Range(msgspec.Struct, frozen=True, gc=False):
@@ -113,14 +117,15 @@ def words(concept: Concept | None) -> str | None:
     return code_of(concept)
 
 
-def coded(concept: Concept | None) -> Coded:
-    """A concept as entries keep it."""
+def coded(concept: Concept | None, preferred: str | None = None) -> Coded:
+    """A concept as entries keep it: by its first coding, or the first of the preferred system, in which
+    facilities with codes of their own meet."""
     if concept is None:
         return NOT_CODED
-    for coding in concept.coding:
-        if coding.code:
-            return Coded(words(concept), shown(coding.system), shown(coding.code))
-    return Coded(words(concept))
+    codings = [coding for coding in concept.coding if coding.code]
+    common = (coding for coding in codings if preferred and coding.system == preferred)
+    coding = next(common, codings[0] if codings else Coding())
+    return Coded(words(concept), shown(coding.system) if coding.code else None, shown(coding.code))
 
 
 NOT_CODED = Coded()
@@ -153,6 +158,13 @@ def amount(quantity: Quantity | None) -> str | None:
     return shown(" ".join(part for part in parts if part))
 
 
+def unit_of(quantity: Quantity) -> str | None:
+    """What tells a unit from others: its code of UCUM, else its code with the system, else as printed."""
+    if quantity.code and quantity.system not in (None, UCUM):
+        return shown(f"{quantity.system}|{quantity.code}")
+    return shown(quantity.code or quantity.unit)
+
+
 def extent(span: Range | None) -> str | None:
     """A range in words: ``5–10 mg``; with one end open ``≥ 5 mg``."""
     if span is None:
@@ -181,6 +193,11 @@ def literal(reference: Reference | None) -> str | None:
         return None
     local = _LOCAL.fullmatch(reference.reference)
     return local[1] if local else None
+
+
+def all_literal(references: Iterable[Reference]) -> list[str]:
+    """``Type/id`` of each that is a reference to this server."""
+    return [target for target in map(literal, references) if target]
 
 
 def encounter_id(reference: Reference | None) -> str | None:

@@ -18,7 +18,7 @@ _DONE = Visit | Result | Act | Medicine | Document | Order
 """Kinds whose date says when somebody did it. That of a problem or an allergy is when it began, and
 vaccinations are told from a book years afterwards."""
 
-_NOT_SEEN = frozenset({"planned", "cancelled", "entered-in-error"})
+NOT_SEEN = frozenset({"planned", "cancelled", "entered-in-error"})
 """States of an encounter in which nobody saw the person (https://hl7.org/fhir/R4/valueset-encounter-status.html)."""
 
 
@@ -61,6 +61,6 @@ def _seen_between(visit: Visit, happened: datetime, recorded: datetime) -> bool:
     History that is brought in at once, in the order in which it happened, overtakes nothing.
     """
     begun, known = span(visit.at) if visit.at else None, span(visit.origin.recorded_at)
-    if not begun or not known or visit.status in _NOT_SEEN:
+    if not begun or not known or visit.status in NOT_SEEN:
         return False
     return happened <= begun.start < recorded and known.start < recorded

@@ -15,15 +15,19 @@ from starlette.routing import Route
 
 from ehr.values import Key, subject_of
 from fhir_api.pages.chart.banner import banner_of
+from fhir_api.pages.chart.elsewhere import uses_by_others
 from fhir_api.pages.chart.people import people_of_chart
 from fhir_api.pages.chart.timeline import timeline_of
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.formats import date_text, moment_text
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import is_fragment, render
+from fhir_api.pages.workplace import workplace_of
 from projections.health_record.chart import Chart
+from projections.health_record.elsewhere import elsewhere_of
 from projections.health_record.lateness import Lateness
 from projections.health_record.queries import read_chart
+from projections.health_record.referrals import referrals_of
 from projections.health_record.series import grid_of
 from projections.links.queries import pairs_of
 
@@ -59,11 +63,15 @@ async def chart_page(request: Request) -> Response:
     async with request.app.state.views.connection() as connection:
         chart = await read_chart(connection, subject)
         decisions = await pairs_of(connection, chart.sources.subjects or [subject])
+        now = datetime.now(UTC)
+        uses = await uses_by_others(connection, chart, now)
     if not chart.entries:
         return _nobody(request, chart)
     shown = _shown(request, chart, FIRST_ROWS)
-    people = people_of_chart(chart, decisions, shown["now"], Messages(language_of(request)))
-    return render(request, "chart.html", shown | {"people": people})
+    people = people_of_chart(chart, decisions, now, Messages(language_of(request)))
+    here = workplace_of(request)
+    elsewhere = elsewhere_of(chart, now, uses, chart.facility_called(here) if here else None)
+    return render(request, "chart.html", shown | {"people": people, "elsewhere": elsewhere})
 
 
 async def panel_page(request: Request) -> Response:
@@ -127,6 +135,7 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
         "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, before),
         "before": before,
         "limit": limit,
+        "referrals_of": referrals_of,
         "panels": [(panel, _count(chart, panel)) for panel in PANELS],
         "number_of": {panel: number for number, panel in enumerate(PANELS, 1)},
         "now": now,

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ehr.names import fold
 from projections.health_record.directory import named
 from projections.health_record.elements import (
     Concept,
@@ -33,6 +34,9 @@ NONE_KNOWN = frozenset(
 """Codes that deny allergies in general, to medicines, to food and from the environment:
 https://hl7.org/fhir/uv/ips/STU1.1/ValueSet-absent-or-unknown-allergies-uv-ips.html and
 https://build.fhir.org/ig/HL7/fhir-ips/ValueSet-absent-or-unknown-snomed-uv-ips.html."""
+
+NONE_SAID = frozenset({"khong di ung", "khong co di ung", "khong co tien su di ung", "no known allergies"})
+"""The same without a code, in exactly these words, folded."""
 
 NO_INFORMATION = (_ABSENT_UNKNOWN, "no-allergy-info")
 """Says that nobody asked: the same as no entry at all."""
@@ -89,12 +93,13 @@ def allergy(body: bytes, origin: Origin) -> Allergy | None:
     verification = code_of(stated.verificationStatus)
     if verification == "entered-in-error" or NO_INFORMATION in codes:
         return None
+    what = _what(stated)
     return Allergy(
         origin,
         stated.onsetDateTime or stated.recordedDate,
         encounter_id(stated.encounter),
-        _what(stated),
-        not codes.isdisjoint(NONE_KNOWN),
+        what,
+        not codes.isdisjoint(NONE_KNOWN) or (not what.code and fold(what.text or "") in NONE_SAID),
         code_of(stated.clinicalStatus),
         verification,
         stated.criticality,

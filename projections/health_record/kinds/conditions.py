@@ -20,6 +20,8 @@ from projections.health_record.elements import (
 )
 from projections.health_record.entry import Coded, Entry, Named, Origin
 
+ICD10 = "http://hl7.org/fhir/sid/icd-10"
+
 
 class Problem(Entry, frozen=True, tag=3, gc=False):
     """A condition. clinical: active, recurrence, relapse, inactive, remission, resolved. verification:
@@ -71,7 +73,7 @@ def problem(body: bytes, origin: Origin) -> Problem | None:
         origin,
         stated.onsetDateTime or stated.onsetPeriod.start or stated.recordedDate,
         encounter_id(stated.encounter),
-        coded(stated.code),
+        coded(stated.code, ICD10),
         code_of(stated.clinicalStatus),
         verification,
         [code for code in map(code_of, stated.category) if code],

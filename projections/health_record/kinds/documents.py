@@ -7,21 +7,25 @@ import msgspec
 
 from projections.health_record.directory import named
 from projections.health_record.elements import (
+    LOINC,
+    NOT_CODED,
     Concept,
     Period,
     Reference,
     Resource,
+    coded,
     encounter_id,
     shown,
     words,
 )
-from projections.health_record.entry import Entry, Named, Origin
+from projections.health_record.entry import Coded, Entry, Named, Origin
 
 
 class Document(Entry, frozen=True, tag=8, gc=False):
     """A DiagnosticReport, DocumentReference or Composition (``origin.type``).
 
-    attached: content types of attachments. conclusion: of a report. parts: number of results or sections.
+    attached: content types of attachments. conclusion, code: of a report. parts: number of results or
+    sections.
     """
 
     title: str | None
@@ -31,6 +35,7 @@ class Document(Entry, frozen=True, tag=8, gc=False):
     conclusion: str | None
     attached: list[str]
     parts: int
+    code: Coded = NOT_CODED
 
 
 class _Attachment(msgspec.Struct, frozen=True, gc=False):
@@ -91,6 +96,8 @@ _report = msgspec.json.Decoder(_Report).decode
 _document = msgspec.json.Decoder(_DocumentReference).decode
 _composition = msgspec.json.Decoder(_Composition).decode
 ERROR = "entered-in-error"
+_UNFINISHED = ("preliminary", "amended")
+"""What a document is, rather than its reference, that is to be told."""
 
 
 def report(body: bytes, origin: Origin) -> Document | None:
@@ -109,6 +116,7 @@ def report(body: bytes, origin: Origin) -> Document | None:
         shown(stated.conclusion) or _first_words(stated.conclusionCode),
         _kinds(stated.presentedForm),
         len(stated.result),
+        coded(stated.code, LOINC),
     )
 
 
@@ -125,7 +133,7 @@ def document(body: bytes, origin: Origin) -> Document | None:
         next((id_ for id_ in map(encounter_id, stated.context.encounter) if id_), None),
         described or words(stated.type),
         (words(stated.type) if described else None) or _first_words(stated.category),
-        stated.status,
+        stated.docStatus if stated.docStatus in _UNFINISHED else stated.status,
         next((named(one, stated) for one in stated.author), named(stated.custodian, stated)),
         None,
         _kinds(attachments),

@@ -9,6 +9,7 @@ from projections.health_record.elements import (
     Period,
     Reference,
     Resource,
+    all_literal,
     all_words,
     code_of,
     literal,
@@ -29,7 +30,8 @@ class Diagnosis(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Visit(Entry, frozen=True, tag=2, gc=False):
     """One encounter. kind: code of http://terminology.hl7.org/CodeSystem/v3-ActCode. ends: like ``at``.
-    provider: facility as the Encounter states it. outcome: how the person left."""
+    provider: facility as the Encounter states it. outcome: how the person left. based_on: ``Type/id`` of the
+    requests that it answers, a referral for one."""
 
     ends: str | None
     status: str | None
@@ -41,6 +43,7 @@ class Visit(Entry, frozen=True, tag=2, gc=False):
     provider: Named | None
     place: Named | None
     outcome: str | None
+    based_on: list[str] = msgspec.field(default_factory=list)
 
 
 class _Diagnosis(msgspec.Struct, frozen=True, gc=False):
@@ -73,6 +76,7 @@ class _Encounter(Resource, frozen=True, kw_only=True, gc=False):
     participant: tuple[_Participant, ...] = ()
     serviceProvider: Reference | None = None
     location: tuple[_Location, ...] = ()
+    basedOn: tuple[Reference, ...] = ()
     hospitalization: _Hospitalization | None = None
 
 
@@ -100,6 +104,7 @@ def visit(body: bytes, origin: Origin) -> Visit | None:
         named(stated.serviceProvider, stated),
         next((named(one.location, stated) for one in stated.location), None),
         words(stay.dischargeDisposition) if stay else None,
+        all_literal(stated.basedOn),
     )
 
 

@@ -2,37 +2,36 @@
 https://hl7.org/fhir/R4/medicationrequest.html, …/medicationdispense.html, …/medicationstatement.html and
 …/medicationadministration.html"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from projections.health_record.directory import named
+from projections.health_record.directory import concept_within, named
+from projections.health_record.dosages import Dosage, days_after, days_of, ends_of, told
 from projections.health_record.elements import (
-    UNSTATED,
     Annotation,
     Concept,
     Period,
     Quantity,
-    Range,
     Reference,
     Resource,
     all_words,
-    amount,
     coded,
     encounter_id,
-    extent,
-    number,
     shown,
-    words,
 )
 from projections.health_record.entry import Coded, Entry, Named, Origin
+
+ATC = "http://www.whocc.no/atc"
 
 
 class Medicine(Entry, frozen=True, tag=4, gc=False):
     """One request, dispense, statement or administration (``origin.type``) of a medicine.
 
-    name: where the medicine is stated by reference. until: FHIR date on which it ends. intent: of a request.
-    forbidden: a request *not* to give it, or one that was not done. by: who asked for, handed out or gave it.
+    name: where the medicine is stated by reference. until: FHIR date on which it ends, None where nobody can
+    tell. intent: of a request. forbidden: a request *not* to give it, or one that was not done. by: who asked
+    for, handed out or gave it. basis: what says until when: ``dosage``, ``supply`` (how long what is handed
+    out lasts), ``validity`` (of the prescription) or ``period`` (in which it was taken).
     """
 
     code: Coded
@@ -45,32 +44,7 @@ class Medicine(Entry, frozen=True, tag=4, gc=False):
     by: Named | None
     reasons: list[str]
     note: str | None
-
-
-class _Repeat(msgspec.Struct, frozen=True, gc=False):
-    frequency: int | None = None
-    period: msgspec.Raw = UNSTATED
-    periodUnit: str | None = None
-    boundsPeriod: Period | None = None
-
-
-class _Timing(msgspec.Struct, frozen=True, gc=False):
-    repeat: _Repeat = _Repeat()
-    code: Concept | None = None
-
-
-class _Dose(msgspec.Struct, frozen=True, gc=False):
-    doseQuantity: Quantity | None = None
-    doseRange: Range | None = None
-
-
-class _Dosage(msgspec.Struct, frozen=True, gc=False):
-    text: str | None = None
-    patientInstruction: str | None = None
-    timing: _Timing = _Timing()
-    route: Concept | None = None
-    doseAndRate: tuple[_Dose, ...] = ()
-    dose: Quantity | None = None
+    basis: str | None = None
 
 
 class _Medication(Resource, frozen=True, kw_only=True, gc=False):
@@ -83,6 +57,8 @@ class _Medication(Resource, frozen=True, kw_only=True, gc=False):
 
 class _Dispensing(msgspec.Struct, frozen=True, gc=False):
     validityPeriod: Period = Period()
+    expectedSupplyDuration: Quantity | None = None
+    numberOfRepeatsAllowed: int = 0
 
 
 class _Request(_Medication, frozen=True, kw_only=True, gc=False):
@@ -91,7 +67,7 @@ class _Request(_Medication, frozen=True, kw_only=True, gc=False):
     encounter: Reference | None = None
     authoredOn: str | None = None
     requester: Reference | None = None
-    dosageInstruction: tuple[_Dosage, ...] = ()
+    dosageInstruction: tuple[Dosage, ...] = ()
     dispenseRequest: _Dispensing = _Dispensing()
 
 
@@ -111,19 +87,20 @@ class _Use(_Medication, frozen=True, kw_only=True, gc=False):
 class _Statement(_Use, frozen=True, kw_only=True, gc=False):
     dateAsserted: str | None = None
     informationSource: Reference | None = None
-    dosage: tuple[_Dosage, ...] = ()
+    dosage: tuple[Dosage, ...] = ()
 
 
 class _Administration(_Use, frozen=True, kw_only=True, gc=False):
-    dosage: _Dosage = _Dosage()
+    dosage: Dosage = Dosage()
 
 
 class _Dispense(_Medication, frozen=True, kw_only=True, gc=False):
     context: Reference | None = None
     whenPrepared: str | None = None
     whenHandedOver: str | None = None
+    daysSupply: Quantity | None = None
     performer: tuple[_Performer, ...] = ()
-    dosageInstruction: tuple[_Dosage, ...] = ()
+    dosageInstruction: tuple[Dosage, ...] = ()
 
 
 _request = msgspec.json.Decoder(_Request).decode
@@ -135,13 +112,19 @@ _dispense = msgspec.json.Decoder(_Dispense).decode
 def requested(body: bytes, origin: Origin) -> Medicine | None:
     """Reads a MedicationRequest."""
     stated = _request(body)
+    dispensing, start = stated.dispenseRequest, stated.authoredOn
+    supply = days_of(dispensing.expectedSupplyDuration, 1 + dispensing.numberOfRepeatsAllowed)
     return _entry(
         stated,
         origin,
-        at=stated.authoredOn,
+        at=start,
         encounter=stated.encounter,
         dosages=stated.dosageInstruction,
-        until=stated.dispenseRequest.validityPeriod.end or _bound(stated.dosageInstruction),
+        ends={
+            "dosage": ends_of(stated.dosageInstruction, start),
+            "supply": days_after(start, supply),
+            "validity": dispensing.validityPeriod.end,
+        },
         by=stated.requester,
         intent=stated.intent,
         forbidden=stated.doNotPerform,
@@ -151,13 +134,17 @@ def requested(body: bytes, origin: Origin) -> Medicine | None:
 def dispensed(body: bytes, origin: Origin) -> Medicine | None:
     """Reads a MedicationDispense."""
     stated = _dispense(body)
+    start = stated.whenHandedOver or stated.whenPrepared
     return _entry(
         stated,
         origin,
-        at=stated.whenHandedOver or stated.whenPrepared,
+        at=start,
         encounter=stated.context,
         dosages=stated.dosageInstruction,
-        until=_bound(stated.dosageInstruction),
+        ends={
+            "dosage": ends_of(stated.dosageInstruction, start),
+            "supply": days_after(start, days_of(stated.daysSupply)),
+        },
         by=_first_actor(stated.performer),
     )
 
@@ -165,13 +152,14 @@ def dispensed(body: bytes, origin: Origin) -> Medicine | None:
 def taken(body: bytes, origin: Origin) -> Medicine | None:
     """Reads a MedicationStatement."""
     stated = _statement(body)
+    start = stated.effectiveDateTime or stated.effectivePeriod.start
     return _entry(
         stated,
         origin,
-        at=stated.effectiveDateTime or stated.effectivePeriod.start or stated.dateAsserted,
+        at=start or stated.dateAsserted,
         encounter=stated.context,
         dosages=stated.dosage,
-        until=stated.effectivePeriod.end or _bound(stated.dosage),
+        ends={"period": stated.effectivePeriod.end, "dosage": ends_of(stated.dosage, start)},
         by=stated.informationSource,
         forbidden=stated.status == "not-taken",
     )
@@ -186,7 +174,7 @@ def given(body: bytes, origin: Origin) -> Medicine | None:
         at=stated.effectiveDateTime or stated.effectivePeriod.start,
         encounter=stated.context,
         dosages=[stated.dosage],
-        until=stated.effectivePeriod.end,
+        ends={"period": stated.effectivePeriod.end},
         by=_first_actor(stated.performer),
         forbidden=stated.status == "not-done",
     )
@@ -198,53 +186,33 @@ def _entry(
     *,
     at: str | None,
     encounter: Reference | None,
-    dosages: Sequence[_Dosage],
-    until: str | None,
+    dosages: Sequence[Dosage],
+    ends: Mapping[str, str | None],
     by: Reference | None,
     intent: str | None = None,
     forbidden: bool = False,
 ) -> Medicine | None:
+    """ends: by basis; the first that is known counts."""
     if stated.status == "entered-in-error":
         return None
+    basis, until = next(((basis, end) for basis, end in ends.items() if end), (None, None))
+    reference = stated.medicationReference
     return Medicine(
         origin,
         at,
         encounter_id(encounter),
-        coded(stated.medicationCodeableConcept),
-        named(stated.medicationReference, stated),
+        coded(stated.medicationCodeableConcept or concept_within(reference, stated.contained), ATC),
+        named(reference, stated),
         stated.status,
         intent,
         forbidden,
-        shown("; ".join(text for text in map(_said, dosages) if text)),
+        told(dosages),
         until,
         named(by, stated),
         all_words(stated.reasonCode),
         shown("; ".join(note.text for note in stated.note if note.text)),
+        basis,
     )
-
-
-def _said(dosage: _Dosage) -> str | None:
-    """A dosage in its own words, or else its dose, timing and route side by side."""
-    doses = [
-        one for dose in dosage.doseAndRate for one in (amount(dose.doseQuantity), extent(dose.doseRange))
-    ]
-    parts = (*doses, amount(dosage.dose), _rhythm(dosage.timing), words(dosage.route))
-    composed = " · ".join(part for part in parts if part)
-    return dosage.text or dosage.patientInstruction or composed or None
-
-
-def _rhythm(timing: _Timing) -> str | None:
-    """``3 × / 1 d``; units are those of UCUM (https://hl7.org/fhir/R4/valueset-units-of-time.html)."""
-    repeat = timing.repeat
-    period = number(repeat.period)
-    if period is None:
-        return words(timing.code)
-    return f"{repeat.frequency or 1} × / {period} {repeat.periodUnit or ''}".strip()
-
-
-def _bound(dosages: Sequence[_Dosage]) -> str | None:
-    bounds = (dosage.timing.repeat.boundsPeriod for dosage in dosages)
-    return next((bound.end for bound in bounds if bound and bound.end), None)
 
 
 def _first_actor(performers: Sequence[_Performer]) -> Reference | None:

@@ -6,6 +6,7 @@ import msgspec
 
 from projections.health_record.directory import named
 from projections.health_record.elements import (
+    LOINC,
     UNSTATED,
     Concept,
     Period,
@@ -22,11 +23,10 @@ from projections.health_record.elements import (
     first_event,
     number,
     shown,
+    unit_of,
     words,
 )
 from projections.health_record.entry import Coded, Entry, Named, Origin
-
-LOINC = "http://loinc.org"
 
 
 class Measure(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -34,8 +34,9 @@ class Measure(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     value: a number in the digits in which it was received, or words; None when absent says why there is none.
     numeric: it is a number. comparator: ``<``, ``<=``, ``>=`` or ``>`` where the true value is beyond it.
-    unit: as printed; unit_code: UCUM. usual: reference range as printed; low, high: its ends in digits.
-    flag: code of http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation, or words.
+    unit: as printed; unit_code: what tells it from others (elements.unit_of). usual: reference range as
+    printed; low, high: its ends in digits. flag: code of
+    http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation, or words.
     """
 
     code: Coded
@@ -122,7 +123,7 @@ def result(body: bytes, origin: Origin) -> Result | None:
         origin,
         _when(stated),
         encounter_id(stated.encounter),
-        _code(stated.code),
+        coded(stated.code, LOINC),
         stated.status,
         next(filter(None, map(code_of, stated.category)), None),
         _measures(stated),
@@ -157,10 +158,10 @@ def _measure(stated: _Measured) -> Measure:
         quantity = _NO_QUANTITY
     else:
         digits = number(quantity.value)
-    unit = shown(quantity.code or quantity.unit)
+    unit = unit_of(quantity)
     low, high, usual = _usual(stated.referenceRange, unit) if stated.referenceRange else _NO_RANGE
     return Measure(
-        _code(stated.code),
+        coded(stated.code, LOINC),
         digits or _said(stated),
         digits is not None,
         quantity.comparator,
@@ -227,17 +228,8 @@ def _usual(ranges: Sequence[_ReferenceRange], unit: str | None) -> tuple[str | N
     for one in normal or ranges:
         ends = [end for end in (one.low, one.high) if end]
         printed = shown(one.text) or extent(Range(one.low, one.high))
-        if any(unit and (end.code or end.unit) not in (None, unit) for end in ends):
+        if any(unit_of(end) not in (None, unit) for end in ends):
             return None, None, printed
         low, high = (number(end.value) if end else None for end in (one.low, one.high))
         return low, high, shown(one.text) or between(low, high)
     return _NO_RANGE
-
-
-def _code(concept: Concept | None) -> Coded:
-    """By LOINC where it is coded so, that results of different facilities meet in one series."""
-    if concept is not None:
-        for coding in concept.coding:
-            if coding.system == LOINC and coding.code:
-                return Coded(words(concept), LOINC, shown(coding.code))
-    return coded(concept)

@@ -12,6 +12,7 @@ from projections.health_record.elements import (
     Reference,
     Resource,
     Timing,
+    all_literal,
     all_words,
     amount,
     coded,
@@ -29,7 +30,7 @@ REFERRALS = frozenset({"3457005", "306206005", "103696004"})
 
 class Order(Entry, frozen=True, tag=9, gc=False):
     """A ServiceRequest. referral: it sends the person to somebody else. forbidden: a request not to do it.
-    by, to: who asks whom."""
+    by, to: who asks whom. based_on: ``Type/id`` of the requests that it follows, as a referral back does."""
 
     code: Coded
     referral: bool
@@ -41,6 +42,7 @@ class Order(Entry, frozen=True, tag=9, gc=False):
     by: Named | None
     to: list[Named]
     note: str | None
+    based_on: list[str] = msgspec.field(default_factory=list)
 
 
 class Act(Entry, frozen=True, tag=10, gc=False):
@@ -72,6 +74,7 @@ class _ServiceRequest(Resource, frozen=True, kw_only=True, gc=False):
     performerType: Concept | None = None
     reasonCode: tuple[Concept, ...] = ()
     note: tuple[Annotation, ...] = ()
+    basedOn: tuple[Reference, ...] = ()
 
 
 class _Performer(msgspec.Struct, frozen=True, gc=False):
@@ -117,6 +120,7 @@ def order(body: bytes, origin: Origin) -> Order | None:
         named(stated.requester, stated),
         _addressees(stated),
         shown("; ".join(note.text for note in stated.note if note.text)),
+        all_literal(stated.basedOn),
     )
 
 

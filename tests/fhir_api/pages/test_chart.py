@@ -116,7 +116,9 @@ def test_odd_wishes_are_ignored(client: Client, query: str) -> None:
 def test_the_other_panels(client: Client) -> None:
     problems = panel_of(client, "problems")
     assert "Đái tháo đường típ 2 E11.9" in problems
-    assert "đang mắc · 3 lần, gần nhất 01/10/2026 08:00 · Trạm Y tế xã Hướng Lập" in problems
+    assert "đang mắc · 2 cơ sở ghi" in problems
+    assert "Trạm Y tế xã Hướng Lập · 2 lần, gần nhất 01/10/2026 08:00" in problems
+    assert "Bệnh viện Đa khoa Khe Sanh · 01/09/2026 08:00" in problems
     medicines = panel_of(client, "medicines")
     assert medicines.index("Metformin 500 mg") < medicines.index("Đã dùng trước đây (1)")
     assert medicines.index("Đã dùng trước đây (1)") < medicines.index("Gliclazid 30 mg")

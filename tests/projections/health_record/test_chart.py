@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from projections.health_record.chart import Chart, Diagnosed, Standing
 from projections.health_record.entry import Coded, Named, Origin
@@ -229,6 +231,27 @@ def test_a_medicine_is_in_use_while_it_is_active_and_has_not_ended(
     assert bool(one.past_medicines(NOW)) is not in_use
 
 
+@pytest.mark.parametrize(
+    ("more", "in_use"),
+    [
+        ({"until": "2026-10-09"}, True),
+        ({"until": "2026-10-04"}, False),
+        ({"until": None}, False),
+        ({"until": "2026-10-09", "status": "stopped"}, False),
+    ],
+)
+def test_what_was_handed_out_is_in_use_until_it_is_used_up(more: dict[str, Any], in_use: bool) -> None:
+    handed = medicine("d", "Paracetamol", type_="MedicationDispense", **({"status": "completed"} | more))
+    assert bool(chart(handed).current_medicines(NOW)) is in_use
+    assert bool(chart(handed).past_medicines(NOW)) is not in_use
+
+
+def test_where_it_was_prescribed_the_prescription_says_whether_it_is_in_use() -> None:
+    handed = medicine("d", "Paracetamol", type_="MedicationDispense", status="completed", until="2026-10-09")
+    stopped = medicine("m", "PARACETAMOL", status="stopped")
+    assert chart(handed, stopped).current_medicines(NOW) == []
+
+
 def test_prescriptions_of_two_facilities_stay_apart_while_in_use() -> None:
     one = chart(medicine("m1", "Paracetamol"), medicine("m2", "Paracetamol"))
     assert len(one.current_medicines(NOW)) == 2
@@ -303,6 +326,26 @@ def test_values_are_joined_only_with_the_same_code_and_unit() -> None:
     assert len({one.token for one in series}) == 4
     assert [one.numeric for one in series] == [True, False, False, False]
     assert [one.token for one in series_of(reversed(results))] == [one.token for one in series]
+
+
+UNITS = st.sampled_from([None, "mmol/L", "mg/dL", "http://local|7", "7", "mmol/l"])
+
+
+@given(st.lists(st.tuples(UNITS, st.sampled_from(["2339-0", "1558-6"]), st.booleans()), max_size=12))
+def test_different_units_are_never_joined(stated: list[tuple[str | None, str, bool]]) -> None:
+    results = [
+        result(
+            str(number), f"2026-10-{1 + number:02}", measure("5", unit_code=unit, code=code, numeric=numeric)
+        )
+        for number, (unit, code, numeric) in enumerate(stated)
+    ]
+    found = [
+        {(point.measure.unit_code, point.measure.code.code, point.measure.numeric) for point in one.points}
+        for one in series_of(results)
+    ]
+    assert all(len(kinds) == 1 for kinds in found)
+    assert len(found) == len(set(stated))
+    assert len({one.token for one in series_of(results)}) == len(found)
 
 
 def test_a_grid_has_a_column_for_each_day_in_vietnam() -> None:

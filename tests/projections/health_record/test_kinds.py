@@ -248,6 +248,25 @@ def test_other_statements_about_medicines(stated: dict[str, Any]) -> None:
     assert (medicine.at, medicine.encounter, medicine.name) == ("2026-10-01", "e1", Named("Amoxicillin"))
 
 
+def test_a_contained_medicine_is_known_by_its_code_of_atc() -> None:
+    codings = [
+        {"system": "http://local", "code": "7"},
+        {"system": "http://www.whocc.no/atc", "code": "B01AA03"},
+    ]
+    medicine = read(
+        {
+            "resourceType": "MedicationRequest",
+            "medicationReference": {"reference": "#m"},
+            "contained": [
+                {"resourceType": "Practitioner", "id": "p"},
+                {"resourceType": "Medication", "id": "m", "code": {"coding": codings, "text": "Warfarin"}},
+            ],
+        }
+    )
+    assert isinstance(medicine, Medicine)
+    assert medicine.code == Coded("Warfarin", "http://www.whocc.no/atc", "B01AA03")
+
+
 # Allergies.
 
 
@@ -287,6 +306,16 @@ def test_codes_that_deny_allergies(system: str, code: str, denies: bool) -> None
     allergy = read(
         {"resourceType": "AllergyIntolerance", "code": {"coding": [{"system": system, "code": code}]}}
     )
+    assert isinstance(allergy, Allergy)
+    assert allergy.denies is denies
+
+
+@pytest.mark.parametrize(
+    ("text", "denies"),
+    [("Không có tiền sử dị ứng", True), ("KHONG DI UNG", True), ("Không rõ dị ứng gì", False), ("", False)],
+)
+def test_words_that_deny_allergies_where_there_is_no_code(text: str, denies: bool) -> None:
+    allergy = read({"resourceType": "AllergyIntolerance", "code": {"text": text}})
     assert isinstance(allergy, Allergy)
     assert allergy.denies is denies
 

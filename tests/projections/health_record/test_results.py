@@ -65,6 +65,29 @@ def test_a_range_in_another_unit_is_only_printed() -> None:
     assert (measure.low, measure.high, measure.usual) == (None, None, "≤ 126 mg/dL")
 
 
+@pytest.mark.parametrize(
+    ("quantity", "unit"),
+    [
+        ('"unit":"mmol/l","code":"mmol/L","system":"http://unitsofmeasure.org"', "mmol/L"),
+        ('"unit":"mmol/l","code":"mmol/L"', "mmol/L"),
+        ('"unit":"mmol/l"', "mmol/l"),
+        ('"unit":"mmol/l","code":"7","system":"http://local"', "http://local|7"),
+        ('"unit":"%"', "%"),
+        ('"code":""', None),
+    ],
+)
+def test_what_tells_a_unit_from_others(quantity: str, unit: str | None) -> None:
+    (measure,) = observation(f'"valueQuantity":{{"value":5,{quantity}}}')
+    assert measure.unit_code == unit
+
+
+def test_a_value_without_unit_is_not_judged_by_a_range_with_one() -> None:
+    (measure,) = observation(
+        '"valueQuantity":{"value":131},"referenceRange":[{"high":{"value":126,"unit":"mg/dL"}}]'
+    )
+    assert (measure.high, measure.usual) == (None, "≤ 126 mg/dL")
+
+
 def test_components_are_measures_of_their_own() -> None:
     measures = observation(
         '"component":[{"code":{"coding":[{"system":"http://x","code":"s"},'

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.directory import LISTED
 from projections.health_record.elements import LONGEST
-from projections.health_record.kinds import READERS
+from projections.health_record.elsewhere import elsewhere_of
+from projections.health_record.kinds import READERS, Problem
+from projections.health_record.referrals import referrals_of
 from projections.health_record.series import grid_of
 from projections.health_record.sheets import pack, unpack
 from tests.fhir_api.intake.valid_resources import resources
@@ -34,6 +36,11 @@ def walk(chart: Chart) -> None:
     names = [chart.medicine_name(medicine) for medicine in chart.current_medicines(NOW)]
     assert len(names) + sum(len(r.all) for r in chart.past_medicines(NOW)) == len(chart.medicines)
     assert len(chart.present_problems) + len(chart.past_problems) == len(chart.problems)
+    stated = [one for problem in chart.problems for one in chart.stated_by(problem)]
+    assert sum(one.times for one in stated) == sum(isinstance(entry, Problem) for entry in chart.entries)
+    elsewhere = elsewhere_of(chart, NOW, here="45901")
+    assert elsewhere.former == len(elsewhere.former_overlaps) + len(elsewhere.former_duplicates)
+    assert all(one.state in ("sent", "arrived", "answered") for one in referrals_of(chart).values())
     assert chart.allergy_state in ("known", "none-known", "not-recorded")
 
 

@@ -1,0 +1,68 @@
+"""Pairs of medicines that are said to interact, by their codes of ATC (https://atcddd.fhi.no/atc_ddd_index/).
+
+README.md beside this file says how they were chosen, and what the table is not.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+_FILE: Final = Path(__file__).with_name("interactions.json")
+
+
+class Severity(StrEnum):
+    """How its source says it, the gravest first: not to be combined; to be avoided, or only where nothing
+    else will do; to be watched."""
+
+    CONTRAINDICATED = "contraindicated"
+    AVOID = "avoid"
+    CAUTION = "caution"
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """One line. first, second: codes of ATC, or the beginnings of all codes of a group. vi, en: what the
+    source says. source: what it is, with its year; url: where it was read."""
+
+    first: tuple[str, ...]
+    second: tuple[str, ...]
+    severity: Severity
+    vi: str
+    en: str
+    source: str
+    url: str
+
+    def said(self, language: str) -> str:
+        """In Vietnamese, or in English for any other language."""
+        return self.vi if language == "vi" else self.en
+
+
+class Table(msgspec.Struct, frozen=True):
+    """All of it. version: the day of its last change. verified: whether a clinician has checked it."""
+
+    version: str
+    verified: bool
+    interactions: tuple[Interaction, ...]
+
+
+@cache
+def table() -> Table:
+    """The table as it is shipped."""
+    return msgspec.json.decode(_FILE.read_bytes(), type=Table)
+
+
+def between(one: str, other: str) -> list[Interaction]:
+    """The interactions of two medicines by their ATC codes, in any order, the gravest first."""
+    found = [line for line in table().interactions if _meet(line, one, other) or _meet(line, other, one)]
+    return sorted(found, key=lambda line: list(Severity).index(line.severity))
+
+
+def _meet(line: Interaction, one: str, other: str) -> bool:
+    return _is_of(one, line.first) and _is_of(other, line.second)
+
+
+def _is_of(code: str, groups: Sequence[str]) -> bool:
+    return code.strip().upper().startswith(tuple(groups))
