@@ -25,7 +25,9 @@ from projections.linking.sight import Said, Sight
 from projections.matching.candidates import Candidate, Judged
 
 ALL = "all"
-GROUPS = (ALL, "Hồ communes", "twins", "year only", "newborn", MIXED_UP, FILLED_IN)
+HO = "Hồ communes"
+PLAIN = "of none, or of Hồ communes alone"
+GROUPS = (ALL, PLAIN, HO, "twins", "year only", "newborn", MIXED_UP, FILLED_IN)
 
 
 @dataclass
@@ -97,7 +99,8 @@ class _Run:
 
     def of(self, *indices: int) -> Iterator[Figures]:
         """Of the groups to which any of the registrations belongs."""
-        for group in {ALL}.union(*(self.said[index].groups for index in indices)):
+        groups = set[str]().union(*(self.said[index].groups for index in indices))
+        for group in {ALL} | groups | (set() if groups - {HO} else {PLAIN}):
             yield self.figures[group]
 
 
