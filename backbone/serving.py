@@ -2,7 +2,8 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
+import socket
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
@@ -23,6 +24,7 @@ from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
 from fhir_api.intake import warm
+from fhir_api.open_charts import OpenCharts
 from fhir_api.page_tokens import KEY_BYTES, PageTokens
 from fhir_api.pages.routes import pages
 from fhir_api.room import Room
@@ -32,6 +34,7 @@ from projections.fhir_resources.conditions import IndexSearcher
 from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
+from projections.health_record.view import HealthRecord as HealthRecords
 from projections.links.view import Links
 from projections.matching.view import Matching
 from projections.visibility import Visibility
@@ -45,8 +48,9 @@ def serve(settings: Settings, url: str) -> None:
     logs.configure(settings.log_level)
     ZONE.use(settings.zone)
     warm()
+    app = application(settings, url)
     config = uvicorn.Config(
-        application(settings, url),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -59,7 +63,24 @@ def serve(settings: Settings, url: str) -> None:
         backlog=2048,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    uvicorn.Server(config).run()
+    Server(config, app.services.news.end).run()
+
+
+class Server(uvicorn.Server):
+    """Ends what would go on for ever before it waits for requests that are under way.
+
+    uvicorn tells the application that it ends only once they are over.
+    """
+
+    def __init__(self, config: uvicorn.Config, end: Callable[[], None]) -> None:
+        """end: ends the endless requests."""
+        super().__init__(config)
+        self._end = end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See ``uvicorn.Server``."""
+        self._end()
+        await super().shutdown(sockets)
 
 
 def begin_worker(parent: int, log_level: str, zone: str) -> None:
@@ -75,14 +96,19 @@ def application(settings: Settings, url: str) -> App:
     by_kafka, waits = settings.log == "kafka", settings.kafka_away == "wait"
     searcher = IndexSearcher(url)
     recorder = PostgresRecorder(url, searcher, kept_by_kafka=by_kafka)
+    views = ViewDatabase(url)
+    links = Visibility(url, Links.name, waits_for_log=waits)
+    charts = Visibility(url, HealthRecords.name, waits_for_log=waits)
     services = Services(
         recorder=recorder,
         record=HealthRecord(recorder, searcher),
-        views=ViewDatabase(url),
+        views=views,
         reader=ResourceReader(url),
         visibility=Visibility(url, FhirResources.name, waits_for_log=waits),
-        links=Visibility(url, Links.name, waits_for_log=waits),
+        links=links,
         matching=Visibility(url, Matching.name, waits_for_log=waits),
+        charts=charts,
+        news=OpenCharts(views, charts, links),
         limits=limits,
         snapshots=Snapshots(url),
         explains=settings.explain,
@@ -109,6 +135,8 @@ def application(settings: Settings, url: str) -> App:
             await stack.enter_async_context(services.visibility)
             await stack.enter_async_context(services.links)
             await stack.enter_async_context(services.matching)
+            await stack.enter_async_context(services.charts)
+            await stack.enter_async_context(services.news)
             if services.heavy:
                 await stack.enter_async_context(services.heavy)
             settle()

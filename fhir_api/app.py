@@ -32,6 +32,7 @@ class App:
     ) -> None:
         """routes: of the site. lifespan: opens and closes the services. hosts: names of the server, usually
         loopback ones alone."""
+        self.services = services
         self._entrance = Entrance(self._part, hosts or Hosts())
         self._fhir = FhirEndpoint(services, ROUTES)
         self._site = Starlette(routes=routes, lifespan=lifespan)

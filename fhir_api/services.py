@@ -8,6 +8,7 @@ from ehr.health_record import HealthRecord
 from fhir_api.bundles import BundleLimits
 from fhir_api.heavy import HeavyWorkers
 from fhir_api.measurements import RequestMetrics
+from fhir_api.open_charts import OpenCharts
 from fhir_api.page_tokens import PageTokens
 from fhir_api.room import Room
 from projections.database import ViewDatabase
@@ -22,7 +23,8 @@ class Services:
     """Passed to every handler; holds no state of requests.
 
     visibility: of ``fhir_resources``; links: of the view of that name, which says who is one person;
-    matching: of the one that compares people.
+    matching: of the one that compares people; charts: of ``health_record``. news: tells it to charts that are
+    open.
     visibility_wait: seconds that a write waits to be shown. explains: whether searches tell
     developers how they are carried out. ready: name of each part -> whether it serves.
     """
@@ -34,6 +36,8 @@ class Services:
     visibility: Visibility
     links: Visibility
     matching: Visibility
+    charts: Visibility
+    news: OpenCharts
     limits: BundleLimits
     snapshots: Snapshots
     visibility_wait: float = 5.0

@@ -14,12 +14,12 @@ async def form_field(request: Request, name: str) -> str:
     return (await form_fields(request)).get(name, "")
 
 
-async def form_fields(request: Request) -> dict[str, str]:
-    """All fields of a form by name; of several of one name the first. Raises HTTPException."""
+async def form_fields(request: Request, largest: int = LARGEST) -> dict[str, str]:
+    """All fields of a form by name; of several of one name the first. largest: bytes. Raises HTTPException."""
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > LARGEST:
+        if len(body) > largest:
             raise HTTPException(413)
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[0] for name, values in fields.items()}

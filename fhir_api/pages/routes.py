@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Router
 
 from fhir_api.access.entrance import visit_of
 from fhir_api.outcomes import told
-from fhir_api.pages import chart, facilities, lookup, review, static_files, workplace
+from fhir_api.pages import chart, corrections, facilities, lookup, review, static_files, workplace
 from fhir_api.pages.rendering import render
 from fhir_api.pages.security import SecurityHeaders
 
@@ -16,6 +16,7 @@ log = structlog.get_logger()
 ROUTES: tuple[BaseRoute, ...] = (
     *lookup.routes,
     *chart.routes,
+    *corrections.routes,
     *facilities.routes,
     *review.routes,
     *workplace.routes,

@@ -17,6 +17,7 @@ from projections.health_record.kinds import (
     Document,
     Immunisation,
     Medicine,
+    Note,
     Order,
     Person,
     Problem,
@@ -40,7 +41,7 @@ IN_USE = frozenset({"active", "on-hold", "intended"})
 _ASKED = frozenset({"MedicationRequest", "MedicationStatement"})
 _HANDED_OUT = frozenset({"completed", "in-progress"})
 
-_KINDS = (Visit, Problem, Result, Act, Medicine, Immunisation, Allergy, Order, Document, Person)
+_KINDS = (Visit, Problem, Result, Act, Medicine, Immunisation, Allergy, Order, Document, Note, Person)
 
 
 class AllergyState(StrEnum):
@@ -223,6 +224,11 @@ class Chart:
     def acts(self) -> list[Act]:
         """Procedures."""
         return self._kind(Act)
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """Notes, and why entries were corrected."""
+        return self._kind(Note)
 
     def lateness(self, entry: Entry) -> Lateness | None:
         """Whether it was recorded long after it had happened, and what that means."""

@@ -23,6 +23,7 @@ from ehr.health_record import HealthRecord
 from fhir_api.app import App
 from fhir_api.bundles import BundleLimits
 from fhir_api.monitoring import routes
+from fhir_api.open_charts import OpenCharts
 from fhir_api.services import Services
 from projections.carrying import run_projectors
 from projections.database import ViewDatabase
@@ -31,6 +32,7 @@ from projections.fhir_resources.queries import ResourceReader
 from projections.fhir_resources.snapshots import Snapshots
 from projections.fhir_resources.view import FhirResources
 from projections.generations import ensure_generation
+from projections.health_record.view import HealthRecord as HealthRecords
 from projections.links.view import Links
 from projections.matching.view import Matching
 from projections.projector import Projector
@@ -91,14 +93,17 @@ def services_of(url: str, **changes: Any) -> Services:
     """The parts of an API on a database; ``open`` them before use."""
     searcher = IndexSearcher(url)
     recorder = PostgresRecorder(url, searcher)
+    views, links, charts = ViewDatabase(url), Visibility(url, Links.name), Visibility(url, HealthRecords.name)
     parts: dict[str, Any] = {
         "recorder": recorder,
         "record": HealthRecord(recorder, searcher),
-        "views": ViewDatabase(url),
+        "views": views,
         "reader": ResourceReader(url),
         "visibility": Visibility(url, FhirResources.name),
-        "links": Visibility(url, Links.name),
+        "links": links,
         "matching": Visibility(url, Matching.name),
+        "charts": charts,
+        "news": OpenCharts(views, charts, links),
         "limits": LIMITS,
         "snapshots": Snapshots(url),
     }
@@ -118,6 +123,8 @@ async def opened(services: Services) -> AsyncIterator[None]:
         await stack.enter_async_context(services.visibility)
         await stack.enter_async_context(services.links)
         await stack.enter_async_context(services.matching)
+        await stack.enter_async_context(services.charts)
+        await stack.enter_async_context(services.news)
         if services.heavy:
             await stack.enter_async_context(services.heavy)
         yield

@@ -16,6 +16,8 @@ from starlette.routing import Route
 from ehr.values import Key, subject_of
 from fhir_api.pages.chart.banner import banner_of
 from fhir_api.pages.chart.elsewhere import uses_by_others
+from fhir_api.pages.chart.news import news_of, news_response
+from fhir_api.pages.chart.notes import form_of, write_note
 from fhir_api.pages.chart.people import people_of_chart
 from fhir_api.pages.chart.timeline import timeline_of
 from fhir_api.pages.chart.words import sayer, told
@@ -43,6 +45,9 @@ PANELS = (
     "acts",
 )
 """In the order of the keys 1 to 9."""
+
+NOTES = "notes"
+"""A panel without a key."""
 
 FIRST_ROWS = 12
 """Rows of a panel within the whole chart; the panel alone shows all."""
@@ -77,7 +82,7 @@ async def chart_page(request: Request) -> Response:
 async def panel_page(request: Request) -> Response:
     """GET /citizens/{patient_id}/panels/{panel}: all of one panel."""
     panel = request.path_params["panel"]
-    if panel not in PANELS:
+    if panel not in (*PANELS, NOTES):
         raise HTTPException(404)
     chart = await _chart(request)
     if not chart.entries:
@@ -106,6 +111,11 @@ async def series_page(request: Request) -> Response:
     return _part(request, "chart_series.html", _shown(request, chart) | {"series": series})
 
 
+async def news(request: Request) -> Response:
+    """GET /citizens/{patient_id}/news: what is stated from now on, as it is."""
+    return news_response(request, _subject(request))
+
+
 async def _chart(request: Request) -> Chart:
     subject = _subject(request)
     async with request.app.state.views.connection() as connection:
@@ -128,6 +138,8 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
     return {
         "patient_id": request.path_params["patient_id"],
         "home": _home(request),
+        "news": news_of(request, chart, _home(request)),
+        "note_form": form_of(request),
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
         "timeline": timeline,
@@ -185,4 +197,6 @@ routes = [
     Route("/citizens/{patient_id}/panels/{panel}", panel_page, methods=["GET"]),
     Route("/citizens/{patient_id}/encounters/{encounter_id}", visit_page, methods=["GET"]),
     Route("/citizens/{patient_id}/series/{token}", series_page, methods=["GET"]),
+    Route("/citizens/{patient_id}/news", news, methods=["GET"]),
+    Route("/citizens/{patient_id}/notes", write_note, methods=["POST"]),
 ]

@@ -10,6 +10,7 @@ from projections.health_record.kinds import (
     encounters,
     immunizations,
     medicines,
+    notes,
     observations,
     orders,
     patients,
@@ -20,6 +21,7 @@ from projections.health_record.kinds.documents import Document
 from projections.health_record.kinds.encounters import Diagnosis, Visit
 from projections.health_record.kinds.immunizations import Immunisation
 from projections.health_record.kinds.medicines import Medicine
+from projections.health_record.kinds.notes import Note
 from projections.health_record.kinds.observations import Measure, Result
 from projections.health_record.kinds.orders import Act, Order
 from projections.health_record.kinds.patients import Numbered, Person
@@ -34,6 +36,7 @@ __all__ = [
     "Immunisation",
     "Measure",
     "Medicine",
+    "Note",
     "Numbered",
     "Order",
     "Person",
@@ -42,7 +45,9 @@ __all__ = [
     "Visit",
 ]
 
-AnyEntry = Person | Visit | Problem | Medicine | Allergy | Immunisation | Result | Document | Order | Act
+AnyEntry = (
+    Person | Visit | Problem | Medicine | Allergy | Immunisation | Result | Document | Order | Act | Note
+)
 
 READERS: dict[str, Callable[[bytes, Origin], AnyEntry | None]] = {
     "AllergyIntolerance": allergies.allergy,
@@ -59,6 +64,7 @@ READERS: dict[str, Callable[[bytes, Origin], AnyEntry | None]] = {
     "Observation": observations.result,
     "Patient": patients.person,
     "Procedure": orders.act,
+    "Provenance": notes.correction,
     "ServiceRequest": orders.order,
 }
 """Resource type -> what a chart shows of one resource, from its text; None for what was entered in error.

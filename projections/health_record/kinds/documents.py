@@ -19,6 +19,7 @@ from projections.health_record.elements import (
     words,
 )
 from projections.health_record.entry import Coded, Entry, Named, Origin
+from projections.health_record.kinds.notes import Attachment, Note, text_of
 
 
 class Document(Entry, frozen=True, tag=8, gc=False):
@@ -38,11 +39,6 @@ class Document(Entry, frozen=True, tag=8, gc=False):
     code: Coded = NOT_CODED
 
 
-class _Attachment(msgspec.Struct, frozen=True, gc=False):
-    title: str | None = None
-    contentType: str | None = None
-
-
 class _Report(Resource, frozen=True, kw_only=True, gc=False):
     code: Concept | None = None
     category: tuple[Concept, ...] = ()
@@ -56,11 +52,11 @@ class _Report(Resource, frozen=True, kw_only=True, gc=False):
     result: tuple[msgspec.Raw, ...] = ()
     conclusion: str | None = None
     conclusionCode: tuple[Concept, ...] = ()
-    presentedForm: tuple[_Attachment, ...] = ()
+    presentedForm: tuple[Attachment, ...] = ()
 
 
 class _Content(msgspec.Struct, frozen=True, gc=False):
-    attachment: _Attachment = _Attachment()
+    attachment: Attachment = Attachment()
 
 
 class _Context(msgspec.Struct, frozen=True, gc=False):
@@ -120,12 +116,16 @@ def report(body: bytes, origin: Origin) -> Document | None:
     )
 
 
-def document(body: bytes, origin: Origin) -> Document | None:
-    """Reads a DocumentReference."""
+def document(body: bytes, origin: Origin) -> Document | Note | None:
+    """Reads a DocumentReference, which may be a note."""
     stated = _document(body)
     if ERROR in (stated.status, stated.docStatus):
         return None
     attachments = [content.attachment for content in stated.content]
+    author = next((named(one, stated) for one in stated.author), None)
+    text = text_of(stated.type, attachments)
+    if text:
+        return Note(origin, stated.date, None, text, author, None)
     described = shown(stated.description) or _title(attachments)
     return Document(
         origin,
@@ -134,7 +134,7 @@ def document(body: bytes, origin: Origin) -> Document | None:
         described or words(stated.type),
         (words(stated.type) if described else None) or _first_words(stated.category),
         stated.docStatus if stated.docStatus in _UNFINISHED else stated.status,
-        next((named(one, stated) for one in stated.author), named(stated.custodian, stated)),
+        author or named(stated.custodian, stated),
         None,
         _kinds(attachments),
         0,
@@ -164,11 +164,11 @@ def _first_words(concepts: Sequence[Concept]) -> str | None:
     return next(filter(None, map(words, concepts)), None)
 
 
-def _title(attachments: Sequence[_Attachment]) -> str | None:
+def _title(attachments: Sequence[Attachment]) -> str | None:
     return next((title for title in (shown(one.title) for one in attachments) if title), None)
 
 
-def _kinds(attachments: Sequence[_Attachment]) -> list[str]:
+def _kinds(attachments: Sequence[Attachment]) -> list[str]:
     """Content types without parameters: ``text/plain``."""
     said = (shown((one.contentType or "").partition(";")[0]) for one in attachments)
     return list(dict.fromkeys(text for text in said if text))
