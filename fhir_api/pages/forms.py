@@ -15,7 +15,10 @@ async def form_field(request: Request, name: str) -> str:
 
 
 async def form_fields(request: Request, largest: int = LARGEST) -> dict[str, str]:
-    """All fields of a form by name; of several of one name the first. largest: bytes. Raises HTTPException."""
+    """All fields of a form by name; of several of one name the first. largest: bytes.
+
+    Raises HTTPException.
+    """
     body = b""
     async for piece in request.stream():
         body += piece

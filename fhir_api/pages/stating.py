@@ -1,4 +1,4 @@
-"""What somebody writes on a page enters the record by the door of the FHIR API: the same checks, the same facts."""
+"""What somebody writes on a page enters the record by the door of the FHIR API: same checks, same facts."""
 
 import asyncio
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ LONGEST_TEXT = 2000
 
 
 def writer_of(request: Request) -> str:
-    """Who writes: as whoever let the request in says, else as was typed before in this browser; "" for nobody."""
+    """Who writes: as the request says, else as was typed before in this browser; "" for nobody."""
     user = visit_of(request.scope).actor.user
     return user or unquote(request.cookies.get(COOKIE, ""))[:LONGEST]
 

@@ -30,12 +30,12 @@ from projections.health_record.kinds import (
 )
 
 CHANGED, LINKED, MORE = "changed", "linked", "more"
-"""Beside the kinds: entries that were there before, decisions about who is one person, and what was not counted."""
+"""Beside the kinds: entries that were there before, who is one person, and what was not counted."""
 
 KINDS = MappingProxyType[type[Entry], str](
     {
-        Visit: "visits",
         Result: "results",
+        Visit: "visits",
         Problem: "problems",
         Medicine: "medicines",
         Allergy: "allergies",
@@ -65,9 +65,7 @@ class News(NamedTuple):
     counts: Counter[str]
 
 
-async def news_between(
-    connection: Reader, subjects: Collection[UUID], after: int, upto: int
-) -> list[News]:
+async def news_between(connection: Reader, subjects: Collection[UUID], after: int, upto: int) -> list[News]:
     """Of all facts that concern these subjects, beyond one position and up to another."""
     place = {"subjects": list(subjects), "after": after, "upto": upto}
     cursor = await connection.execute(_sql["stated"], {**place, "room": ROOM}, binary=True)

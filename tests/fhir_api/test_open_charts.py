@@ -1,9 +1,8 @@
 """Charts that are open: what each is told, however many there are, and what becomes of them at the end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
-from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
@@ -66,13 +65,13 @@ def looking(url: str, work: Work, **limits: Any) -> None:
 
 
 @pytest.fixture
-def url(database: str) -> Iterator[str]:
+def url(database: str) -> str:
     """Positions 1 and 2: two Patients. 3: a result of the first. 4: a result of the second."""
     state(database, patient("an"), patient("binh"))
     state(database, glucose("g1", "an", "e", "2026-10-01", 7.1))
     state(database, glucose("g2", "binh", "e", "2026-10-01", 7.1))
     follow(database, HealthRecord(), Links())
-    yield database
+    return database
 
 
 async def next_news(chart: OpenChart) -> Told:

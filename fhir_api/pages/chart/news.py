@@ -1,7 +1,8 @@
 """What is stated about a person while their chart is open, as server-sent events
 (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-An event tells kinds and numbers, and nothing of what was stated; its id is the position up to which that is all.
+An event tells kinds and numbers, and nothing of what was stated; its id is the position up to which that is
+all.
 """
 
 import re
@@ -46,7 +47,7 @@ def news_of(request: Request, chart: Chart, home: str) -> dict[str, Any] | None:
     return {
         "address": f"{home}/news",
         "position": chart.standing.position,
-        "texts": {kind: [t(f"news.{kind}.one"), t(f"news.{kind}.more")] for kind in TOLD},
+        "texts": [[kind, t(f"news.{kind}.one"), t(f"news.{kind}.more")] for kind in TOLD],
     }
 
 

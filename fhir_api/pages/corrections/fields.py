@@ -155,7 +155,9 @@ def _fields(resource: Json) -> Iterator[Field]:
     for kind, path in _SIMPLE[resource["resourceType"]]:
         yield from _field(resource, kind, path)
     for number, component in enumerate(resource.get("component", ())):
-        yield from _field(resource, NUMBER, ("component", number, *_VALUE), _called(component.get("code", {})))
+        yield from _field(
+            resource, NUMBER, ("component", number, *_VALUE), _called(component.get("code", {}))
+        )
 
 
 def _field(resource: Json, kind: str, path: Path, part: str | None = None) -> Iterator[Field]:
@@ -213,11 +215,16 @@ def _date(text: str) -> str | None:
 
 
 _READ: Mapping[str, Callable[[str], Any]] = MappingProxyType(
-    {NUMBER: _number, DATE: _date, TEXT: str, NOTE_TEXT: lambda text: base64.b64encode(text.encode()).decode()}
+    {
+        NUMBER: _number,
+        DATE: _date,
+        TEXT: str,
+        NOTE_TEXT: lambda text: base64.b64encode(text.encode()).decode(),
+    }
 )
 
 
 def _fragment(value: object) -> orjson.Fragment:
     if isinstance(value, Digits):
-        return orjson.Fragment(value)
+        return orjson.Fragment(value.encode())
     raise TypeError

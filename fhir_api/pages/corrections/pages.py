@@ -138,7 +138,7 @@ def _told(request: Request, look: Look, wish: Wish | None, refused: str | None) 
         "look": look,
         "wish": sent,
         "refused": refused,
-        "typed": {field.name: text for field, text in typed.items()},
+        "anew": {field.name: text for field, text in typed.items()},
         "clashes": [(field, text, current.get(field.name)) for field, text in typed.items()],
         "since": look.since(sent.version),
         "user": visit_of(request.scope).actor.user,

@@ -53,7 +53,9 @@ class Wish(NamedTuple):
 def wish_of(fields: Mapping[str, str]) -> Wish:
     """From the fields of a form. What is damaged is left out: it is asked for again."""
     token, version = fields.get("token", ""), fields.get("version", "")
-    typed = {name.removeprefix(PREFIX): cleaned(text) for name, text in fields.items() if name.startswith(PREFIX)}
+    typed = {
+        name.removeprefix(PREFIX): cleaned(text) for name, text in fields.items() if name.startswith(PREFIX)
+    }
     return Wish(
         int(version) if _NUMBER.fullmatch(version) else None,
         typed,

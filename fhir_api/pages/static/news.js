@@ -11,11 +11,11 @@
   let { position } = place.dataset;
   let source, again;
 
-  const phrase = (kind) => texts[kind][counts[kind] > 1 ? 1 : 0].replace("{count}", counts[kind]);
+  const phrase = ([kind, one, more]) => (counts[kind] > 1 ? more : one).replace("{count}", counts[kind]);
 
   const tell = (told) => {
     for (const [kind, count] of Object.entries(told)) counts[kind] = (counts[kind] ?? 0) + count;
-    const known = Object.keys(texts).filter((kind) => counts[kind]);
+    const known = texts.filter(([kind]) => counts[kind]);
     if (!known.length) return;
     link.textContent = `${known.map(phrase).join(", ")} – ${link.dataset.load}`;
     link.hidden = false;

@@ -1,4 +1,4 @@
-"""Notes, and why entries were corrected: https://hl7.org/fhir/R4/documentreference.html and …/provenance.html"""
+"""Notes, and why entries were corrected: https://hl7.org/fhir/R4/documentreference.html, …/provenance.html"""
 
 import base64
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ LOINC, NOTE = "http://loinc.org", "34109-9"
 
 PLAIN = "text/plain"
 UPDATE = "UPDATE"
-"""Code of http://terminology.hl7.org/CodeSystem/v3-DataOperation: the activity by which something is corrected."""
+"""The activity by which something is corrected (http://terminology.hl7.org/CodeSystem/v3-DataOperation)."""
 
 LONGEST = 4000
 """Characters of a note that are shown."""

@@ -61,7 +61,11 @@ def test_a_correction_is_the_next_version_and_says_why(ward: Site, client: httpx
     assert (answer.status_code, answer.headers["location"]) == (303, "/citizens/an#notes")
     amended, why = facts(ward)[-2:]
     assert amended.transaction == why.transaction
-    assert (amended.fact.name, amended.fact.user, amended.fact.facility) == ("ResourceAmended", "BS Lan", "45902")
+    assert (amended.fact.name, amended.fact.user, amended.fact.facility) == (
+        "ResourceAmended",
+        "BS Lan",
+        "45902",
+    )
     assert b'"value":7.10' in amended.resources[0].body
     stated = orjson.loads(why.resources[0].body)
     assert stated["reason"] == [{"text": "Gõ nhầm"}]
@@ -98,7 +102,9 @@ def test_a_note_can_be_corrected(ward: Site, client: httpx.Client) -> None:
 def test_sent_twice_is_stored_once(ward: Site, client: httpx.Client, id_: str) -> None:
     sent = form(client, id_, value="7")
     assert [client.post(address(id_), data=sent).status_code for _ in range(2)] == [303, 303]
-    assert [one.version.version for fact in facts(ward) for one in fact.resources if one.version.id == id_] == [1, 2]
+    assert [
+        one.version.version for fact in facts(ward) for one in fact.resources if one.version.id == id_
+    ] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 import pytest
@@ -15,7 +14,9 @@ from tests.fhir_api.pages.chart_serving import chart_app, served
 from tests.fhir_api.pages.review_serving import Site
 from tests.fhir_api.pages.ward import open_ward, person, prepared, result
 
-HTML = re.compile(r'class="news" role="status" data-address="([^"]+)" data-position="(\d+)" data-texts="([^"]+)"')
+HTML = re.compile(
+    r'class="news" role="status" data-address="([^"]+)" data-position="(\d+)" data-texts="([^"]+)"'
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +69,11 @@ def news(stream: Iterator[dict[str, str]]) -> tuple[int, dict[str, int]]:
     pytest.fail("the stream ended")
 
 
-def told_on(client: httpx.Client, address: str = "/citizens/an") -> tuple[str, dict[str, Any]]:
+def told_on(client: httpx.Client, address: str = "/citizens/an") -> tuple[str, list[list[str]]]:
     """(address of the page's news, texts)."""
     found = HTML.search(client.get(address).text)
     assert found
-    texts: dict[str, Any] = json.loads(found[3].replace("&#34;", '"').replace("&amp;", "&"))
+    texts: list[list[str]] = json.loads(found[3].replace("&#34;", '"').replace("&amp;", "&"))
     return f"{found[1]}?after={found[2]}", texts
 
 
@@ -127,9 +128,13 @@ def test_an_odd_position_is_none(client: httpx.Client, after: str) -> None:
 
 def test_a_page_says_what_the_kinds_are_called(client: httpx.Client) -> None:
     _, texts = told_on(client)
-    assert list(texts) == list(TOLD)
-    assert texts["results"] == ["{count} kết quả mới"] * 2
-    assert told_on(client, "/citizens/an?lang=en")[1]["visits"] == ["{count} new visit", "{count} new visits"]
+    assert [kind for kind, *_ in texts] == list(TOLD)
+    assert texts[0] == ["results", "{count} kết quả mới", "{count} kết quả mới"]
+    assert told_on(client, "/citizens/an?lang=en")[1][1] == [
+        "visits",
+        "{count} new visit",
+        "{count} new visits",
+    ]
 
 
 def test_pages_without_a_record_are_told_nothing(record: str) -> None:

@@ -40,7 +40,9 @@ def form(client: httpx.Client, **filled: str) -> dict[str, str]:
 
 def notes(client: httpx.Client) -> list[str]:
     """As the chart shows them, each in one line."""
-    panel = re.search(r'<section class="panel notes".*?</section>', client.get("/citizens/an").text, re.DOTALL)
+    panel = re.search(
+        r'<section class="panel notes".*?</section>', client.get("/citizens/an").text, re.DOTALL
+    )
     assert panel
     return [
         re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", one)).strip()

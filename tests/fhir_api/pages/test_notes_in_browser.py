@@ -12,7 +12,9 @@ from tests.fhir_api.pages.chart_citizens import HOSTILE
 from tests.fhir_api.pages.review_serving import Site
 from tests.fhir_api.pages.ward import open_ward, person, prepared, result
 
-EXPECTED = re.compile(r"status of (412|422|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE")
+EXPECTED = re.compile(
+    r"status of (412|422|503)|ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_EMPTY_RESPONSE"
+)
 NEWS = ".news a"
 
 
@@ -25,7 +27,9 @@ def record(module_database: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def ward(record: str) -> Iterator[Site]:
     with open_ward(record) as site:
-        site.state(*person("an"), *(result(f"old-{n}", "an", code={"text": f"Kết quả {n}"}) for n in range(40)))
+        site.state(
+            *person("an"), *(result(f"old-{n}", "an", code={"text": f"Kết quả {n}"}) for n in range(40))
+        )
         site.state(*person("binh"))
         yield site
 
@@ -61,17 +65,18 @@ def test_a_fact_is_told_and_nothing_jumps(page: Page, ward: Site) -> None:
     link.focus()
     page.evaluate("window.scrollTo(0, 700)")
     before = page.evaluate("[scrollY, document.documentElement.scrollHeight]")
-    rows = page.locator("#results tbody tr").count()
+    results = page.locator("[data-panel=results] .count")
+    number = int(results.inner_text())
     ward.state(result("news-1", "an", code={"text": "Mới tinh"}))
     expect(page.locator(NEWS)).to_have_text("1 kết quả mới – tải lại để xem")
     assert page.evaluate("[scrollY, document.documentElement.scrollHeight]") == before
     expect(link).to_be_focused()
-    assert page.locator("#results tbody tr").count() == rows
+    expect(results).to_have_text(str(number))
     ward.state(result("news-2", "an"), result("news-3", "an"))
     expect(page.locator(NEWS)).to_have_text("3 kết quả mới – tải lại để xem")
     page.locator(NEWS).click()
     expect(page.locator(NEWS)).to_be_hidden()
-    expect(page.locator("#results")).to_contain_text("Mới tinh")
+    expect(results).to_have_text(str(number + 2))
 
 
 def test_a_link_is_told(page: Page, ward: Site) -> None:
@@ -131,7 +136,10 @@ def test_a_note_is_written_and_stands_on_the_chart(page: Page) -> None:
 def test_two_clinicians_correct_one_result(browser: Browser, ward: Site) -> None:
     where = "/resources/Observation/binh-g/correction"
     with looking(browser, ward.address) as lan, looking(browser, ward.address) as minh:
-        for page, value, name, reason in ((lan, "7,2", "BS Lan", "Gõ nhầm"), (minh, "9", "BS Minh", "Máy khác")):
+        for page, value, name, reason in (
+            (lan, "7,2", "BS Lan", "Gõ nhầm"),
+            (minh, "9", "BS Minh", "Máy khác"),
+        ):
             page.goto(where)
             page.get_by_label("Giá trị (mmol/L)").fill(value)
             page.get_by_label("Lý do sửa").fill(reason)
@@ -165,7 +173,10 @@ def test_without_script_everything_works(browser: Browser, ward: Site) -> None:
 
 
 def test_nothing_hostile_runs(page: Page, ward: Site) -> None:
-    ward.state(*person("evil"), result("evil-1", "evil", code={"text": HOSTILE}, valueString=HOSTILE))
+    ward.state(
+        *person("evil"),
+        result("evil-1", "evil", code={"text": HOSTILE}, valueQuantity={"value": 1, "unit": HOSTILE}),
+    )
     page.goto("/resources/Observation/evil-1/correction")
     page.get_by_label("Lý do sửa").fill(HOSTILE)
     page.get_by_label("Người ghi").fill(HOSTILE[:100])
@@ -180,7 +191,10 @@ def test_nothing_hostile_runs(page: Page, ward: Site) -> None:
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_page_is_no_wider_than_the_screen(browser: Browser, ward: Site, width: int) -> None:
-    ward.state(*person("wide"), result("wide-1", "wide", code={"text": "x" * 300}, valueString="y" * 300))
+    ward.state(
+        *person("wide"),
+        result("wide-1", "wide", code={"text": "x" * 300}, valueQuantity={"value": 1, "unit": "y" * 300}),
+    )
     page = browser.new_page(base_url=ward.address, viewport={"width": width, "height": 800})
     for address in ("/resources/Observation/wide-1/correction", "/citizens/wide"):
         page.goto(address)

@@ -15,11 +15,11 @@ from starlette.applications import Starlette
 from backbone.serving import Server
 from fhir_api.app import App
 from fhir_api.pages.routes import pages
+from streams.recorded_fact import RecordedFact
 from tests.fhir_api.pages.chart_citizens import LOINC, UCUM, glucose, of, patient
 from tests.fhir_api.pages.review_serving import PLACES, Site, projecting_all, state, views
 from tests.fhir_api.running import opened, prepare, services_of
 from tests.projections.citizens.stating import facts_of, follow, run
-from streams.recorded_fact import RecordedFact
 
 Json = dict[str, Any]
 
@@ -103,5 +103,3 @@ def fields(answer: httpx.Response, action: str) -> dict[str, str]:
     named = re.findall(r'<input type="(?:hidden|text)"[^>]* name="([^"]+)" value="([^"]*)"', form[0])
     named += re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>\n(.*?)</textarea>', form[0], re.DOTALL)
     return {name: unescape(value) for name, value in named}
-
-

@@ -13,9 +13,7 @@ from tests.projections.health_record.kinds_reading import read
 
 Json = dict[str, Any]
 NOTE = {"coding": [{"system": "http://loinc.org", "code": "34109-9"}]}
-UPDATE = {
-    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-DataOperation", "code": "UPDATE"}]
-}
+UPDATE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-DataOperation", "code": "UPDATE"}]}
 
 
 def document(text: bytes, **elements: Any) -> Json:
