@@ -3,6 +3,7 @@
 import base64
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
@@ -47,13 +48,14 @@ class Wish(NamedTuple):
         return "notes.lacks.short" if len(self.text) > LONGEST_TEXT else None
 
 
-def form_of(request: Request, wish: Wish | None = None) -> dict[str, Any]:
-    """What the form shows. wish: what was sent before."""
+def form_of(request: Request, wish: Wish | None = None, called: Callable[[str], str] = str) -> dict[str, Any]:
+    """What the form shows. wish: what was sent before. called: the name of a facility by its code."""
+    workplace = workplace_of(request)
     return {
         "text": wish.text if wish else "",
         "by": wish.by if wish else writer_of(request),
         "user": visit_of(request.scope).actor.user,
-        "workplace": workplace_of(request),
+        "workplace": workplace and called(workplace),
         "longest": LONGEST_TEXT,
         "token": (wish and wish.token) or secrets.token_hex(16),
     }

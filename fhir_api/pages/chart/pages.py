@@ -139,7 +139,7 @@ def _shown(request: Request, chart: Chart, limit: int | None = None) -> dict[str
         "patient_id": request.path_params["patient_id"],
         "home": _home(request),
         "news": news_of(request, chart, _home(request)),
-        "note_form": form_of(request),
+        "note_form": form_of(request, called=chart.facility_called),
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
         "timeline": timeline,
