@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -12,6 +13,9 @@ from fhir_api.pages.codings import IDENTITY, packed
 from fhir_api.pages.formats import date_text, moment_text, number_text
 from fhir_api.pages.languages import COOKIE, LANGUAGES, Messages, language_of
 from fhir_api.pages.static_files import static_url
+
+_PLAIN = "/:@!$&'()*+,;=~"
+"""Characters that stand for themselves in a path (https://www.rfc-editor.org/rfc/rfc3986#section-3.3)."""
 
 YEAR = 365 * 24 * 3600
 
@@ -78,4 +82,5 @@ def _address_with(request: Request, language: str) -> str:
     if request.method not in ("GET", "HEAD"):
         return f"/?lang={language}"
     url = request.url.include_query_params(lang=language)
-    return f"{url.path}?{url.query}"
+    # What is decoded once more on the way there leads to the same page.
+    return f"{quote(url.path, safe=_PLAIN)}?{url.query}"

@@ -27,7 +27,9 @@ ROUTES: tuple[BaseRoute, ...] = (
 def pages(routes: tuple[BaseRoute, ...] = ROUTES) -> Mount:
     """The pages with their headers; they read ``request.app.state.views``, a ViewDatabase; decisions of the
     review go to ``request.app.state.services``."""
-    guarded = ExceptionMiddleware(Router(routes), {404: _not_found, Exception: _failed})
+    guarded = ExceptionMiddleware(
+        Router(routes), {404: _not_found, chart.CannotTell: chart.tell, Exception: _failed}
+    )
     return Mount("", app=SecurityHeaders(guarded))
 
 

@@ -68,12 +68,12 @@ async def stated_since(
     }
     cursor = await connection.execute(_sql["meanwhile"], asked, binary=True)
     versions = [Version(*row) for row in await cursor.fetchall()]
-    facts = await _facts(connection, (one.position for one in versions))
+    facts = await facts_at(connection, (one.position for one in versions))
     return [_stated(one, facts.get(one.position)) for one in versions]
 
 
-async def _facts(connection: Reader, positions: Iterable[int]) -> dict[int, AnyFact]:
-    """Those that can be read, by position."""
+async def facts_at(connection: Reader, positions: Iterable[int]) -> dict[int, AnyFact]:
+    """Those that can be read and have room together, by position."""
     asked = {"positions": sorted({*positions}), "room": _ROOM}
     cursor = await connection.execute(_sql["facts"], asked, binary=True)
     facts: dict[int, AnyFact] = {}

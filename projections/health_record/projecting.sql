@@ -5,15 +5,10 @@ from unnest(%(subjects)b::uuid[], %(streams)b::uuid[]) k(subject, stream)
 join sheet s using (subject, stream);
 
 -- name: put_sheets
--- New sheets, and changed ones whole.
+-- New sheets, and changed ones whole; also those on which nothing is left.
 insert into sheet (subject, stream, entries, digest)
 select * from unnest(%(subjects)b::uuid[], %(streams)b::uuid[], %(entries)b::bytea[], %(digests)b::bytea[])
 on conflict (subject, stream) do update set entries = excluded.entries, digest = excluded.digest;
-
--- name: remove_sheets
--- Sheets on which nothing is left.
-delete from sheet s using unnest(%(subjects)b::uuid[], %(streams)b::uuid[]) k(subject, stream)
-where s.subject = k.subject and s.stream = k.stream;
 
 -- name: list
 -- Newest names.

@@ -37,21 +37,27 @@ async def read_chart(connection: Reader, subject: UUID, patience: float = PATIEN
         for whose, sheet in zip(subjects, map(unpack, frames), strict=True):
             sources.add(whose, sheet)
             entries += sheet
-        names = await _names(connection, entries)
+        names = await names_of(connection, *named_by(entries))
     standing = Standing(position, end, last_updated, parked_since, unlinked_since)
     return Chart(entries, names, standing, sources)
 
 
-async def _names(connection: Reader, entries: Iterable[AnyEntry]) -> dict[str, str]:
-    wanted: set[str] = set()
+def named_by(entries: Iterable[AnyEntry]) -> tuple[set[str], set[str]]:
+    """References whose names are to be looked up (``Type/id``), and the codes of facilities."""
+    references: set[str] = set()
     codes: set[str] = set()
     for entry in entries:
-        wanted.update(_unnamed(entry))
+        references.update(_unnamed(entry))
         if entry.origin.facility:
             codes.add(entry.origin.facility)
-    if not wanted and not codes:
+    return references, codes
+
+
+async def names_of(connection: Reader, references: Iterable[str], codes: Iterable[str]) -> dict[str, str]:
+    """The names that are known, by reference and by code."""
+    columns = {"references": sorted(references), "codes": sorted(codes)}
+    if not any(columns.values()):
         return {}
-    columns = {"references": sorted(wanted), "codes": sorted(codes)}
     cursor = await connection.execute(_sql["names"], columns)
     return {key: name for key, name in await cursor.fetchall() if name}
 

@@ -1,6 +1,7 @@
 -- One generation of the health records.
 
--- What one stream (an encounter with the resources recorded in it, or a resource alone) says about one person.
+-- What one stream (an encounter with the resources recorded in it, or a resource alone) says about one person; also
+-- where nothing is left of it, so that every stream is known that has ever said anything about them.
 create table sheet (
     subject uuid not null,
     stream uuid not null,

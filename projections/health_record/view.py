@@ -51,9 +51,32 @@ def _says(recorded: RecordedFact, types: Iterable[str]) -> bool:
 # Sheets.
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
+    """Where entries stand: of whom, and which stream has left them."""
+
     subject: UUID
     stream: UUID
+
+
+class Sheets:
+    """The entries of some places, while facts are applied to them: for the view, and for whoever looks at
+    the past."""
+
+    def __init__(self, stored: Mapping[Place, Iterable[AnyEntry]] = MappingProxyType({})) -> None:
+        """stored: what earlier facts have left."""
+        self._sheets = {place: _Sheet(entries) for place, entries in stored.items()}
+
+    def apply(self, facts: Iterable[RecordedFact]) -> None:
+        """facts: in order of position."""
+        for recorded in facts:
+            place = Place(recorded.subject, recorded.stream)
+            if place not in self._sheets:
+                self._sheets[place] = _Sheet(())
+            self._sheets[place].apply(recorded)
+
+    def entries(self) -> dict[Place, list[AnyEntry]]:
+        """What is left at each place, in the order in which it was first stated; of some nothing."""
+        return {place: list(sheet.entries.values()) for place, sheet in self._sheets.items()}
 
 
 class _Sheet:
@@ -89,39 +112,29 @@ def _origin(recorded: RecordedFact, resource: RecordedResource, former: AnyEntry
 
 
 def _write_sheets(connection: Connection, facts: Sequence[RecordedFact]) -> None:
-    begun = {_Place(recorded.subject, recorded.stream) for recorded in facts if recorded.stream_version > 1}
-    stored = _load(connection, begun)
-    sheets: dict[_Place, _Sheet] = {}
-    for recorded in facts:
-        place = _Place(recorded.subject, recorded.stream)
-        if place not in sheets:
-            sheets[place] = _Sheet(stored.get(place, ()))
-        sheets[place].apply(recorded)
-    _put(connection, {place: sheet for place, sheet in sheets.items() if sheet.entries})
-    _remove(connection, [place for place in stored if not sheets[place].entries])
+    """Also those on which nothing is left: by them the past finds the streams (past.py)."""
+    begun = {Place(recorded.subject, recorded.stream) for recorded in facts if recorded.stream_version > 1}
+    sheets = Sheets(_load(connection, begun))
+    sheets.apply(facts)
+    _put(connection, sheets.entries())
 
 
-def _load(connection: Connection, places: set[_Place]) -> dict[_Place, list[AnyEntry]]:
+def _load(connection: Connection, places: set[Place]) -> dict[Place, list[AnyEntry]]:
     if not places:
         return {}
     cursor = connection.execute(_sql["sheets"], _columns(places), binary=True)
-    return {_Place(subject, stream): unpack(entries) for subject, stream, entries in cursor}
+    return {Place(subject, stream): unpack(entries) for subject, stream, entries in cursor}
 
 
-def _put(connection: Connection, sheets: dict[_Place, _Sheet]) -> None:
+def _put(connection: Connection, sheets: Mapping[Place, Sequence[AnyEntry]]) -> None:
     if not sheets:
         return
-    packed = [pack(list(sheet.entries.values())) for sheet in sheets.values()]
+    packed = [pack(entries) for entries in sheets.values()]
     columns = {"entries": [one.entries for one in packed], "digests": [one.digest for one in packed]}
     connection.execute(_sql["put_sheets"], columns | _columns(sheets))
 
 
-def _remove(connection: Connection, places: Sequence[_Place]) -> None:
-    if places:
-        connection.execute(_sql["remove_sheets"], _columns(places))
-
-
-def _columns(places: Iterable[_Place]) -> dict[str, list[UUID] | list[bytes]]:
+def _columns(places: Iterable[Place]) -> dict[str, list[UUID] | list[bytes]]:
     ordered = list(places)
     return {"subjects": [one.subject for one in ordered], "streams": [one.stream for one in ordered]}
 

@@ -46,10 +46,10 @@ async def latest_decisions(connection: Reader, limit: int, before: int | None = 
     return await _read(connection, "latest", limit=limit, before=before)
 
 
-async def pairs_of(connection: Reader, subjects: Collection[UUID]) -> list[Decision]:
+async def pairs_of(connection: Reader, subjects: Collection[UUID], at: int | None = None) -> list[Decision]:
     """The last decision about each pair to which one of the subjects belongs. Of all subjects of a person,
-    the links that make it one are among them."""
-    return await _read(connection, "concerning", subjects=list(subjects))
+    the links that make it one are among them. at: a position; as it was after that fact."""
+    return await _read(connection, "concerning", subjects=list(subjects), at=at)
 
 
 async def kept_apart(connection: Reader, subjects: Collection[UUID]) -> list[Decision]:

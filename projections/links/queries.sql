@@ -29,14 +29,18 @@ select position, subject, other, patient, other_patient, version, state, evidenc
 from links.decision where %(before)b::bigint is null or position < %(before)b order by position desc limit %(limit)b;
 
 -- name: concerning
--- The last decisions about all pairs to which one of the subjects belongs, in order.
+-- The last decisions, now or until a position, about all pairs to which one of the subjects belongs, in order.
 select d.position, d.subject, d.other, d.patient, d.other_patient, d.version, d.state, d.evidence, d.rule, d.reason,
        d.program, d.decided_by, d.facility, d.recorded_at
 from (
-    select position from links.pair where subject = any(%(subjects)b::uuid[])
+    select subject, other, position from links.pair where subject = any(%(subjects)b::uuid[])
     union
-    select position from links.pair where other = any(%(subjects)b::uuid[])
-) p join links.decision d using (position) order by position;
+    select subject, other, position from links.pair where other = any(%(subjects)b::uuid[])
+) p join links.decision d on d.position = case
+    when %(at)b::bigint is null or p.position <= %(at)b then p.position
+    else (select max(e.position) from links.decision e
+          where e.subject = p.subject and e.other = p.other and e.position <= %(at)b) end
+order by d.position;
 
 -- name: contradicted
 -- The decisions by which two are kept apart who are one person all the same, over others.

@@ -21,6 +21,7 @@ from tests.faults.cutting import broker_behind_proxy, cut
 from tests.faults.harness import FAULTS, trial
 from tests.faults.histories import Histories, live
 from tests.faults.house import looked_after_house
+from tests.faults.pasts import Pasts, look_back
 from tests.faults.sizes import Carried, carry
 from tests.faults.tailing import follow
 from tests.faults.zombies import field_of
@@ -35,6 +36,9 @@ RACED = 2_000
 
 HISTORIES = 50
 """Of Patients, in each trial."""
+
+BURSTS = 60
+"""Of requests in each trial, after each of which somebody looks."""
 
 STORES = 3
 """Whose relays are cut off."""
@@ -54,6 +58,7 @@ def main(trials: int, events: int, *names: str) -> int:
     campaigns |= {"brokers": partial(_strike, number=trials, brokers=3)}
     campaigns |= {"conditions": partial(_race, number=trials)}
     campaigns |= {"histories": partial(_live, number=trials)}
+    campaigns |= {"pasts": partial(_look_back, number=trials)}
     campaigns |= {"reader": partial(_follow, events=events)}
     return sum(campaigns[name](name) for name in names or campaigns)
 
@@ -147,6 +152,18 @@ def _live(name: str, number: int) -> int:
             lived += one
             _so_far(name, (seed + 1) * HISTORIES, number * HISTORIES, one.wrong)
     return _told(name, number * HISTORIES, len(lived.wrong), f"{lived.told}; {lived.facts} facts")
+
+
+def _look_back(name: str, number: int) -> int:
+    seen, failures = Pasts(), 0
+    with _postgres() as postgres:
+        for seed in range(number):
+            with fresh_database(postgres) as url:
+                one = look_back(migrated(url), BURSTS, seed)
+            seen += one
+            failures += bool(one.wrong)
+            _so_far(name, seed + 1, number, one.wrong)
+    return _told(name, number, failures, f"{seen.charts} charts; {seen.told}; {seen.facts} facts")
 
 
 @contextmanager

@@ -164,8 +164,8 @@ def test_a_visit_has_what_was_recorded_in_it(client: Client) -> None:
     assert "Kết quả Glucose máu 7.25 mmol/L (3.9–7.8)" in text
     assert "Thủ thuật Thay băng" in text
     page = client.get("/citizens/full/encounters/e2", headers=PIECE).text
-    assert 'href="/fhir/Observation/g-e2?_pretty=true"' in page
-    assert 'href="/fhir/Encounter/e2?_pretty=true"' in page
+    assert 'href="/resources/Observation/g-e2"' in page
+    assert 'href="/resources/Encounter/e2"' in page
 
 
 # Pages and pieces.

@@ -134,7 +134,10 @@ def test_a_later_resource_of_an_encounter_is_a_sheet_of_its_own(
     assert connection.execute("select count(*) from sheet").fetchone() == (2,)
 
 
-def test_a_retracted_resource_vanishes_and_an_empty_sheet_too(database: str, connection: Connection) -> None:
+def test_a_retracted_resource_vanishes_and_leaves_an_empty_sheet(
+    database: str, connection: Connection
+) -> None:
+    """By which the past finds what it was."""
     facts = stated(
         database,
         [
@@ -149,7 +152,7 @@ def test_a_retracted_resource_vanishes_and_an_empty_sheet_too(database: str, con
     )
     project(connection, VIEW, [facts[:2], facts[2:]])
     assert set(shown(connection)) == {"Encounter/e1"}
-    assert connection.execute("select count(*) from sheet").fetchone() == (1,)
+    assert connection.execute("select count(*) from sheet").fetchone() == (2,)
 
 
 def test_what_was_entered_in_error_leaves_the_sheet(database: str, connection: Connection) -> None:

@@ -1,0 +1,163 @@
+"""A chart as it was after a fact: what is known of a person by then, made anew from the facts themselves.
+
+The facts of those Patients who were one person then are applied by the projector's own code, in memory. So
+the past at the last position is the chart of today, and what was retracted since is in the past where it was.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ehr.compression import decompress
+from ehr.event_store.notifications import NotificationRow
+from ehr.sql import load_queries
+from projections.database import Reader
+from projections.health_record.chart import Chart, Standing
+from projections.health_record.directory import LISTED, Listing
+from projections.health_record.kinds import AnyEntry
+from projections.health_record.queries import named_by
+from projections.health_record.sources import Sources
+from projections.health_record.view import Place, Sheets
+from projections.links.person import people_of
+from projections.standing import PATIENCE, shown
+from streams.recorded_fact import RecordedFact, entry_of
+
+_sql = load_queries(Path(__file__).with_name("past.sql"))
+
+MOST_FACTS, MOST_BYTES = 5_000, 16 << 20
+"""Of one person, for one page: the largest full charts have some hundreds of facts."""
+
+_AT_ONCE = 50
+"""Facts that are applied before it is another request's turn."""
+
+_VIEWS = ("health_record", "links", "fhir_resources")
+
+
+class TooMuchPast(Exception):
+    """There are more facts about this person than are applied for one page."""
+
+    def __init__(self, facts: int, size: int) -> None:
+        """size: in bytes."""
+        super().__init__()
+        self.facts = facts
+        self.size = size
+
+
+class Moment(NamedTuple):
+    """A position, and when the fact there was recorded."""
+
+    position: int
+    recorded_at: datetime
+
+
+class Past(NamedTuple):
+    """A chart as it was. facilities: codes of all that had stated any of it by then."""
+
+    chart: Chart
+    facilities: frozenset[str]
+
+
+async def moment_at(connection: Reader, position: int) -> Moment | None:
+    """None for a position that the record does not have."""
+    row = await _row(connection, "recorded", position=position)
+    return Moment(position, row[0]) if row else None
+
+
+async def moment_before(connection: Reader, end: datetime) -> Moment | None:
+    """After the last fact that was recorded before ``end``; None where nothing was."""
+    row = await _row(connection, "before", moment=end)
+    return await moment_at(connection, row[0]) if row else None
+
+
+async def read_past(
+    connection: Reader,
+    subject: UUID,
+    moment: Moment,
+    facility: str | None = None,
+    patience: float = PATIENCE,
+) -> Past:
+    """The chart after a fact, of the Patients that were one person then, with the names of then.
+
+    facility: code; only what this facility itself has stated, as if nobody else had stated anything. Raises
+    TooMuchPast.
+    """
+    at = moment.position
+    for view in _VIEWS:
+        await shown(connection, view, at, patience)
+    async with connection.transaction():
+        people = (await people_of(connection, [subject], at))[subject]
+        asked = {"subjects": [*{subject, *people}], "at": at}
+        standing = await _standing(connection, asked, moment)
+        facts = await _facts(connection, asked)
+        facilities = frozenset(one.fact.facility for one in facts if one.fact.facility)
+        stated = [one for one in facts if facility in (None, one.fact.facility)]
+        sources, entries = Sources(subject, people), list[AnyEntry]()
+        for place, sheet in sorted((await _applied(stated)).items()):
+            sources.add(place.subject, sheet)
+            entries += sheet
+        references, codes = named_by(entries)
+        names = await _names_then(connection, references, codes | facilities, at)
+    return Past(Chart(entries, names, standing, sources), facilities)
+
+
+async def _standing(connection: Reader, asked: Mapping[str, Any], moment: Moment) -> Standing:
+    position, parked_since, unlinked_since = await _row(connection, "standing", **asked) or (0, None, None)
+    reached = moment if position == moment.position else await moment_at(connection, position)
+    recorded_at = reached.recorded_at if reached else None
+    return Standing(position, moment.position, recorded_at, parked_since, unlinked_since)
+
+
+async def _facts(connection: Reader, asked: Mapping[str, Any]) -> list[RecordedFact]:
+    number, size = await _row(connection, "size", **asked) or (0, 0)
+    if number > MOST_FACTS or size > MOST_BYTES:
+        raise TooMuchPast(number, size)
+    cursor = await connection.execute(_sql["facts"], asked, binary=True)
+    entries = (entry_of(NotificationRow(*row)) for row in await cursor.fetchall())
+    return [entry for entry in entries if isinstance(entry, RecordedFact)]
+
+
+async def _applied(facts: list[RecordedFact]) -> dict[Place, list[AnyEntry]]:
+    sheets = Sheets()
+    for start in range(0, len(facts), _AT_ONCE):
+        sheets.apply(facts[start : start + _AT_ONCE])
+        await asyncio.sleep(0)
+    return sheets.entries()
+
+
+# Names: those of now would say of the past what was found out later.
+
+
+async def _names_then(
+    connection: Reader, references: Collection[str], codes: Collection[str], at: int
+) -> dict[str, str]:
+    """By reference and by code, of whoever has the code now."""
+    cursor = await connection.execute(_sql["coded"], {"codes": sorted(codes)})
+    coded = [reference for (reference,) in await cursor.fetchall()]
+    listed = await _listed(connection, {*references, *coded}, at)
+    bearers = await _listed(connection, {one.refers_to for one in listed.values() if one.refers_to}, at)
+    names: dict[str, str] = {}
+    for reference, one in sorted(listed.items()):
+        bearer = bearers.get(one.refers_to) if one.refers_to else None
+        name = one.name or (bearer.name if bearer else None)
+        if name and reference in references:
+            names[reference] = name
+        if one.name and one.code and one.code in codes:
+            names[one.code] = min(one.name, names.get(one.code, one.name))
+    return names
+
+
+async def _listed(connection: Reader, references: Iterable[str], at: int) -> dict[str, Listing]:
+    keys = [reference.partition("/")[::2] for reference in references]
+    wanted = sorted(key for key in keys if key[0] in LISTED)
+    columns = {"types": [type_ for type_, _ in wanted], "ids": [id_ for _, id_ in wanted], "at": at}
+    cursor = await connection.execute(_sql["listed"], columns, binary=True)
+    return {f"{type_}/{id_}": LISTED[type_](decompress(body)) for type_, id_, body in await cursor.fetchall()}
+
+
+async def _row(connection: Reader, query: str, **values: Any) -> tuple[Any, ...] | None:
+    cursor = await connection.execute(_sql[query], values, binary=True)
+    row: tuple[Any, ...] | None = await cursor.fetchone()
+    return row
