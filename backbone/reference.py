@@ -14,6 +14,8 @@ from ehr.definitions import RESOURCE_TYPES
 from ehr.definitions.search_parameters import SearchParameter, common_search_parameters
 from ehr.definitions.search_parameters import search_parameters as search_parameters_of
 from ehr.interactions.table import table as interaction_table
+from ehr.vaccines.schedule import Antigen, Dose, Schedule, schedule
+from fhir_api.pages.languages import Messages
 from projections.search.extraction import uncompiled
 from projections.search.indexing import INDEXERS
 from projections.search.reading import NOT_SEARCHABLE, modifiers_of, parameters_of
@@ -166,12 +168,51 @@ def _codes(codes: Iterable[str]) -> str:
     return " ".join(f"`{code}`" for code in codes)
 
 
+ABOUT_VACCINES = """\
+What the panel of immunisations computes ([how it reads](../clinician.md#immunisations),
+[why so](../decisions/0020-immunisations-against-the-schedule.md)). An aid: nobody has verified it
+clinically. `counts from`: the age, and the days after the dose before, from which a given dose counts as this
+one. `group until`: the age at which the group ends that the schedule speaks of. `over`: the age from which it
+is not given any more."""
+
+
+def vaccines() -> str:
+    """The page of the schedule of vaccinations."""
+    named, texts = schedule(), Messages("en")
+    head = f"{named.name}, data of {named.version}."
+    sources = "\n".join(f"- {part}: {source}" for part, source in named.sources.items())
+    parts = ["# Vaccinations", MADE, ABOUT_VACCINES, head, "## Sources", sources, "## Schedule"]
+    table = ["| against | dose | due at | counts from | overdue after | group until | over |"]
+    table += ["|---|---|---|---|---|---|---|"]
+    table += [_dose(antigen, dose, texts) for antigen in named.antigens for dose in antigen.doses]
+    return "\n\n".join([*parts, "\n".join(table), "## Vaccines", _vaccines(named, texts)]) + "\n"
+
+
+def _dose(antigen: Antigen, dose: Dose, texts: Messages) -> str:
+    due = f"{dose.months} months" if dose.months else "birth"
+    due += f", {dose.after_days} days after the one before" if dose.after_days else ""
+    least = f"{dose.least_days} days" + (f", {dose.least_after} after" if dose.after_days else "")
+    over = f"{dose.over_months} months" if dose.over_months else ""
+    columns = (dose.number, due, least, f"{dose.window_days} days", f"{dose.until_months} months", over)
+    return " | ".join([f"| {texts(f'vaccines.antigen.{antigen.key}')}", *map(str, columns)]) + " |"
+
+
+def _vaccines(named: Schedule, texts: Messages) -> str:
+    rows = ["| ATC | CVX | names | counts against |", "|---|---|---|---|"]
+    for vaccine in named.vaccines:
+        against = ", ".join(texts(f"vaccines.antigen.{key}") for key in vaccine.antigens)
+        lists = (", ".join(values) for values in (vaccine.atc, vaccine.cvx, vaccine.names))
+        rows.append(f"| {' | '.join([*lists, against or 'listed, not computed'])} |")
+    return "\n".join(rows)
+
+
 def pages() -> Iterator[tuple[Path, str]]:
     """Each page with its text."""
     yield REFERENCE / "configuration.md", configuration()
     yield REFERENCE / "commands.md", commands()
     yield REFERENCE / "search-parameters.md", search_parameters()
     yield REFERENCE / "interactions.md", interactions()
+    yield REFERENCE / "vaccines.md", vaccines()
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from fhir_api.pages.chart.notes import form_of, write_note
 from fhir_api.pages.chart.past import CannotTell, Then, then_of
 from fhir_api.pages.chart.people import people_of_chart
 from fhir_api.pages.chart.timeline import timeline_of
+from fhir_api.pages.chart.vaccines import vaccines_of
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.formats import date_text, moment_text
 from fhir_api.pages.languages import Messages, language_of
@@ -171,6 +172,7 @@ def _shown(request: Request, seen: Seen, limit: int | None = None) -> dict[str, 
         "any_late": any(chart.lateness(visit) is Lateness.LATE for visit in timeline.visits),
         "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, before),
         "before": before,
+        **vaccines_of(chart, now, Messages(language)),
         "limit": limit,
         "referrals_of": referrals_of,
         "panels": [(panel, _count(chart, panel)) for panel in PANELS],

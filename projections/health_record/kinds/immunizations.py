@@ -22,7 +22,9 @@ from projections.health_record.entry import Coded, Entry, Named, Origin
 
 class Immunisation(Entry, frozen=True, tag=6, gc=False):
     """A vaccination, given or not (status: completed, not-done). dose: number in its series, as stated.
-    targets: diseases it protects from. at: may be words."""
+    targets: diseases it protects from. at: may be words. codings: further codes of the vaccine. reported:
+    told from a book or by somebody, not by whoever gave it. subpotent: it is not to count as a dose.
+    """
 
     code: Coded
     status: str | None
@@ -33,6 +35,9 @@ class Immunisation(Entry, frozen=True, tag=6, gc=False):
     lot: str | None
     quantity: str | None
     by: Named | None
+    codings: tuple[Coded, ...] = ()
+    reported: bool = False
+    subpotent: bool = False
 
 
 class _Performer(msgspec.Struct, frozen=True, gc=False):
@@ -57,6 +62,8 @@ class _Immunization(Resource, frozen=True, kw_only=True, gc=False):
     doseQuantity: Quantity | None = None
     performer: tuple[_Performer, ...] = ()
     protocolApplied: tuple[_Protocol, ...] = ()
+    primarySource: bool | None = None
+    isSubpotent: bool | None = None
 
 
 _decode = msgspec.json.Decoder(_Immunization).decode
@@ -81,4 +88,12 @@ def immunisation(body: bytes, origin: Origin) -> Immunisation | None:
         shown(stated.lotNumber),
         amount(stated.doseQuantity),
         next((named(one.actor, stated) for one in stated.performer if one.actor), None),
+        _further_codes(stated.vaccineCode),
+        stated.primarySource is False,
+        stated.isSubpotent is True,
     )
+
+
+def _further_codes(concept: Concept | None) -> tuple[Coded, ...]:
+    codings = [one for one in concept.coding if one.code] if concept else []
+    return tuple(Coded(None, shown(one.system), shown(one.code)) for one in codings[1:])

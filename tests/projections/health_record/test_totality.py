@@ -1,6 +1,6 @@
 """Whatever intake accepts can be read, stored and shown."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ from projections.health_record.kinds import READERS, Problem
 from projections.health_record.referrals import referrals_of
 from projections.health_record.series import grid_of
 from projections.health_record.sheets import pack, unpack
+from projections.health_record.vaccinations import vaccinations_of
 from tests.fhir_api.intake.valid_resources import resources
 from tests.projections.health_record.kinds_reading import read
 
@@ -42,6 +43,11 @@ def walk(chart: Chart) -> None:
     assert elsewhere.former == len(elsewhere.former_overlaps) + len(elsewhere.former_duplicates)
     assert all(one.state in ("sent", "arrived", "answered") for one in referrals_of(chart).values())
     assert chart.allergy_state in ("known", "none-known", "not-recorded")
+    for day in (date.min, NOW.date(), date.max):
+        vaccinations = vaccinations_of(chart, day)
+        listed = len(vaccinations.others) + len(vaccinations.refused) + len(vaccinations.uncounted)
+        assert listed <= len(chart.immunisations)
+        assert vaccinations.withheld or vaccinations.rows
 
 
 @given(st.lists(resources(*READERS), min_size=1, max_size=4))
