@@ -115,7 +115,11 @@ async def _look_back(url: str, bursts: int, chance: random.Random, view: health_
                         seen.append(await _see(connection, chance.choice(PATIENTS)))
                 async with views.connection() as connection:
                     seen += [await _see(connection, id_) for id_ in PATIENTS]
-                    found.wrong += await _wrong_with(connection, recorded(url), seen, chance)
+                wrong, facts = Counter[str](), recorded(url)
+                for one in seen:
+                    async with views.connection() as connection:
+                        wrong.update(await _wrong_with(connection, facts, one, chance))
+                found.wrong = [f"{what} ({number})" for what, number in wrong.items()]
             finally:
                 await views.close()
     found.charts, found.facts = len(seen), seen[-1].position
@@ -145,24 +149,21 @@ def told(chart: Chart) -> Told:
 
 
 async def _wrong_with(
-    connection: Reader, facts: Sequence[RecordedFact], seen: Sequence[Seen], chance: random.Random
+    connection: Reader, facts: Sequence[RecordedFact], seen: Seen, chance: random.Random
 ) -> list[str]:
-    wrong: Counter[str] = Counter()
-    for one in seen:
-        subject, moment = subject_of(f"Patient/{one.patient}"), await moment_at(connection, one.position)
-        assert moment is not None
-        past = await read_past(connection, subject, moment, patience=PATIENCE)
-        wrong["a chart is another one than it was"] += told(past.chart) != one.told
-        until = facts[: one.position]
-        for facility in (None, chance.choice(FACILITIES[:2])):
-            past = await read_past(connection, subject, moment, facility, PATIENCE)
-            wrong["a chart is not what the facts say"] += past.chart.entries != _replayed(
-                until, subject, facility
-            )
-        wrong["a moment is at another position"] += not await _is_at_its_place(
-            connection, facts, one.position
-        )
-    return [f"{what} ({number})" for what, number in wrong.items() if number]
+    subject, moment = subject_of(f"Patient/{seen.patient}"), await moment_at(connection, seen.position)
+    assert moment is not None
+    whole = (await read_past(connection, subject, moment, patience=PATIENCE)).chart
+    facility = chance.choice(FACILITIES[:2])
+    own = (await read_past(connection, subject, moment, facility, PATIENCE)).chart
+    until = facts[: seen.position]
+    looks = {
+        "a chart is another one than it was": told(whole) == seen.told,
+        "a chart is not what the facts say": whole.entries == _replayed(until, subject, None),
+        "what a facility had recorded is another": own.entries == _replayed(until, subject, facility),
+        "a moment is at another position": await _is_at_its_place(connection, facts, seen.position),
+    }
+    return [what for what, right in looks.items() if not right]
 
 
 def _replayed(facts: Sequence[RecordedFact], subject: UUID, facility: str | None) -> list[AnyEntry]:
