@@ -79,8 +79,11 @@ def test_what_was_retracted_since_was_there_and_then_is_not(client: Client) -> N
 
 
 def test_the_last_position_is_the_chart_of_today(client: Client) -> None:
+    """But for the doses that have fallen due since."""
+
     def panels(address: str) -> list[str]:
-        pieces = (client.get(f"{address}/panels/{panel}", headers=PIECE).text for panel in PANELS)
+        lasting = [panel for panel in PANELS if panel != "immunisations"]
+        pieces = (client.get(f"{address}/panels/{panel}", headers=PIECE).text for panel in lasting)
         return [piece.replace("/at/11", "") for piece in pieces]
 
     today = panels("/citizens/a")
