@@ -71,10 +71,10 @@ $(VENV)/test: requirements-test.lock $(VENV)/run | $(VENV)
 	@$(INSTALL) --require-hashes --requirement requirements-test.lock
 	@touch $@
 
-# What the tests need of the system: a browser, and what fetches and runs a broker.
+# What the tests need of the system: a browser, and what fetches and runs a broker and a validator.
 programs:
 	@missing=; \
-	for program in java=openjdk-17-jre-headless mvn=maven; do \
+	for program in javac=openjdk-17-jdk-headless mvn=maven; do \
 		command -v "$${program%=*}" >/dev/null || missing="$$missing $${program#*=}"; \
 	done; \
 	{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \

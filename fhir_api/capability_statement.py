@@ -59,7 +59,7 @@ def capability_statement(routes: Sequence[Route], base: str) -> dict[str, Any]:
     """The statement of the server at ``base``."""
     return {
         "resourceType": "CapabilityStatement",
-        "contained": [definition(r.interaction) for r in routes if is_operation(r.interaction)],
+        "contained": [definition(name) for name in _operations(routes)],
         "status": "active",
         "date": PUBLISHED,
         "kind": "instance",
@@ -100,10 +100,15 @@ def _resource(routes: Sequence[Route], type_: str) -> dict[str, Any]:
         told["searchInclude"] = references
     if type_ in _referring():
         told["searchRevInclude"] = _referring()[type_]
-    operations = [route.interaction[1:] for route in own if is_operation(route.interaction)]
+    operations = [name[1:] for name in _operations(own)]
     if operations:
         told["operation"] = [{"name": name, "definition": f"#{name}"} for name in operations]
     return told
+
+
+def _operations(routes: Sequence[Route]) -> list[str]:
+    """Each once: some are asked for by GET and by POST."""
+    return list(dict.fromkeys(r.interaction for r in routes if is_operation(r.interaction)))
 
 
 def _search_parameter(parameter: SearchParameter) -> dict[str, str]:

@@ -3,15 +3,17 @@
 While nobody is parked nothing of this asks anything of anybody.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
+from uuid import UUID
 
 import orjson
 
 from ehr.appending import Condition
 from ehr.values import Key
 from fhir_api.call import Call
+from fhir_api.errors import NotShownYet
 from fhir_api.intake import Issue
 from fhir_api.outcomes import outcome
 from fhir_api.reading import Entry, outcome_entry
@@ -25,6 +27,7 @@ class Lack(StrEnum):
     LINKS = "links"
 
 
+_WAITS = "Facts about this Patient wait. With Prefer: handling=lenient, what is shown is told all the same."
 _HEADER = "X-EHR-Incomplete"
 INCOMPLETE = {_HEADER: Lack.PARKED.value}
 
@@ -44,6 +47,15 @@ def lacking(*, parked: bool, links: bool) -> list[Lack]:
 def incomplete_headers(lacks: Sequence[Lack]) -> dict[str, str] | None:
     """Of an answer that lacks something."""
     return {_HEADER: ", ".join(lacks)} if lacks else None
+
+
+def person_waits(call: Call, subjects: Collection[UUID], *, waiting: bool = False) -> bool:
+    """Whether facts wait about one of a person's Patients. waiting: they do, in another view. Raises
+    NotShownYet unless less is preferred."""
+    parked = waiting or not call.services.visibility.parked.isdisjoint(subjects)
+    if parked and call.prefers("handling") != "lenient":
+        raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
+    return parked
 
 
 async def waits(call: Call, shown: Mapping[Key, int]) -> bool:

@@ -1,7 +1,7 @@
 """OperationDefinitions (https://hl7.org/fhir/R4/operationdefinition.html) of what the server has of its own.
 
-HL7's definitions of ``$everything``, ``$match`` and ``$merge`` would promise more, or are of another version
-of FHIR.
+HL7's definitions of ``$everything``, ``$match``, ``$merge`` and ``$summary`` would promise more, or are of
+another version of FHIR.
 """
 
 from collections.abc import Mapping
@@ -37,6 +37,7 @@ class Operation(NamedTuple):
 
 
 _BUNDLE = Parameter("return", "Bundle", "A searchset.", 1)
+_DOCUMENT = Parameter("return", "Bundle", "A document, whose first entry is a Composition.", 1)
 _PARAMETERS = Parameter(
     "return", "Parameters", "What was sent (input), what came of it (outcome, result).", 1
 )
@@ -88,6 +89,14 @@ OPERATIONS: Mapping[str, Operation] = MappingProxyType(
             _PARAMETERS,
             "http://hl7.org/fhir/OperationDefinition/Patient-merge",
             stores=True,
+        ),
+        "summary": Operation(
+            "An International Patient Summary of a Patient, and of those that are one person with it. Its "
+            "content is that of the guide; resources are told as received, so no profile is claimed.",
+            (),
+            _DOCUMENT,
+            "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+            one=True,
         ),
         "unmerge": Operation(
             "Takes a merge back, and lists what was recorded meanwhile.", _BOTH, _PARAMETERS, stores=True

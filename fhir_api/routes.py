@@ -13,6 +13,7 @@ from fhir_api.operations.everything import PARAMETERS as OF_EVERYTHING
 from fhir_api.operations.everything import everything, everything_asked
 from fhir_api.operations.match import match
 from fhir_api.operations.merge import merge, unmerge
+from fhir_api.operations.summary import summary, summary_asked
 from fhir_api.subsetting import PARAMETERS as OF_PARTS
 
 _INTERACTIONS = (
@@ -32,6 +33,8 @@ _INTERACTIONS = (
     Route("GET", "{type}/{id}/_history", history, "history-instance", history_asked, OF_HISTORY),
     Route("GET", "{type}/{id}/_history/{version}", vread, "vread", part_asked, OF_PARTS),
     Route("GET", "Patient/{id}/$everything", everything, "$everything", everything_asked, OF_EVERYTHING),
+    Route("GET", "Patient/{id}/$summary", summary, "$summary", summary_asked),
+    Route("POST", "Patient/{id}/$summary", summary, "$summary"),
     Route("POST", "Patient/$match", match, "$match"),
     Route("POST", "Patient/$merge", merge, "$merge"),
     Route("POST", "Patient/$unmerge", unmerge, "$unmerge"),

@@ -125,3 +125,9 @@ async def missing(call: Call, key: Key, version: int = 1) -> Exception:
         detail = "It is stored; its citizen's facts wait, or the views lag."
         return NotShownYet(detail, headers={"Retry-After": "1"})
     return Unknown()
+
+
+async def absent(call: Call, key: Key) -> Exception:
+    """The same of a resource that may have been deleted."""
+    version = await call.services.reader.read(key)
+    return Gone() if version and version.deleted else await missing(call, key)

@@ -11,18 +11,23 @@ next page goes on with that.
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
-from uuid import UUID
 
 import msgspec
 from starlette.responses import Response
 
 from ehr.definitions import RESOURCE_TYPES
-from ehr.errors import Gone
 from ehr.values import Key
 from fhir_api.call import Call
-from fhir_api.completeness import incomplete_entries, incomplete_headers, lacking, versions_of, waits
-from fhir_api.errors import BadRequest, NotShownYet, UnknownParameter
-from fhir_api.interactions.read import missing, wait_for_position
+from fhir_api.completeness import (
+    incomplete_entries,
+    incomplete_headers,
+    lacking,
+    person_waits,
+    versions_of,
+    waits,
+)
+from fhir_api.errors import BadRequest, UnknownParameter
+from fhir_api.interactions.read import absent, wait_for_position
 from fhir_api.interactions.spanning import wait_for_links
 from fhir_api.paging import PAGE, next_page, turn_page
 from fhir_api.parameters import MOST_COUNT, alternatives, read_count, read_span, unsupported
@@ -48,7 +53,6 @@ MOST_SEEN = 400
 8 KiB."""
 
 _SEEN_BYTES = 8
-_WAITS = "Facts about this Patient wait. With Prefer: handling=lenient, what is shown is told all the same."
 
 
 class _Begun(NamedTuple):
@@ -96,24 +100,16 @@ async def everything(call: Call) -> Response:
         walk = msgspec.structs.replace(walk, linked=people.at)
         patients = await patients_of(connection, key.id, people.at)
         wanted = wanted._replace(others=[id_ for id_ in patients if id_ != key.id])
-        parked = _is_parked(call, wanted, left_out)
+        parked = person_waits(call, wanted.subjects)
         page = await _read(connection, wanted, walk)
         parked = parked or (bool(left_out) and await has_strangers(connection, left_out))
     if page is None:
-        raise await _absent(call, key)
+        raise await absent(call, key)
     parked = parked or await waits(call, versions_of(page.found))
     lacks = lacking(parked=parked, links=not people.whole)
     entries = [*_entries(base_of(call), page), *incomplete_entries(call, lacks)]
     body = bundle("searchset", entries, _links(call, key, page))
     return call.answer(body, headers=incomplete_headers(lacks))
-
-
-def _is_parked(call: Call, wanted: Wanted, left_out: frozenset[UUID]) -> bool:
-    """Whether one of the person's Patients waits. Raises NotShownYet unless less is preferred."""
-    parked = not left_out.isdisjoint(wanted.subjects)
-    if parked and call.prefers("handling") != "lenient":
-        raise NotShownYet(_WAITS, headers={"Retry-After": "1"})
-    return parked
 
 
 def everything_asked(call: Call) -> tuple[Wanted, _Walk]:
@@ -254,8 +250,3 @@ def _links(call: Call, key: Key, page: _Page) -> Links:
         position = max((one.position for one in page.found), default=0)
         links["next"] = next_page(call, path, page.next, position, "everything", key.id)
     return links
-
-
-async def _absent(call: Call, key: Key) -> Exception:
-    version = await call.services.reader.read(key)
-    return Gone() if version and version.deleted else await missing(call, key)

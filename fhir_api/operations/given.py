@@ -60,10 +60,11 @@ async def read_given(call: Call) -> Given:
 
 
 def _read(raw: bytes, known: tuple[Parameter, ...]) -> Given:
-    alone = known[0].type if known[0].least and known[0].type in _RESOURCES else None
-    resource = _resource(raw, {"Parameters", alone})
-    if resource["resourceType"] == alone:
-        return Given(raw, {known[0].name: [resource]}, {known[0].name: raw})
+    first = next(iter(known), None)
+    alone = first if first and first.least and first.type in _RESOURCES else None
+    resource = _resource(raw, {"Parameters", alone and alone.type})
+    if alone and resource["resourceType"] == alone.type:
+        return Given(raw, {alone.name: [resource]}, {alone.name: raw})
     parameters = resource.get("parameter", [])
     message = unsupported([one.get("name", "") for one in parameters], [one.name for one in known])
     if message:

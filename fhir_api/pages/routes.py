@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Mount, Router
 
 from fhir_api.access.entrance import visit_of
 from fhir_api.outcomes import told
-from fhir_api.pages import chart, corrections, facilities, lookup, review, static_files, workplace
+from fhir_api.pages import chart, corrections, facilities, lookup, review, static_files, summary, workplace
 from fhir_api.pages.rendering import render
 from fhir_api.pages.security import SecurityHeaders
 
@@ -17,6 +17,7 @@ ROUTES: tuple[BaseRoute, ...] = (
     *lookup.routes,
     *chart.routes,
     *corrections.routes,
+    *summary.routes,
     *facilities.routes,
     *review.routes,
     *workplace.routes,

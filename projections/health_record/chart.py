@@ -103,6 +103,11 @@ class Chart:
         self.sources = sources or Sources()
         self._names = names
 
+    def restated(self, entries: Mapping[str, AnyEntry | None]) -> "Chart":
+        """The same with other entries in the place of some, by ``Type/id``; None: without it."""
+        stated = (entries.get(one.origin.reference, one) for one in self.entries)
+        return Chart([one for one in stated if one], self._names, self.standing, self.sources)
+
     @cached_property
     def person(self) -> Person | None:
         """Who it is, as the Patient states whose chart it is; None where only others have mentioned the

@@ -4,7 +4,7 @@ https://hl7.org/fhir/R4/http.html#capabilities, https://hl7.org/fhir/R4/capabili
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from fhir_api.searching.asking import Place, read_search
 from projections.search.reading import NOT_SEARCHABLE
 from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
 from tests.fhir_api.running import FHIR_JSON, Door, Json, entries
+from tests.fhir_api.summarizing import summarizing
 
 SYSTEM = "http://example.org/capabilities"
 
@@ -33,6 +34,13 @@ def examples() -> dict[str, Json]:
         if example.file not in KNOWN_INVALID:
             found[resource["resourceType"]] = {**resource, "language": "vi"}
     return found
+
+
+@pytest.fixture(scope="module")
+def door(module_database: str) -> Iterator[Door]:
+    """A server with all views that its operations read."""
+    with summarizing(module_database) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
@@ -274,7 +282,27 @@ def match(trial: Trial, definition: Json) -> None:
     takes_what_it_defines(trial.door, definition, given, "Bundle")
 
 
-OPERATIONS = {"everything": everything, "match": match, "merge": merge, "unmerge": merge}
+def summary(trial: Trial, definition: Json) -> None:
+    address = f"{trial.address}/$summary"
+    nothing = b'{"resourceType":"Parameters"}'
+    for answer in (
+        trial.door.get(address),
+        trial.door.client.post(address, content=nothing, headers=FHIR_JSON).raise_for_status(),
+    ):
+        assert answer.json()["type"] == "document"
+    assert (definition["instance"], definition["type"], definition["system"]) == (True, False, False)
+    assert [one["use"] for one in definition["parameter"]] == ["out"]
+    trial.door.get(f"{address}?unknown=1", 400)
+    trial.door.get("Patient/$summary", 404)
+
+
+OPERATIONS = {
+    "everything": everything,
+    "match": match,
+    "merge": merge,
+    "summary": summary,
+    "unmerge": merge,
+}
 
 
 def definition(statement: Json, operation: Json) -> Json:

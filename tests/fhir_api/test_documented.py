@@ -10,6 +10,9 @@ from fhir_api.interactions import history
 from fhir_api.measurements import RequestMetrics
 from fhir_api.operation_definitions import OPERATIONS
 from fhir_api.operations import everything
+from fhir_api.operations.document import CODES
+from fhir_api.pages.summary import sections
+from fhir_api.pages.summary.rows import MOST_VALUES
 from fhir_api.parameters import MOST_COUNT, USUAL_COUNT
 from fhir_api.searching.results import CONTROLS
 
@@ -39,6 +42,26 @@ def test_every_parameter_is_documented(title: str, names: list[str]) -> None:
 def test_the_sizes_of_pages_are_those_documented() -> None:
     assert f"{USUAL_COUNT} when nothing is said, at most {MOST_COUNT:,}" in section("Search")
     assert re.search(rf"\b{everything.MOST_SEEN}\b", section("$everything"))
+
+
+def test_the_sections_of_a_summary_are_those_documented() -> None:
+    rows = [
+        line.split(" | ") for line in section("$summary").splitlines() if re.search(r" \| [\d-]+ \| ", line)
+    ]
+    assert [code for _, code, _ in rows] == [code for code, _ in CODES.values()]
+    told = [re.findall(r"\d+", most) for *_, most in rows]
+    most, done, series = (str(one) for one in (sections.MOST, sections.MOST_DONE, sections.MOST_SERIES))
+    visits, reports, values = str(sections.MOST_VISITS), str(sections.MOST_REPORTS), str(MOST_VALUES)
+    assert told == [
+        *([most] for _ in sections.ALWAYS),
+        [done],
+        [most],
+        [series, values, reports],
+        [series, values],
+        [done],
+        [visits],
+        [done],
+    ]
 
 
 def test_every_figure_is_documented() -> None:

@@ -33,13 +33,13 @@ def test_without_its_programs_the_tests_fail_first_and_say_what_to_run(
     assert done.returncode != 0
     assert done.stdout == ""
     first, *rest = done.stderr.splitlines()
-    needed = "openjdk-17-jre-headless maven chromium"
+    needed = "openjdk-17-jdk-headless maven chromium"
     assert first == f"make test needs more of the system; run first: sudo apt-get install {needed}"
     assert all(line.startswith("make: ***") for line in rest)
 
 
 def test_only_what_is_missing_is_asked_for(somebody_without_programs: str) -> None:
-    for program in ("java", "chromium"):
+    for program in ("javac", "chromium"):
         (Path(somebody_without_programs) / program).write_text("#!/bin/sh\n")
         (Path(somebody_without_programs) / program).chmod(0o755)
     done = make("programs", PATH=somebody_without_programs)

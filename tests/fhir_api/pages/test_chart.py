@@ -188,7 +188,7 @@ def test_every_link_of_the_chart_leads_somewhere(client: Client) -> None:
     links = {
         link for link in re.findall(r"(?:href|hx-get)=\"(/citizens/[^\"]+)\"", page) if "lang=" not in link
     }
-    assert len(links) == 8
+    assert len(links) == 9
     assert {client.get(unescape(link)).status_code for link in links} == {200}
 
 
