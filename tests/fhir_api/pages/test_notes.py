@@ -155,6 +155,13 @@ def test_nobody_is_made_known_by_a_note(ward: Site, client: httpx.Client, patien
     assert len(facts(ward)) == before
 
 
+def test_a_chart_as_it_was_takes_no_note_and_tells_no_news(ward: Site, client: httpx.Client) -> None:
+    client.post(ADDRESS, data=form(client, text="hôm nay"))
+    then = client.get(f"/citizens/an/at/{facts(ward)[-1].position}").text
+    assert "hôm nay" in then
+    assert not re.search(r'<form[^>]* action="/citizens/an/notes"|data-address|/correction"', then)
+
+
 def test_all_notes_are_a_panel(client: httpx.Client) -> None:
     for number in range(13):
         client.post(ADDRESS, data=form(client, text=f"ghi chú {number}"))

@@ -136,6 +136,10 @@ def test_a_note_is_written_and_stands_on_the_chart(page: Page) -> None:
 def test_two_clinicians_correct_one_result(browser: Browser, ward: Site) -> None:
     where = "/resources/Observation/binh-g/correction"
     with looking(browser, ward.address) as lan, looking(browser, ward.address) as minh:
+        minh.goto("/citizens/binh/encounters/binh-e")
+        minh.get_by_role("link", name="Observation/binh-g").click()
+        minh.get_by_role("link", name="Sửa cho đúng").click()
+        expect(minh).to_have_url(re.compile(f"{where}$"))
         for page, value, name, reason in (
             (lan, "7,2", "BS Lan", "Gõ nhầm"),
             (minh, "9", "BS Minh", "Máy khác"),
