@@ -161,6 +161,8 @@ def test_what_was_decided_is_read(database: str, views: psycopg.Connection[Any])
     assert [one.position for one in asked(database, latest_decisions, 2)] == [3, 2]
     assert [one.position for one in asked(database, latest_decisions, 2, before=2)] == [1]
     assert [one.position for one in asked(database, pairs_of, of("b", "d"))] == [2, 3]
+    then = [[one.position for one in asked(database, pairs_of, of("b", "d"), at)] for at in range(4)]
+    assert then == [[], [1], [1, 2], [2, 3]]
 
 
 def test_a_pair_that_was_kept_apart_and_is_one_person_over_others_is_found(
