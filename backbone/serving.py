@@ -122,6 +122,7 @@ def application(settings: Settings, url: str) -> App:
             kept_by_kafka=by_kafka,
         ),
         room=Room(4 * limits.bytes),
+        data=settings.data,
     )
 
     @asynccontextmanager

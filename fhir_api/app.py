@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from time import perf_counter
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Route
+from starlette.types import Message, Receive, Scope, Send
 
 from fhir_api.access.entrance import Entrance
 from fhir_api.access.hosts import Hosts
 from fhir_api.endpoint import FhirEndpoint
+from fhir_api.measurements import NO_INTERACTION
 from fhir_api.routes import ROUTES
 from fhir_api.services import Services
 
@@ -35,6 +37,7 @@ class App:
         self.services = services
         self._entrance = Entrance(self._part, hosts or Hosts())
         self._fhir = FhirEndpoint(services, ROUTES)
+        self._metrics = services.metrics
         self._site = Starlette(routes=routes, lifespan=lifespan)
         self._site.state.services = services
         self._site.state.views = services.views
@@ -48,4 +51,23 @@ class App:
         if scope["type"] == "http" and (path == BASE or path.startswith(f"{BASE}/")):
             await self._fhir({**scope, "root_path": scope.get("root_path", "") + BASE}, receive, send)
         else:
-            await self._site(scope, receive, send)
+            await self._site(scope, receive, self._noting(scope, send))
+
+    def _noting(self, scope: Scope, send: Send) -> Send:
+        """``send`` that notes how long it took until an answer begins: one that tells news never ends."""
+        started = perf_counter()
+
+        async def send_noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._metrics.note_page(_route_of(scope), message["status"], perf_counter() - started)
+            await send(message)
+
+        return send_noted
+
+
+def _route_of(scope: Scope) -> str:
+    """As the table of routes has it: with no id and nothing of what was asked."""
+    route, method = scope.get("route"), scope["method"]
+    if isinstance(route, Route) and method in (route.methods or ()):
+        return f"{method} {route.path}"
+    return NO_INTERACTION

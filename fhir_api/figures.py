@@ -1,40 +1,62 @@
 """The figures of record, log and views at one moment, for Prometheus."""
 
+import shutil
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from ehr.event_store.relaying import RelayStanding
+from projections.facilities.silence import Silence
 from projections.linking.standing import LinkingStanding
-from projections.standing import Standing
+from projections.standing import Sizes, Standing
+
+
+class Disk(NamedTuple):
+    """Bytes of the disk on which a directory lies."""
+
+    free: int
+    size: int
+
+
+def disk_of(directory: Path | None) -> Disk | None:
+    """None for no directory, and for one that is not there."""
+    try:
+        usage = shutil.disk_usage(directory) if directory else None
+    except OSError:
+        return None
+    return Disk(usage.free, usage.total) if usage else None
 
 
 class Known(NamedTuple):
-    """How the views stand, the relay (None where the record keeps its log itself), and linking (None where it
-    was never at work)."""
+    """How the views stand, the relay (None where the record keeps its log itself), linking (None where it
+    was never at work), which facilities are silent, and how large the database is."""
 
     views: Sequence[Standing]
     relay: RelayStanding | None
     linking: LinkingStanding | None = None
+    silence: Silence | None = None
+    sizes: Sizes | None = None
 
 
 class Figures(Collector):
     """``figures`` as the library wants them."""
 
-    def __init__(self, known: Known | None) -> None:
+    def __init__(self, known: Known | None, disk: Disk | None = None) -> None:
         self._known = known
+        self._disk = disk
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """See ``prometheus_client``."""
-        return figures(self._known)
+        return figures(self._known, self._disk)
 
 
-def figures(known: Known | None) -> Iterator[GaugeMetricFamily]:
+def figures(known: Known | None, disk: Disk | None = None) -> Iterator[GaugeMetricFamily]:
     """What is known at one moment; None: the database does not answer."""
     yield GaugeMetricFamily("ehr_database_up", "1 when the database answers.", value=float(known is not None))
-    views, relay, linking = known or Known([], None)
+    views, relay, linking, silence, sizes = known or Known([], None)
     yield _one("ehr_record_position", "Position of the record's last fact.", views[0].end if views else None)
     yield from _of_the_relay(relay)
     yield _by_view("ehr_view_position", "Position up to which a view shows the record.", views, "position")
@@ -49,12 +71,23 @@ def figures(known: Known | None) -> Iterator[GaugeMetricFamily]:
     yield _by_view("ehr_view_parked_citizens", "Citizens whose facts wait.", views, "parked")
     yield _by_view("ehr_view_quarantined_records", "Records passed over.", views, "quarantined")
     yield from _of_linking(linking)
+    yield _of_facilities(silence)
+    yield _one("ehr_database_bytes", "Bytes of the database on disk.", sizes.database if sizes else None)
+    yield _one(
+        "ehr_disk_free_bytes", "Bytes free on the disk of the data directory.", disk.free if disk else None
+    )
+    yield _one("ehr_disk_bytes", "Bytes of the disk of the data directory.", disk.size if disk else None)
 
 
 def _of_the_relay(relay: RelayStanding | None) -> Iterator[GaugeMetricFamily]:
     told = relay._asdict() | {"works": relay.works} if relay else {}
     yield _one(
         "ehr_log_position", "Position up to which Kafka has confirmed all facts.", told.get("position")
+    )
+    yield _one(
+        "ehr_relay_behind_seconds",
+        "Age of the first fact that is not known to be in Kafka.",
+        told.get("behind"),
     )
     yield _one("ehr_relay_works", "1 when a relay gets facts to Kafka.", told.get("works"))
     yield _one("ehr_relay_silent_seconds", "Seconds since a relay told how far it is.", told.get("silent"))
@@ -76,6 +109,21 @@ def _of_linking(linking: LinkingStanding | None) -> Iterator[GaugeMetricFamily]:
     yield _one(
         "ehr_linking_waiting_citizens", "Citizens who wait for what a view leaves out.", told.get("waiting")
     )
+
+
+def _of_facilities(silence: Silence | None) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        "ehr_facilities", "Facilities that have sent, by how they keep to their rhythm.", labels=["state"]
+    )
+    if silence:
+        regular = silence.senders - silence.silent - silence.unjudged
+        for state, number in (
+            ("regular", regular),
+            ("silent", silence.silent),
+            ("unjudged", silence.unjudged),
+        ):
+            family.add_metric([state], float(number))
+    return family
 
 
 def _one(name: str, meaning: str, value: float | None) -> GaugeMetricFamily:

@@ -5,6 +5,7 @@ Open to whoever reaches the port, cheap, and without personal data.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
@@ -14,10 +15,11 @@ from starlette.routing import Route
 from ehr.errors import Unavailable
 from ehr.event_store.connections import RecordTrouble
 from ehr.values import Key
-from fhir_api.figures import Figures, Known
+from fhir_api.figures import Figures, Known, disk_of
 from fhir_api.services import Services
+from projections.facilities.silence import silence
 from projections.linking.standing import linking_standing
-from projections.standing import Standing, relay_standing, standings
+from projections.standing import Standing, relay_standing, sizes, standings
 from projections.visibility import LISTENS
 
 MOST_LAG = 20_000
@@ -63,7 +65,7 @@ async def metrics(request: Request) -> Response:
     """Figures in the text format of Prometheus."""
     services: Services = request.app.state.services
     moment = CollectorRegistry()
-    moment.register(Figures(await _known_now(services)))
+    moment.register(Figures(await known_now(services), disk_of(services.data)))
     text = generate_latest(services.metrics.registry) + generate_latest(moment)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -158,14 +160,16 @@ def _known(serves: Callable[[], Awaitable[bool]]) -> Part:
     return part
 
 
-async def _known_now(services: Services) -> Known | None:
-    """None while the database does not answer."""
+async def known_now(services: Services) -> Known | None:
+    """How everything stands; None while the database does not answer."""
     try:
         async with asyncio.timeout(PATIENCE), services.views.connection() as connection:
             return Known(
                 await standings(connection),
                 await relay_standing(connection),
                 await linking_standing(connection),
+                await silence(connection, datetime.now(UTC)),
+                await sizes(connection),
             )
     except (TimeoutError, *RecordTrouble):
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ehr.appending import Recorder
 from ehr.health_record import HealthRecord
@@ -26,7 +27,8 @@ class Services:
     matching: of the one that compares people; charts: of ``health_record``. news: tells it to charts that are
     open.
     visibility_wait: seconds that a write waits to be shown. explains: whether searches tell
-    developers how they are carried out. ready: name of each part -> whether it serves.
+    developers how they are carried out. ready: name of each part -> whether it serves. data: a directory on
+    the disk whose free space is watched.
     """
 
     recorder: Recorder
@@ -47,4 +49,5 @@ class Services:
     frequent: Frequent = field(default_factory=Frequent)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PageTokens = field(default_factory=PageTokens)
+    data: Path | None = None
     ready: dict[str, Callable[[], Awaitable[bool]]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ehr.event_store.relaying import STANDING, RelayStanding
 from ehr.sql import load_queries
 from projections.database import Reader
+from projections.generations import Generation, Kept, queries
 
 PATIENCE = 0.3
 """Seconds that a reader waits for a view to show what the record already holds."""
@@ -52,6 +53,38 @@ async def standings(connection: Reader) -> list[Standing]:
     """Every serving view at one moment."""
     cursor = await connection.execute(_sql["views"], binary=True)
     return [Standing(*row) for row in await cursor.fetchall()]
+
+
+class LeftOut(NamedTuple):
+    """What a serving view leaves out for one reason. how: ``parked`` (citizens) or ``quarantined`` (records).
+    since: the first position."""
+
+    view: str
+    how: str
+    reason: str
+    count: int
+    since: int
+
+
+async def left_out(connection: Reader) -> list[LeftOut]:
+    """By view and reason."""
+    return [LeftOut(*row) for row in await (await connection.execute(_sql["left_out"])).fetchall()]
+
+
+class Sizes(NamedTuple):
+    """Bytes on disk. generations: of every view."""
+
+    database: int
+    record: int
+    generations: list[Kept]
+
+
+async def sizes(connection: Reader) -> Sizes:
+    """Of all that the database holds."""
+    row = await (await connection.execute(_sql["sizes"])).fetchone()
+    assert row is not None
+    kept = await (await connection.execute(queries["all"])).fetchall()
+    return Sizes(*row, [Kept(Generation(*one[:4]), state=one[4], size=one[5], held=one[6]) for one in kept])
 
 
 async def end_shown(connection: Reader, view: str, patience: float = PATIENCE) -> int:

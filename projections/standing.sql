@@ -37,3 +37,20 @@ select coalesce(g.position, 0),
        (select coalesce(max(notification_id), 0) from record.facts) - coalesce(g.position, 0)
 from unnest(%(views)s::text[]) with ordinality v(view, place)
 left join views.generations g on g.view = v.view and g.state = 'serving' order by v.place;
+
+-- name: left_out
+-- What serving views leave out, without saying of whom: by view and reason, how many, and since which position.
+select p.view, 'parked', p.reason, count(*), min(p.since_position)
+from views.parked p join views.generations g using (view, generation) where g.state = 'serving'
+group by p.view, p.reason
+union all
+select q.view, 'quarantined', q.reason, count(*), min(q.position)
+from views.quarantined q join views.generations g using (view, generation) where g.state = 'serving'
+group by q.view, q.reason
+order by 1, 2, 3;
+
+-- name: sizes
+-- Bytes on disk of the whole database, and of the record in it.
+select pg_database_size(current_database()), coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
+from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = 'record' and c.relkind = 'r';

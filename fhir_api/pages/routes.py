@@ -8,7 +8,18 @@ from starlette.routing import BaseRoute, Mount, Router
 
 from fhir_api.access.entrance import visit_of
 from fhir_api.outcomes import told
-from fhir_api.pages import chart, corrections, facilities, lookup, review, static_files, summary, workplace
+from fhir_api.pages import (
+    chart,
+    corrections,
+    facilities,
+    lookup,
+    ops,
+    report,
+    review,
+    static_files,
+    summary,
+    workplace,
+)
 from fhir_api.pages.rendering import render
 from fhir_api.pages.security import SecurityHeaders
 
@@ -19,6 +30,8 @@ ROUTES: tuple[BaseRoute, ...] = (
     *corrections.routes,
     *summary.routes,
     *facilities.routes,
+    *report.routes,
+    *ops.routes,
     *review.routes,
     *workplace.routes,
     *static_files.routes,

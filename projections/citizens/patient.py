@@ -11,8 +11,9 @@ from ehr.addresses import Address, Residence, in_one_line, residence_of
 from ehr.dates import ZONE, span
 from ehr.formats.telephone import telephone_key
 from ehr.identifiers import shortened
+from ehr.matching.captured import CAPTURED
 from ehr.names import LONGEST, HumanName, main_name, name_words, readings
-from projections.citizens.numbers import number_key
+from projections.citizens.numbers import Identified, counted_as, number_key
 
 MOST_NAMES = 20
 MOST_NUMBERS = 50
@@ -21,12 +22,15 @@ MOST_TELEPHONES = 50
 
 
 class Number(NamedTuple):
-    """An identifier. key: see numbers.number_key; system: "" where none is stated."""
+    """An identifier. key: see numbers.number_key; system: "" where none is stated. kind, obtained: see
+    numbers.counted_as."""
 
     key: str
     system: str
     value: str
     use: str | None
+    kind: str | None
+    obtained: str | None
 
 
 class Name(NamedTuple):
@@ -59,10 +63,16 @@ class Citizen(msgspec.Struct, frozen=True):
     names: list[Name]
 
 
+class _Extension(msgspec.Struct, frozen=True):
+    url: str = ""
+    valueCode: str | None = None
+
+
 class _Identifier(msgspec.Struct, frozen=True):
     use: str | None = None
     system: str | None = None
     value: str | None = None
+    extension: list[_Extension] = []
 
 
 class _ContactPoint(msgspec.Struct, frozen=True):
@@ -97,7 +107,7 @@ def read_patient(body: bytes) -> Citizen:
         deceased=stated.deceasedBoolean or stated.deceasedDateTime is not None,
         deceased_on=stated.deceasedDateTime,
         active=stated.active,
-        numbers=list(dict.fromkeys(_numbers(stated.identifier[:MOST_NUMBERS]))),
+        numbers=list(dict.fromkeys(_numbers(stated))),
         names=list(dict.fromkeys(_names(stated.name[:MOST_NAMES]))),
     )
 
@@ -123,10 +133,15 @@ def _names(names: list[HumanName]) -> Iterator[Name]:
             yield Name(text[:LONGEST], words)
 
 
-def _numbers(identifiers: list[_Identifier]) -> Iterator[Number]:
-    for one in identifiers:
+def _numbers(stated: _Patient) -> Iterator[Number]:
+    for one in stated.identifier[:MOST_NUMBERS]:
         if one.value and number_key(one.value):
-            yield Number(number_key(one.value), _kept(one.system), _kept(one.value), in_one_line(one.use))
+            said = [each.valueCode or "" for each in one.extension if each.url == CAPTURED]
+            identified = Identified(one.system or "", one.value, one.use == "old", said)
+            counted = counted_as(identified, stated.gender, stated.birthDate)
+            yield Number(
+                number_key(one.value), _kept(one.system), _kept(one.value), in_one_line(one.use), *counted
+            )
 
 
 def _kept(text: str | None) -> str:

@@ -31,7 +31,8 @@ from unnest(
 -- Their identifiers.
 insert into identifier
 select * from unnest(
-    %(subjects)b::uuid[], %(keys)b::text[], %(systems)b::text[], %(values)b::text[], %(uses)b::text[]
+    %(subjects)b::uuid[], %(keys)b::text[], %(systems)b::text[], %(values)b::text[], %(uses)b::text[],
+    %(kinds)b::text[], %(obtained)b::text[]
 );
 
 -- name: keep_numbers
@@ -111,3 +112,29 @@ cross join lateral (
 ) k(place)
 where n.subject = any(%(subjects)b::uuid[])
 on conflict do nothing;
+
+-- name: tallies
+-- What these people count for.
+with known as (
+    select subject, coalesce(communes[1], '') as commune, active from person where subject = any(%(subjects)b::uuid[])
+)
+select 'registered', commune, count(*) from known group by commune
+union all
+select 'in-use', commune, count(*) from known where active group by commune
+union all
+select 'seen', commune, count(*) from known k
+where active and exists (select from visit v where v.subject = k.subject) group by commune
+union all
+select obtained, kind, count(*) from identifier
+where subject = any(%(subjects)b::uuid[]) and kind is not null group by obtained, kind;
+
+-- name: add_tallies
+-- What has changed, in order: two that are filled at once never wait for each other.
+insert into tally as t (what, which, number)
+select * from unnest(%(whats)b::text[], %(whiches)b::text[], %(numbers)b::bigint[])
+on conflict (what, which) do update set number = t.number + excluded.number;
+
+-- name: forget_tallies
+-- Of whom there are none any more.
+delete from tally t using unnest(%(whats)b::text[], %(whiches)b::text[]) n(what, which)
+where t.what = n.what and t.which = n.which and t.number = 0;

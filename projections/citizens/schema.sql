@@ -29,7 +29,9 @@ create table identifier (
     key text not null,
     system text not null,
     value text not null,
-    use text
+    use text,
+    kind text,                           -- how it is counted, if it is (numbers.py)
+    obtained text
 );
 create index identifier_key on identifier (key);
 create index identifier_subject on identifier (subject);
@@ -100,3 +102,13 @@ create table visit (
     primary key (subject, encounter)
 );
 create index visit_latest on visit (subject, starts desc nulls last) include (facility);
+
+-- How many Patients there are, by the commune where they live today ('' where it is not known): what is registered,
+-- in-use (of them) and seen (of those, with an Encounter); how many numbers, by their kind: what is how they were
+-- obtained. Kept as what each batch changes, for nobody could count a province while a page waits.
+create table tally (
+    what text not null,
+    which text not null,
+    number bigint not null,
+    primary key (what, which)
+) with (fillfactor = 50);

@@ -1,5 +1,6 @@
 """Projects facts to the people who are registered and to where they were seen."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ class Citizens:
     """See ``projections.view.View``."""
 
     name = "citizens"
-    code_version = 5
+    code_version = 6
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
@@ -35,7 +36,7 @@ class Citizens:
                 "subject, id, name, sex, birth_date, born_from, born_until, commune, commune_name, province,"
                 " province_name, address, telephone, deceased, deceased_on, active, communes",
             ),
-            "identifier": Digested("subject::text", "subject, key, system, value, use"),
+            "identifier": Digested("subject::text", "subject, key, system, value, use, kind, obtained"),
             "former_number": Digested("subject::text", "key, subject"),
             "telephone": Digested("subject::text", "subject, number"),
             "person_name": Digested("subject::text", "subject, name, spelled, born_from, born_until"),
@@ -43,17 +44,20 @@ class Citizens:
             "name_word": Digested("''", "word, spelled, folded"),
             "known_word": Digested("''", "word, names"),
             "visit": Digested("subject::text", "subject, encounter, starts, started, facility"),
+            "tally": Digested("''", "what, which, number"),
         }
     )
 
     def project(self, connection: Connection, facts: Sequence[RecordedFact]) -> None:
         """Of each resource in the batch the newest version counts."""
         people, visits = _newest(facts, "Patient"), _newest(facts, "Encounter")
+        touched = list(dict.fromkeys((place.subject,) for place in (*people, *visits)))
+        before = _tallies(connection, touched)
         _keep_numbers(connection, facts, people)
         _state_people(connection, people)
         _state_visits(connection, visits)
-        seen = dict.fromkeys((place.subject,) for place in (*people, *visits))
-        _run(connection, "add_known", ("subjects",), list(seen))
+        _run(connection, "add_known", ("subjects",), touched)
+        _keep_tallies(connection, before, _tallies(connection, touched))
 
 
 MOST_ROWS = 10_000
@@ -91,6 +95,24 @@ def _versions(
         for resource in recorded.resources:
             if resource.version.type == type_:
                 yield _Place(recorded.subject, resource.version.id), recorded, resource
+
+
+def _tallies(connection: Connection, subjects: Sequence[tuple[UUID]]) -> Counter[tuple[str, str]]:
+    """What these people count for now, by (what, which)."""
+    found: Counter[tuple[str, str]] = Counter()
+    for what, which, number in _run(connection, "tallies", ("subjects",), subjects):
+        found[what, which] += number
+    return found
+
+
+def _keep_tallies(
+    connection: Connection, before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]
+) -> None:
+    """Last of all: whoever else counts waits from here on, where several fill at once."""
+    changes = [(*key, after[key] - before[key]) for key in sorted({*before, *after})]
+    changed = [change for change in changes if change[2]]
+    _run(connection, "add_tallies", _TALLY, changed)
+    _run(connection, "forget_tallies", _TALLY[:2], [change[:2] for change in changed])
 
 
 def _keep_numbers(
@@ -180,11 +202,12 @@ _PERSON = (
     "subjects", "ids", "names", "sexes", "birth_dates", "earliest", "latest", "communes", "commune_names",
     "provinces", "province_names", "addresses", "telephones", "deceased", "deceased_on", "active", "today",
 )  # fmt: skip
-_IDENTIFIER = ("subjects", "keys", "systems", "values", "uses")
+_IDENTIFIER = ("subjects", "keys", "systems", "values", "uses", "kinds", "obtained")
 _TELEPHONE = ("subjects", "numbers")
 _NAME = ("subjects", "names", "spelled", "earliest", "latest")
 _WORD = ("words", "spelled", "folded")
 _VISIT = ("subjects", "encounters", "starts", "started", "facilities")
+_TALLY = ("whats", "whiches", "numbers")
 
 
 def _run(

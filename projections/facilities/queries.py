@@ -1,7 +1,8 @@
 """Reads who the facilities are and what they send."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import reduce
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -9,10 +10,13 @@ from typing import NamedTuple
 from ehr.sql import load_queries
 from projections.database import Reader
 from projections.facilities.lags import AHEAD, LIMITS, UNTIMED
+from projections.facilities.sender import UNKNOWN
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 
-COUNTED_APART = "Encounter"
+ORDERS = ("name", "first", "last", "facts", "resources", "lag", "silence")
+"""In which senders are told: by name, the earliest first fact, the latest last one, most facts, most resources,
+the longest mean lag, or who is silent for longest or will be soonest."""
 
 
 class Organization(NamedTuple):
@@ -78,17 +82,32 @@ class Sender(NamedTuple):
     """A facility that stated facts.
 
     facility: as its facts name it; sender.UNKNOWN where they do not. What facts name in several ways, but one
-    Organization is, is one sender, under the first of the names.
+    Organization is, is one sender, under the first of the names. usual_gap, silent_from: see ``Rhythmic``.
     """
 
     facility: str
-    organization: Organization | None
+    names: list[str]
     first_recorded: datetime
     last_recorded: datetime
     facts: int
     resources: int
+    usual_gap: int | None
+    silent_from: datetime | None
+    organization: Organization | None
     lags: Lags
     days: list[Day]
+
+
+class Asked(NamedTuple):
+    """Which senders: so many from a place on in one of ORDERS, perhaps the other way round."""
+
+    order: str = "name"
+    backwards: bool = False
+    limit: int | None = None
+    offset: int = 0
+
+
+BY_NAME = Asked()
 
 
 async def organizations(connection: Reader, facilities: Iterable[str]) -> dict[str, Organization]:
@@ -98,41 +117,38 @@ async def organizations(connection: Reader, facilities: Iterable[str]) -> dict[s
     return {facility: Organization(*row) for facility, *row in await cursor.fetchall()}
 
 
-async def senders(connection: Reader, since: date) -> list[Sender]:
-    """Every facility that stated facts, by name of its facts. since: the first day whose volumes are told."""
-    rows = await (await connection.execute(queries["facilities"])).fetchall()
-    known = await organizations(connection, [row[0] for row in rows])
-    lags = await _lags(connection)
-    days = await _days(connection, since)
-    found: dict[str, Sender] = {}
-    for name, first, last, facts, resources in rows:
-        sums = (first, last, facts, resources)
-        one = Sender(name, known.get(name), *sums, lags.get(name, _no_lags()), days.get(name, []))
-        key = one.organization.id if one.organization else name
-        found[key] = _merged(found[key], one) if key in found else one
-    return list(found.values())
+async def senders(connection: Reader, since: date, asked: Asked = BY_NAME) -> list[Sender]:
+    """Facilities that stated facts. since: the first day whose volumes are told."""
+    sign = -1 if asked.backwards else 1
+    values = asked._asdict() | {"sign": sign, "unknown": UNKNOWN}
+    rows = await (await connection.execute(queries["senders"], values)).fetchall()
+    names = [name for row in rows for name in row[1]]
+    lags, days = await _lags(connection, names), await _days(connection, names, since)
+    return [
+        Sender(
+            *row[:8],
+            Organization(*row[8:]) if row[8] else None,
+            reduce(Lags.plus, (lags[name] for name in row[1] if name in lags), _no_lags()),
+            _together(day for name in row[1] for day in days.get(name, ())),
+        )
+        for row in rows
+    ]
 
 
-def _merged(one: Sender, other: Sender) -> Sender:
-    days = {day.day: day for day in one.days}
-    for day in other.days:
-        former = days.get(day.day, Day(day.day, 0, 0))
-        days[day.day] = Day(day.day, former.resources + day.resources, former.encounters + day.encounters)
-    return Sender(
-        one.facility,
-        one.organization,
-        min(one.first_recorded, other.first_recorded),
-        max(one.last_recorded, other.last_recorded),
-        one.facts + other.facts,
-        one.resources + other.resources,
-        one.lags.plus(other.lags),
-        [days[day] for day in sorted(days)],
-    )
+def _together(days: Iterable[Day]) -> list[Day]:
+    """Those of several names of one sender."""
+    found: dict[date, Day] = {}
+    for one in days:
+        former = found.get(one.day, Day(one.day, 0, 0))
+        found[one.day] = Day(
+            one.day, former.resources + one.resources, former.encounters + one.encounters
+        )
+    return [found[day] for day in sorted(found)]
 
 
-async def _lags(connection: Reader) -> dict[str, Lags]:
+async def _lags(connection: Reader, facilities: Sequence[str]) -> dict[str, Lags]:
     found: dict[str, Lags] = {}
-    cursor = await connection.execute(queries["lags"])
+    cursor = await connection.execute(queries["lags"], {"facilities": facilities})
     for facility, bucket, facts, seconds, longest in await cursor.fetchall():
         found[facility] = _with_bucket(found.get(facility, _no_lags()), bucket, facts, seconds, longest)
     return found
@@ -151,9 +167,9 @@ def _no_lags() -> Lags:
     return Lags([0] * (len(LIMITS) + 1))
 
 
-async def _days(connection: Reader, since: date) -> dict[str, list[Day]]:
+async def _days(connection: Reader, facilities: Sequence[str], since: date) -> dict[str, list[Day]]:
     found: dict[str, list[Day]] = {}
-    cursor = await connection.execute(queries["volumes"], {"since": since, "kind": COUNTED_APART})
+    cursor = await connection.execute(queries["days"], {"facilities": facilities, "since": since})
     for facility, *day in await cursor.fetchall():
         found.setdefault(facility, []).append(Day(*day))
     return found

@@ -1,20 +1,45 @@
--- name: facilities
--- Every facility as its facts name it.
-select facility, first_recorded, last_recorded, facts, resources from facilities.facility order by facility;
+-- name: senders
+-- Some of those who have sent, in an order: what facts name in several ways, but one Organization is, is one sender. Of
+-- a rhythm that is known of one of its names nothing is left when it has sent under another since.
+with sender as (
+    select
+        min(facility) as facility, organization, array_agg(facility order by facility) as names,
+        min(first_recorded) as first_recorded, max(last_recorded) as last_recorded,
+        sum(facts)::bigint as facts, sum(resources)::bigint as resources,
+        sum(seconds)::float8 / nullif(sum(timed), 0)::float8 as lag, min(usual_gap) as usual_gap,
+        case when max(last_recorded) <= max(silent_from) then max(silent_from) end as silent_from
+    from facilities.facility
+    group by coalesce('Organization/' || organization, facility), organization
+)
+select
+    s.facility, s.names, s.first_recorded, s.last_recorded, s.facts, s.resources, s.usual_gap, s.silent_from,
+    o.id, o.name, o.commune, array(
+        select code from facilities.organization_code c where c.id = o.id order by system, code
+    )
+from sender s left join facilities.organization o on o.id = s.organization
+order by
+    case %(order)s::text
+        when 'first' then extract(epoch from s.first_recorded)
+        when 'last' then -extract(epoch from s.last_recorded)
+        when 'facts' then -s.facts
+        when 'resources' then -s.resources
+        when 'lag' then -s.lag
+        when 'silence' then extract(epoch from s.silent_from)
+    end * %(sign)s::int nulls last,
+    s.facility = %(unknown)s,
+    case when %(sign)s::int < 0 and %(order)s::text = 'name' then coalesce(o.folded, s.facility) end collate "C" desc,
+    coalesce(o.folded, s.facility) collate "C", s.facility collate "C"
+limit %(limit)s offset %(offset)s;
 
 -- name: lags
--- The lags of every facility.
-select facility, bucket, facts, seconds, longest from facilities.lag order by facility, bucket;
+-- The lags of some facilities.
+select facility, bucket, facts, seconds, longest from facilities.lag
+where facility = any(%(facilities)s::text[]) order by facility, bucket;
 
--- name: volumes
--- Resources by facility and day since a day; those of one FHIR type are counted apart.
-select
-    facility, day, sum(resources)::bigint,
-    coalesce(sum(resources) filter (where kind = %(kind)s), 0)::bigint
-from facilities.volume
-where day >= %(since)s
-group by facility, day
-order by facility, day;
+-- name: days
+-- What some facilities have stated since a day.
+select facility, day, resources, encounters from facilities.daily
+where facility = any(%(facilities)s::text[]) and day >= %(since)s order by facility, day;
 
 -- name: organizations
 -- The Organization that each facility is: by its id, or by an identifier that no other Organization has.

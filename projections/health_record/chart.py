@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from ehr.dates import span
+from projections.facilities.silence import Silence
 from projections.health_record.entry import Coded, Entry, Named
 from projections.health_record.kinds import (
     Act,
@@ -57,7 +58,9 @@ class Standing(NamedTuple):
 
     position: shown up to here; end: of the log. last_updated: when the last fact that is shown was recorded.
     parked_since: position from which facts of one of the person's Patients wait because one of them cannot be
-    shown. unlinked_since: the same of decisions about who is one person, whoever that is.
+    shown; parked_at: when the first of them was recorded. unlinked_since: the same of decisions about who is
+    one person, whoever that is. silence: of the facilities that have sent about the person, and of all; None
+    where that is not known.
     """
 
     position: int
@@ -65,6 +68,8 @@ class Standing(NamedTuple):
     last_updated: datetime | None
     parked_since: int | None
     unlinked_since: int | None = None
+    parked_at: datetime | None = None
+    silence: Silence | None = None
 
     @property
     def behind(self) -> int:
@@ -276,6 +281,15 @@ class Chart:
         code = entry.origin.facility
         stated = self.name(visit.provider) if visit else None
         return stated or (self.facility_called(code) if code else None)
+
+    @property
+    def senders(self) -> set[str]:
+        """Facilities that have sent about the person, by whatever name the facts may give them."""
+        named = {entry.origin.facility for entry in self.entries}
+        for visit in self.visits:
+            if visit.provider:
+                named |= {visit.provider.reference, visit.provider.name}
+        return {name for name in named if name}
 
     @cached_property
     def facilities(self) -> list[str]:

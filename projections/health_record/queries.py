@@ -1,6 +1,7 @@
 """Reads a citizen's chart."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 
 from ehr.sql import load_queries
 from projections.database import Reader
+from projections.facilities.silence import silence
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.entry import Named
 from projections.health_record.kinds import AnyEntry
@@ -39,7 +41,14 @@ async def read_chart(connection: Reader, subject: UUID, patience: float = PATIEN
             entries += sheet
         names = await names_of(connection, *named_by(entries))
     standing = Standing(position, end, last_updated, parked_since, unlinked_since)
-    return Chart(entries, names, standing, sources)
+    if parked_since is not None:
+        recorded = await _row(connection, "recorded", position=parked_since)
+        standing = standing._replace(parked_at=recorded[0] if recorded else None)
+    chart = Chart(entries, names, standing, sources)
+    if entries:
+        told = await silence(connection, datetime.now(UTC), chart.senders)
+        chart.standing = standing._replace(silence=told)
+    return chart
 
 
 def named_by(entries: Iterable[AnyEntry]) -> tuple[set[str], set[str]]:

@@ -22,6 +22,10 @@ from views.generations g, views.generations l, (
     from health_record.sheet where subject = any(%(subjects)b::uuid[])) s
 where g.view = 'health_record' and g.state = 'serving' and l.view = 'links' and l.state = 'serving';
 
+-- name: recorded
+-- When a fact was recorded.
+select last_updated from record.facts where notification_id = %(position)b;
+
 -- name: names
 -- Names by reference; who bears another's name is followed one step.
 select d.reference, coalesce(d.name, b.name)

@@ -88,3 +88,14 @@ insert into member
 select * from unnest(
     %(subjects)b::uuid[], %(patients)b::text[], %(persons)b::uuid[], %(from)b::bigint[], %(to)b::bigint[]
 );
+
+-- name: add_made
+-- What a batch adds to the decisions of days.
+insert into made as m
+select * from unnest(%(days)b::date[], %(states)b::text[], %(programs)b::boolean[], %(numbers)b::bigint[])
+on conflict (day, state, by_program) do update set decisions = m.decisions + excluded.decisions;
+
+-- name: add_gathered
+-- What has changed in who is one person.
+insert into gathered as g (patients, people) values (%(patients)b, %(people)b)
+on conflict (one) do update set patients = g.patients + excluded.patients, people = g.people + excluded.people;

@@ -52,3 +52,19 @@ create table member (
     primary key (subject, from_position)
 );
 create index member_person on member (person);
+
+-- How many decisions were made on a day in Vietnam, by what they made of their pairs and whether a program made them.
+create table made (
+    day date not null,
+    state text not null,
+    by_program boolean not null,
+    decisions bigint not null,
+    primary key (day, state, by_program)
+) with (fillfactor = 70);
+
+-- How many Patients are one with others now, and how many people that makes; at most one row.
+create table gathered (
+    one boolean primary key default true check (one),
+    patients bigint not null,
+    people bigint not null
+) with (fillfactor = 50);

@@ -1,5 +1,6 @@
 """Projects decisions about pairs of Patients to how they stand, and to who is one person by them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import orjson
 
+from ehr.dates import ZONE
 from ehr.facts import AnyPairFact, PairFact
 from ehr.linking import STATES
 from ehr.sql import load_queries
@@ -26,7 +28,7 @@ class Links:
     """
 
     name = "links"
-    code_version = 2
+    code_version = 3
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {
@@ -41,6 +43,8 @@ class Links:
                 " apart, together",
             ),
             "member": Digested("subject::text", "subject, patient, person, from_position, to_position"),
+            "made": Digested("''", "day, state, by_program, decisions"),
+            "gathered": Digested("''", "patients, people", outside={"one": "it can only be true"}),
         }
     )
 
@@ -52,11 +56,15 @@ class Links:
         if not decisions:
             return
         _run(connection, "add_decisions", _DECISION, decisions)
+        made = Counter(
+            (one.recorded_at.astimezone(ZONE).date(), one.state, one.rule is not None) for one in decisions
+        )
+        _run(connection, "add_made", _MADE, [(*key, number) for key, number in made.items()])
         positions: dict[str, list[Any]] = {"positions": [one.position for one in decisions]}
         connection.execute(_sql["state_pairs"], positions)
         subjects = [row[0] for row in connection.execute(_sql["connected"], positions)]
-        if subjects:
-            _state_members(connection, subjects)
+        gathered = _state_members(connection, subjects) if subjects else _Gathered(0, 0)
+        connection.execute(_sql["add_gathered"], gathered._asdict())
         connection.execute(_sql["tell_together"], positions | {"subjects": subjects})
 
 
@@ -107,7 +115,14 @@ def _said(text: str | None) -> str | None:
     return None if text is None else _kept(text)
 
 
-def _state_members(connection: Connection, subjects: list[UUID]) -> None:
+class _Gathered(NamedTuple):
+    """By how much it changes how many Patients are one with others, and how many people that makes."""
+
+    patients: int
+    people: int
+
+
+def _state_members(connection: Connection, subjects: list[UUID]) -> _Gathered:
     """Of subjects that were ever linked with each other, all of them, but not with others."""
     asked = {"subjects": subjects}
     links = [Link(*row) for row in connection.execute(_sql["links"], asked)]
@@ -116,12 +131,16 @@ def _state_members(connection: Connection, subjects: list[UUID]) -> None:
     gone = [(one.subject, one.from_position) for one in former - found]
     _run(connection, "forget_members", ("subjects", "from"), gone)
     _run(connection, "add_members", _MEMBER, found - former)
+    now, before = ([one for one in some if one.to_position is None] for some in (found, former))
+    people = len({one.person for one in now}) - len({one.person for one in before})
+    return _Gathered(len(now) - len(before), people)
 
 
 _DECISION = (
     "positions", "subjects", "others", "patients", "other_patients", "versions", "states", "evidence",
     "rules", "reasons", "programs", "deciders", "facilities", "recorded",
 )  # fmt: skip
+_MADE = ("days", "states", "programs", "numbers")
 _MEMBER = ("subjects", "patients", "persons", "from", "to")
 
 

@@ -66,7 +66,7 @@ DAMAGE = {
     "double precision": "coalesce({0} + 1, 1)",
     "numeric": "coalesce({0} + 1, 1)",
     "smallint": "{0} + 100",
-    "integer": "{0} + 1000",
+    "integer": "coalesce({0} + 1000, 1)",
     "bigint": "coalesce({0} + 1000000, 1)",
     "date": "coalesce({0} + 1, '2024-01-01'::date)",
     "timestamp with time zone": "coalesce({0} + interval '1 second', now())",

@@ -13,11 +13,22 @@ def lines(html: str) -> list[str]:
 
 def test_lists_facilities_by_name_with_the_unknown_last(client: httpx.Client) -> None:
     found = lines(client.get("/facilities").text)
-    assert [re.split(r" \d\d/\d\d/\d{4}", line)[0] for line in found] == [
+    assert [line.partition(" chưa rõ nhịp")[0] for line in found] == [
         "&lt;i&gt;Khoa&lt;/i&gt;",
         "Trạm Y tế xã Hướng Lập 45901",
         "Trung tâm Y tế khu vực Hướng Hóa 45902",
     ]
+
+
+def test_columns_put_facilities_in_order_and_the_other_way_round(client: httpx.Client) -> None:
+    html = client.get("/facilities?sort=resources").text
+    assert [line[:4] for line in lines(html)] == ["Trạm", "&lt;", "Trun"]
+    assert re.findall(r'aria-sort="(\w+)"><a href="([^"]+)"', html) == [("ascending", "?sort=-resources")]
+    again = client.get("/facilities?sort=-resources").text
+    assert [line[:4] for line in lines(again)] == ["&lt;", "Trun", "Trạm"]
+    for odd in ("sort=x", "sort=--last", "page=0", "page=x", "page=99999", "sort=%00&page=%D9%A1"):
+        assert client.get(f"/facilities?{odd}").status_code == 200
+    assert lines(client.get("/facilities?page=2").text) == []
 
 
 def test_tells_times_volumes_and_lags(client: httpx.Client) -> None:

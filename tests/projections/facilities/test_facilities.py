@@ -224,7 +224,7 @@ def test_an_organization_without_a_name(database: str, views: psycopg.Connection
         ("2026-10-05T08:00:00.000Z", None, [{"resourceType": "Organization", "id": "o1", "active": True}]),
     )
     project(views, VIEW, [facts_of(database)])
-    assert rows(views, VIEW)["organization"] == [("o1", None, None)]
+    assert rows(views, VIEW)["organization"] == [("o1", None, None, None)]
 
 
 @pytest.fixture
@@ -260,6 +260,8 @@ def test_any_batches_give_the_same_rows(
         drop_generation(connection, generation)
     assert found == at_once
     assert all(found.values())
+    assert {row[1] for row in found["facility"]} > {None}, "Organizations are found"
+    assert any(row[-1] for row in found["facility"]), "rhythms are known"
 
 
 def _any_sending(chance: random.Random) -> tuple[str, str | None, Sequence[Json | str]]:

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from projections.links.queries import (
     latest_decisions,
     pairs_of,
 )
+from projections.links.tallies import Gathered, Made, gathered, made
 from projections.links.view import Links
 from streams.recorded_fact import RecordedFact
 from tests import pairing
@@ -77,7 +79,34 @@ def test_any_batching_gives_the_same_rows(
     views: psycopg.Connection[Any], wishes: list[Judgement], places: list[int]
 ) -> None:
     facts = facts_of(wishes)
-    assert shown(views, *cut(facts, places)) == shown(views, facts)
+    found = shown(views, *cut(facts, places))
+    assert found == shown(views, facts)
+    people = [group for group in components(facts) if len(group) > 1]
+    expected = [(True, sum(map(len, people)), len(people))] if facts else []
+    assert found["gathered"] == expected
+    assert sum(row[-1] for row in found["made"]) == len(facts)
+
+
+def test_decisions_are_counted_by_day_by_what_they_made_and_by_whom(
+    database: str, views: psycopg.Connection[Any]
+) -> None:
+    served(
+        views,
+        [
+            judgement(Act.PROPOSE, "a", "b", rule="1"),
+            judgement(Act.LINK, "a", "b"),
+            judgement(Act.LINK, "c", "d", *CAPTURED, rule="1", recorded_at="2026-11-25T17:30:00.000Z"),
+            judgement(Act.UNLINK, "c", "d", recorded_at="2026-11-27T08:00:00.000Z"),
+        ],
+    )
+    day = date(2026, 11, 26)  # from 17:00 on in UTC, the day before
+    assert asked(database, made, day, day) == [
+        Made(State.LINKED, False, 1, 1),
+        Made(State.LINKED, True, 1, 1),
+        Made(State.PROPOSED, True, 1, 1),
+        Made(State.UNLINKED, False, 0, 1),
+    ]
+    assert asked(database, gathered) == Gathered(2, 1)
 
 
 @EXAMPLES

@@ -1,0 +1,67 @@
+"""Which facilities have sent nothing for longer than they usually do (rhythm.py)."""
+
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from ehr.sql import load_queries
+from projections.database import Reader
+from projections.facilities.sender import UNKNOWN
+from projections.standing import showing
+
+_sql = load_queries(Path(__file__).with_name("silence.sql"))
+
+
+class Rhythmic(NamedTuple):
+    """How a facility sends. facility: as its facts name it; name: of its Organization. usual_gap: hours, None
+    where it is not known. silent_from: when its silence becomes unusual; None where that cannot be told."""
+
+    facility: str
+    name: str | None
+    last_recorded: datetime
+    usual_gap: int | None
+    silent_from: datetime | None
+
+
+class Silence(NamedTuple):
+    """At a moment, ``at``: now, or when the last fact was recorded that the view shows, where it lacks some;
+    None where nothing was sent. senders: facilities that have sent, silent: of them silent for longer than
+    they usually are, unjudged: of which that cannot be told. of_these: those that were asked about."""
+
+    at: datetime | None
+    senders: int
+    silent: int
+    unjudged: int
+    of_these: list[Rhythmic]
+
+    @property
+    def silent_ones(self) -> list[Rhythmic]:
+        """Of those that were asked about, the silent."""
+        return [one for one in self.of_these if self.at and one.silent_from and one.silent_from < self.at]
+
+    @property
+    def regular_ones(self) -> list[Rhythmic]:
+        """Those that send as they usually do."""
+        return [one for one in self.of_these if self.at and one.silent_from and one.silent_from >= self.at]
+
+    @property
+    def unjudged_ones(self) -> list[Rhythmic]:
+        """Those of which it cannot be told."""
+        return [one for one in self.of_these if one.silent_from is None]
+
+
+async def silence(connection: Reader, now: datetime, names: Collection[str] = ()) -> Silence | None:
+    """names: of facilities to tell of, as facts name them or as ``Organization/id``. None without a view."""
+    [view] = await showing(connection, "facilities")
+    if not view.position:
+        return None
+    asked = {"unknown": UNKNOWN, "now": now, "missing": view.missing}
+    cursor = await connection.execute(_sql["census"], asked)
+    row = await cursor.fetchone()
+    assert row is not None
+    found: list[Rhythmic] = []
+    if names:
+        cursor = await connection.execute(_sql["of_these"], {"unknown": UNKNOWN, "names": list(names)})
+        found = [Rhythmic(*one) for one in await cursor.fetchall()]
+    return Silence(*row, found)
