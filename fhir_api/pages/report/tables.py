@@ -14,7 +14,7 @@ from fhir_api.pages.languages import Messages
 from fhir_api.pages.report.reading import Report
 from fhir_api.pages.review.lists import MOST_COUNTED
 from fhir_api.pages.workplace import name_of
-from projections.citizens.numbers import OBTAINED
+from projections.citizens.numbers import CONTRARY, OBTAINED
 from projections.citizens.tallies import Coverage
 
 BEST = 5
@@ -163,7 +163,7 @@ def _warnings(report: Report, t: Messages) -> list[Row]:
         ("waiting", _counted(report.waiting, t)),
         ("doubted", _counted(report.doubted, t)),
         ("contradicted", _counted(report.contradicted, t)),
-        ("contrary", sum(found.get("contrary", 0) for found in report.numbers.values())),
+        ("contrary", sum(found.get(CONTRARY, 0) for found in report.numbers.values())),
         ("unplaced", report.covered.unplaced.registered),
         ("unknown", report.oddities.unknown),
         ("ahead", report.oddities.ahead),
