@@ -62,7 +62,7 @@ class LeftOut(NamedTuple):
     view: str
     how: str
     reason: str
-    count: int
+    number: int
     since: int
 
 
@@ -84,7 +84,9 @@ async def sizes(connection: Reader) -> Sizes:
     row = await (await connection.execute(_sql["sizes"])).fetchone()
     assert row is not None
     kept = await (await connection.execute(queries["all"])).fetchall()
-    return Sizes(*row, [Kept(Generation(*one[:4]), state=one[4], size=one[5], held=one[6]) for one in kept])
+    return Sizes(
+        row[0], row[1], [Kept(Generation(*one[:4]), state=one[4], size=one[5], held=one[6]) for one in kept]
+    )
 
 
 async def end_shown(connection: Reader, view: str, patience: float = PATIENCE) -> int:

@@ -34,7 +34,7 @@ def number_text(number: int, language: str) -> str:
 
 
 def percent_text(share: float, language: str) -> str:
-    """Of a share from 0 to 1, with one digit after the point: ``43,2 %`` in Vietnamese, ``43.2%`` in English."""
+    """Of a share from 0 to 1, with one digit: ``43,2 %`` in Vietnamese, ``43.2%`` in English."""
     text = f"{100 * share:.1f}"
     return f"{text.replace('.', ',')} %" if language == "vi" else f"{text}%"
 

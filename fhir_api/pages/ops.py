@@ -26,8 +26,8 @@ SLOWEST = 10
 
 
 class Step(NamedTuple):
-    """Somebody on the way of a fact: how far it is. name: key of what it is, or a view's. lag: facts behind the
-    one before; None for the record. behind: since when, in words. pace: facts in a second, "" where nobody
+    """Somebody on the way of a fact: how far it is. name: key of what it is, or a view's. lag: facts behind
+    the record; None for itself. behind: since when, in words. pace: facts in a second, "" where nobody
     has looked before. state: key of how it is. size: of its tables."""
 
     name: str

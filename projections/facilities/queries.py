@@ -1,11 +1,11 @@
 """Reads who the facilities are and what they send."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import reduce
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ehr.sql import load_queries
 from projections.database import Reader
@@ -14,9 +14,9 @@ from projections.facilities.sender import UNKNOWN
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 
-ORDERS = ("name", "first", "last", "facts", "resources", "lag", "silence")
-"""In which senders are told: by name, the earliest first fact, the latest last one, most facts, most resources,
-the longest mean lag, or who is silent for longest or will be soonest."""
+ORDERS = ("name", "last", "facts", "resources", "lag", "silence")
+"""In which senders are told: by name, the latest last fact, most facts, most
+resources, the longest mean lag, or who is silent for longest or will be soonest."""
 
 
 class Organization(NamedTuple):
@@ -124,15 +124,16 @@ async def senders(connection: Reader, since: date, asked: Asked = BY_NAME) -> li
     rows = await (await connection.execute(queries["senders"], values)).fetchall()
     names = [name for row in rows for name in row[1]]
     lags, days = await _lags(connection, names), await _days(connection, names, since)
-    return [
-        Sender(
-            *row[:8],
-            Organization(*row[8:]) if row[8] else None,
-            reduce(Lags.plus, (lags[name] for name in row[1] if name in lags), _no_lags()),
-            _together(day for name in row[1] for day in days.get(name, ())),
-        )
-        for row in rows
-    ]
+    return [_sender(row, lags, days) for row in rows]
+
+
+def _sender(row: tuple[Any, ...], lags: Mapping[str, Lags], days: Mapping[str, list[Day]]) -> Sender:
+    facility, names, first, last, facts, resources, usual_gap, silent_from, *known = row
+    organization = Organization(*known) if known[0] else None
+    its_lags = reduce(Lags.plus, (lags[name] for name in names if name in lags), _no_lags())
+    its_days = _together(day for name in names for day in days.get(name, ()))
+    sums = (facts, resources, usual_gap, silent_from)
+    return Sender(facility, names, first, last, *sums, organization, its_lags, its_days)
 
 
 def _together(days: Iterable[Day]) -> list[Day]:
@@ -140,9 +141,7 @@ def _together(days: Iterable[Day]) -> list[Day]:
     found: dict[date, Day] = {}
     for one in days:
         former = found.get(one.day, Day(one.day, 0, 0))
-        found[one.day] = Day(
-            one.day, former.resources + one.resources, former.encounters + one.encounters
-        )
+        found[one.day] = Day(one.day, former.resources + one.resources, former.encounters + one.encounters)
     return [found[day] for day in sorted(found)]
 
 

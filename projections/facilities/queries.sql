@@ -19,7 +19,6 @@ select
 from sender s left join facilities.organization o on o.id = s.organization
 order by
     case %(order)s::text
-        when 'first' then extract(epoch from s.first_recorded)
         when 'last' then -extract(epoch from s.last_recorded)
         when 'facts' then -s.facts
         when 'resources' then -s.resources

@@ -64,4 +64,5 @@ async def silence(connection: Reader, now: datetime, names: Collection[str] = ()
     if names:
         cursor = await connection.execute(_sql["of_these"], {"unknown": UNKNOWN, "names": list(names)})
         found = [Rhythmic(*one) for one in await cursor.fetchall()]
-    return Silence(*row, found)
+    at, senders, silent, unjudged = row
+    return Silence(at, senders, silent, unjudged, found)

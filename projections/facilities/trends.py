@@ -30,6 +30,9 @@ class Volume(NamedTuple):
         return self.seconds / self.timed if self.timed else None
 
 
+NOTHING = Volume(0, 0, 0, 0)
+
+
 class Oddities(NamedTuple):
     """Facts. ahead: done after they were recorded, by what they say. unknown: that name no facility."""
 

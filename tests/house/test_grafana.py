@@ -51,7 +51,7 @@ def expressions() -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def told(module_database: str, tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """What a server tells that has answered requests, beside a relay, a linking process and the facilities."""
+    """What a server tells that has answered requests, beside a relay, linking and the facilities."""
     prepare(module_database)
     services = services_of(module_database, data=tmp_path_factory.mktemp("data"))
     with serving(module_database, services) as door, projecting(module_database):

@@ -71,7 +71,9 @@ async def covered(connection: Reader) -> Covered:
     own = by_province.get(home or "", {})
     return Covered(
         provinces().get(home) if home else None,
-        sorted((Place(one.name, own.get(one.code, Coverage(one.code))) for one in places), key=ORDERS["name"]),
+        sorted(
+            (Place(one.name, own.get(one.code, Coverage(one.code))) for one in places), key=ORDERS["name"]
+        ),
         sums.get(home or "", Coverage("")),
         sorted((Place(provinces()[code], sums[code]) for code in sums if code != home), key=ORDERS["name"]),
         unplaced,

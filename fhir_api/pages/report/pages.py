@@ -56,8 +56,9 @@ def _period(request: Request, today: date) -> Period:
 
 
 def _day(text: str) -> date | None:
+    """Of ``2026-11-26`` or ``26/11/2026``."""
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        return date.fromisoformat("-".join(reversed(text.split("/"))) if "/" in text else text)
     except ValueError:
         return None
 

@@ -78,7 +78,11 @@ async def read_report(connection: Reader, period: Period, now: datetime) -> Repo
             await numbers(connection),
             await volume(connection, *period),
             silent,
-            [one for one in first if silent and silent.at and one.silent_from and one.silent_from < silent.at],
+            [
+                one
+                for one in first
+                if silent and silent.at and one.silent_from and one.silent_from < silent.at
+            ],
             await oddities(connection),
             sum(one.parked for one in standing),
             sum(one.quarantined for one in standing),

@@ -138,7 +138,11 @@ def _coverage(report: Report, t: Messages) -> Table:
     lived = [one for one in covered.communes if one.coverage.in_use]
     ranked = sorted(lived, key=lambda one: one.coverage.share or 0, reverse=True)
     sums = [
-        *([(t("report.coverage.province", name=covered.province), covered.of_all)] if covered.province else []),
+        *(
+            [(t("report.coverage.province", name=covered.province), covered.of_all)]
+            if covered.province
+            else []
+        ),
         *((one.name, one.coverage) for one in covered.others),
         (t("report.coverage.unplaced"), covered.unplaced),
         (t("report.coverage.all"), covered.registered),

@@ -20,7 +20,10 @@
     const style = getComputedStyle(document.body);
     const colours = ["--accent", "--warn"].map((name) => style.getPropertyValue(name));
     const axis = { stroke: style.getPropertyValue("--ink"), grid: { stroke: style.getPropertyValue("--line"), width: 1 } };
-    const told = (name) => section.querySelector(`th[data-name="${name}"]`).textContent;
+    const told = (name) => {
+      const head = section.querySelector(`th[data-name="${name}"]`);
+      return head.textContent + (head.dataset.unit ? ` (${head.dataset.unit})` : "");
+    };
     const series = names.map((name, index) => ({
       label: told(name), stroke: colours[index], width: 2, points: { show: rows.length < 60, size: 5 },
     }));
@@ -32,7 +35,7 @@
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
         scales: { y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.05] } },
         axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(day) }, { ...axis, size: 64 }],
-        series: [{ value: (_, seconds) => (seconds == null ? "" : day(seconds)) }, ...series],
+        series: [{ label: told("seconds"), value: (_, seconds) => (seconds == null ? "" : day(seconds)) }, ...series],
       },
       [column("seconds"), ...names.map(column)],
       figure,

@@ -68,7 +68,15 @@ def test_it_tells_who_is_registered_and_how_many_people_that_are(client: httpx.C
 
 def test_decisions_are_told_in_the_period_and_ever(client: httpx.Client) -> None:
     found = tables(client.get(f"/report?{DAY}").text)["links"]
-    assert numbers(found) == [["1", "1"], ["1", "1"], ["1", "1"], ["0", "1"], ["4", "4"], ["0", "0"], ["0", "0"]]
+    assert numbers(found) == [
+        ["1", "1"],
+        ["1", "1"],
+        ["1", "1"],
+        ["0", "1"],
+        ["4", "4"],
+        ["0", "0"],
+        ["0", "0"],
+    ]
     before = tables(client.get("/report?from=2020-01-01&to=2020-12-31").text)["links"]
     assert {row[0] for row in numbers(before)} == {"0"}
 
@@ -99,6 +107,11 @@ def test_visits_of_the_period_are_counted(client: httpx.Client) -> None:
 def test_without_a_period_it_is_this_month(client: httpx.Client, odd: str) -> None:
     today = datetime.now(UTC).astimezone(ZONE).date()
     assert f"Từ {today:01/%m/%Y} đến hết {today:%d/%m/%Y}." in shown(client.get(f"/report{odd}"))
+
+
+def test_a_period_is_typed_as_it_is_shown(client: httpx.Client) -> None:
+    text = shown(client.get("/report", params={"from": "02/01/2026", "to": "03/04/2026"}))
+    assert "Từ 02/01/2026 đến hết 03/04/2026." in text
 
 
 def test_files_have_what_the_page_has(client: httpx.Client) -> None:

@@ -93,7 +93,11 @@ class TestCoverage:
 
     def test_other_provinces_are_told_as_wholes(self, site: Site) -> None:
         site.state(
-            {"resourceType": "Patient", "id": "far", "address": [{"text": "Phường Ba Đình, Thành phố Hà Nội"}]},
+            {
+                "resourceType": "Patient",
+                "id": "far",
+                "address": [{"text": "Phường Ba Đình, Thành phố Hà Nội"}],
+            },
             {"resourceType": "Patient", "id": "lost"},
         )
         try:

@@ -1,7 +1,7 @@
 """How many are registered, were seen and have which numbers: always what counting all rows would give."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -92,11 +92,26 @@ def test_numbers_are_counted_by_how_they_were_obtained(database: str) -> None:
 @pytest.mark.parametrize(
     ("identified", "sex", "birth", "counted"),
     [
-        (Identified(NATIONAL_ID, "045090000017", False, ["qr"]), "male", "1990", ("personal_number", "captured")),
-        (Identified(NATIONAL_ID, "045090000017", False, ["qr", "typed"]), None, None, ("personal_number", "typed")),
+        (
+            Identified(NATIONAL_ID, "045090000017", False, ["qr"]),
+            "male",
+            "1990",
+            ("personal_number", "captured"),
+        ),
+        (
+            Identified(NATIONAL_ID, "045090000017", False, ["qr", "typed"]),
+            None,
+            None,
+            ("personal_number", "typed"),
+        ),
         (Identified(NATIONAL_ID, "045090000017", False, ["other"]), None, None, ("personal_number", "typed")),
         (Identified(NATIONAL_ID, "045090000017", False, []), "female", None, ("personal_number", "contrary")),
-        (Identified(NATIONAL_ID, "045090000017", False, []), "other", "1991-02", ("personal_number", "contrary")),
+        (
+            Identified(NATIONAL_ID, "045090000017", False, []),
+            "other",
+            "1991-02",
+            ("personal_number", "contrary"),
+        ),
         (Identified(NATIONAL_ID, "045090000017", True, ["qr"]), None, None, (None, None)),
         (Identified(CANCELLED_NATIONAL_ID, "045090000017", False, ["qr"]), None, None, (None, None)),
         (Identified(NATIONAL_ID, "none", False, ["qr"]), None, None, (None, None)),
@@ -117,7 +132,9 @@ def test_tallies_are_what_counting_gives(database: str) -> None:
         for person in range(5):
             place = communes[(turn + person) % 3]
             of_person = number(f"04509000002{person}", ("qr", None, "verified")[(turn * person) % 3])
-            stated = patient(f"p{person}", commune=place, active=(turn * person) % 4 != 3, identifier=[of_person])
+            stated = patient(
+                f"p{person}", commune=place, active=(turn * person) % 4 != 3, identifier=[of_person]
+            )
             changes.append(put(stated))
             changes.append(put(encounter(f"e{turn}", f"p{person}", "2026-10-01")))
         changes.append(delete("Patient", f"p{turn}"))
@@ -132,7 +149,7 @@ def test_tallies_are_what_counting_gives(database: str) -> None:
             assert {row[:2]: row[2] for row in found["tally"]} == counted_again(found)
 
 
-def counted_again(found: dict[str, Sequence[Any]]) -> dict[tuple[str, str], int]:
+def counted_again(found: Mapping[str, Sequence[Any]]) -> dict[tuple[str, str], int]:
     """By going through all rows."""
     tally: Counter[tuple[str, str]] = Counter()
     visited = {row[0] for row in found["visit"]}

@@ -16,7 +16,9 @@ def send_daily(url: str, facility: str, last: datetime, citizen: str = "p") -> N
         async with Record(url) as record:
             for number in range(DAYS):
                 at = last - timedelta(days=DAYS - 1 - number)
-                await record.state(put(_visit(facility, number, citizen, at)), facility=facility, at=instant(at))
+                await record.state(
+                    put(_visit(facility, number, citizen, at)), facility=facility, at=instant(at)
+                )
 
     run(send())
 

@@ -52,7 +52,9 @@ def place(module_database: str) -> str:
     url = module_database
     send_daily(url, "regular", NOW - timedelta(days=1))
     send_daily(url, "silent", NOW - timedelta(days=9), "q")
-    state(url, "new", NOW, organization("o-new", "new", "Ánh sáng"), organization("o-silent", "silent", "Đông"))
+    state(
+        url, "new", NOW, organization("o-new", "new", "Ánh sáng"), organization("o-silent", "silent", "Đông")
+    )
     state(url, None, NOW, patient("r"))
     follow(url, Facilities())
     return url
@@ -114,7 +116,6 @@ def names(found: list[Sender]) -> list[str]:
         (Asked("silence"), ["silent", "regular", "new", UNKNOWN]),
         (Asked("last"), ["new", UNKNOWN, "regular", "silent"]),
         (Asked("last", backwards=True), ["silent", "regular", "new", UNKNOWN]),
-        (Asked("first"), ["silent", "regular", "new", UNKNOWN]),
         (Asked("resources"), ["silent", "regular", "new", UNKNOWN]),
         (Asked("facts"), ["silent", "regular", "new", UNKNOWN]),
         (Asked("lag"), ["silent", "regular", "new", UNKNOWN]),
