@@ -269,7 +269,7 @@ def test_a_parked_citizen(database: str) -> None:
     load(database, [full_life()], Refusing())
     with served(chart_app(database)) as address, Client(base_url=address) as client:
         text = text_of(client.get("/citizens/full"))
-        assert "HỒ SƠ CHƯA ĐẦY ĐỦ từ sự kiện số" in text
+        assert re.search(r"HỒ SƠ CHƯA ĐẦY ĐỦ từ [\d/]+ [\d:]+ \(sự kiện số 5\)", text)
         assert "Chưa xác định được dị ứng: hồ sơ chưa hiển thị đầy đủ" in text
         assert "Không có dị ứng đã biết" not in text
         assert "Chưa ghi nhận" not in text
