@@ -43,7 +43,7 @@ def test_odd_but_valid_resources_are_projected(
     patients = sum(resource["resourceType"] == "Patient" for resource in stated)
     with connect(prepared) as connection:
         assert len(_rows(connection, Citizens(), facts)["person"]) == patients
-        assert sum(row[3] for row in _rows(connection, Facilities(), facts)["facility"]) == len(facts)
+        assert sum(row[4] for row in _rows(connection, Facilities(), facts)["facility"]) == len(facts)
 
 
 def _rows(
