@@ -18,7 +18,7 @@ from projections.database import Reader
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.directory import LISTED, Listing
 from projections.health_record.kinds import AnyEntry
-from projections.health_record.queries import named_by
+from projections.health_record.queries import named_by, recorded_at
 from projections.health_record.sources import Sources
 from projections.health_record.view import Place, Sheets
 from projections.links.person import people_of
@@ -62,8 +62,8 @@ class Past(NamedTuple):
 
 async def moment_at(connection: Reader, position: int) -> Moment | None:
     """None for a position that the record does not have."""
-    row = await _row(connection, "recorded", position=position)
-    return Moment(position, row[0]) if row else None
+    recorded = await recorded_at(connection, position)
+    return Moment(position, recorded) if recorded else None
 
 
 async def moment_before(connection: Reader, end: datetime) -> Moment | None:
@@ -106,8 +106,9 @@ async def read_past(
 async def _standing(connection: Reader, asked: Mapping[str, Any], moment: Moment) -> Standing:
     position, parked_since, unlinked_since = await _row(connection, "standing", **asked) or (0, None, None)
     reached = moment if position == moment.position else await moment_at(connection, position)
-    recorded_at = reached.recorded_at if reached else None
-    return Standing(position, moment.position, recorded_at, parked_since, unlinked_since)
+    last_updated = reached.recorded_at if reached else None
+    parked_at = await recorded_at(connection, parked_since) if parked_since else None
+    return Standing(position, moment.position, last_updated, parked_since, unlinked_since, parked_at)
 
 
 async def _facts(connection: Reader, asked: Mapping[str, Any]) -> list[RecordedFact]:

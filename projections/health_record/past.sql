@@ -15,10 +15,6 @@ with recursive bounds(low, high) as (
 )
 select low from bounds where low = high;
 
--- name: recorded
--- When the fact at a position was recorded.
-select last_updated from record.facts where notification_id = %(position)b;
-
 -- name: standing
 -- How far both views show the log, as far as it is asked for, and since when something of these Patients is left out by
 -- then, and of whomever in what says who is one person.

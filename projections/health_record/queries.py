@@ -42,13 +42,18 @@ async def read_chart(connection: Reader, subject: UUID, patience: float = PATIEN
         names = await names_of(connection, *named_by(entries))
     standing = Standing(position, end, last_updated, parked_since, unlinked_since)
     if parked_since is not None:
-        recorded = await _row(connection, "recorded", position=parked_since)
-        standing = standing._replace(parked_at=recorded[0] if recorded else None)
+        standing = standing._replace(parked_at=await recorded_at(connection, parked_since))
     chart = Chart(entries, names, standing, sources)
     if entries:
         told = await silence(connection, datetime.now(UTC), chart.senders)
         chart.standing = standing._replace(silence=told)
     return chart
+
+
+async def recorded_at(connection: Reader, position: int) -> datetime | None:
+    """When a fact was recorded; None for a position that the record does not have."""
+    row = await _row(connection, "recorded", position=position)
+    return row[0] if row else None
 
 
 def named_by(entries: Iterable[AnyEntry]) -> tuple[set[str], set[str]]:
