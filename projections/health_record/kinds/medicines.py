@@ -112,12 +112,13 @@ _dispense = msgspec.json.Decoder(_Dispense).decode
 def requested(body: bytes, origin: Origin) -> Medicine | None:
     """Reads a MedicationRequest."""
     stated = _request(body)
-    dispensing, start = stated.dispenseRequest, stated.authoredOn
+    dispensing = stated.dispenseRequest
+    start = dispensing.validityPeriod.start or stated.authoredOn  # Of a stay it is valid later.
     supply = days_of(dispensing.expectedSupplyDuration, 1 + dispensing.numberOfRepeatsAllowed)
     return _entry(
         stated,
         origin,
-        at=start,
+        at=stated.authoredOn,
         encounter=stated.encounter,
         dosages=stated.dosageInstruction,
         ends={

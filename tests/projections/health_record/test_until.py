@@ -45,6 +45,10 @@ SUPPLY = {"expectedSupplyDuration": {"value": 14, **DAYS}}
         ({"dispenseRequest": SUPPLY | {"numberOfRepeatsAllowed": 2}}, ("2026-11-12", "supply")),
         ({"dosageInstruction": [lasting(30)], "dispenseRequest": VALID | SUPPLY}, ("2026-10-31", "dosage")),
         ({"dosageInstruction": [bounded("2026-10-09")], "dispenseRequest": VALID}, ("2026-10-09", "dosage")),
+        (
+            {"authoredOn": "2026-09-24", "dosageInstruction": [lasting(7)], "dispenseRequest": VALID},
+            ("2026-10-08", "dosage"),
+        ),
         ({"dosageInstruction": [{"text": "khi đau"}], "dispenseRequest": VALID}, ("2026-10-31", "validity")),
         ({"dosageInstruction": [lasting(5), {"text": "sau đó"}]}, (None, None)),
         ({"dosageInstruction": [lasting(5, sequence=1), lasting(7, sequence=2)]}, ("2026-10-13", "dosage")),
