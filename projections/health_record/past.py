@@ -33,6 +33,9 @@ MOST_FACTS, MOST_BYTES = 5_000, 16 << 20
 _AT_ONCE = 50
 """Facts that are applied before it is another request's turn."""
 
+_KEEPS_EMPTY = 3
+"""The first code_version of the view whose sheets stay when nothing is left on them."""
+
 _VIEWS = ("health_record", "links", "fhir_resources")
 
 
@@ -104,7 +107,8 @@ async def read_past(
 
 
 async def _standing(connection: Reader, asked: Mapping[str, Any], moment: Moment) -> Standing:
-    position, parked_since, unlinked_since = await _row(connection, "standing", **asked) or (0, None, None)
+    row = await _row(connection, "standing", code=_KEEPS_EMPTY, **asked)
+    position, parked_since, unlinked_since = row or (0, None, None)
     reached = moment if position == moment.position else await moment_at(connection, position)
     last_updated = reached.recorded_at if reached else None
     parked_at = await recorded_at(connection, parked_since) if parked_since else None

@@ -16,8 +16,9 @@ with recursive bounds(low, high) as (
 select low from bounds where low = high;
 
 -- name: standing
--- How far both views show the log, as far as it is asked for, and since when something of these Patients is left out by
--- then, and of whomever in what says who is one person.
+-- How far both views show the log, as far as it is asked for; nothing where older code has made the sheets, which threw
+-- away those on which nothing was left. And since when something of these Patients is left out by then, and of whomever
+-- in what says who is one person.
 select least(g.position, l.position, %(at)b::bigint),
        (select min(since) from (
             select since_position from views.parked p
@@ -32,7 +33,8 @@ select least(g.position, l.position, %(at)b::bigint),
             select position from views.quarantined q where q.view = l.view and q.generation = l.generation
         ) left_out(since) where since <= %(at)b)
 from views.generations g, views.generations l
-where g.view = 'health_record' and g.state = 'serving' and l.view = 'links' and l.state = 'serving';
+where g.view = 'health_record' and g.state = 'serving' and g.code_version >= %(code)b
+  and l.view = 'links' and l.state = 'serving';
 
 -- name: size
 -- How many facts there are to apply, and their bytes.

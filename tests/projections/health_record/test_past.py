@@ -175,6 +175,14 @@ def test_what_waits_is_missing_from_then_on_and_is_said(told: str) -> None:
     assert [entry.origin.reference for entry in after.entries] == ["Patient/b"]
 
 
+def test_a_view_that_forgets_streams_is_never_complete(told: str) -> None:
+    """As one is that older code has built, while it is rebuilt."""
+    followed(told)
+    with looking(told) as connection:
+        connection.execute("update views.generations set code_version = 2 where view = 'health_record'")
+    assert not then(told, 8).chart.standing.complete
+
+
 def test_a_view_that_is_behind_says_so(told: str) -> None:
     with looking(told) as connection:
         for view in (HealthRecord(), Links(), FhirResources()):
