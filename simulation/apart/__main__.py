@@ -14,14 +14,17 @@ from rich.console import Console
 
 from simulation.apart.groups import HEAD, figures, groups_of
 from simulation.apart.ledger import Ledger
+from simulation.apart.panels import hold, some
 from simulation.apart.proof import RECALL, Asked, Charts, Linked, Tell, answer, charts, linked
+from simulation.apart.sent import Sent
 from simulation.apart.server import Incomplete, NotJudged, Server
-from simulation.feed import CONCURRENCY, Refusal, ServerAway, feed
-from simulation.province import QUANG_TRI, UNTIL, Province, TooManyCitizens
+from simulation.feed import CONCURRENCY, Answered, Refusal, ServerAway, feed
+from simulation.province import QUANG_TRI, UNTIL, Province, Sending, TooManyCitizens
 from simulation.registering.patients import Shares
 from simulation.telling import SECONDS_BETWEEN_LINES, telling
 
 _USUAL = Shares()
+_SHOWN_FAULTS = 20
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,21 +41,40 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--mother", type=float, default=_USUAL.mother, help="of children, her card scanned (%(default)s)"
     )
+    options.add_argument(
+        "--panels",
+        type=int,
+        metavar="N",
+        help="hold the charts of N citizens against what was sent, panel by panel",
+    )
+    options.add_argument(
+        "--shared", action="store_true", help="with --panels: facilities share one Patient of everybody"
+    )
     return options
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit code: 0 charts hold, 1 they do not or something was refused, 2 wrong options, 3 server away."""
     options = parser().parse_args(arguments)
-    shares = Shares(typed=options.typed, absent=options.absent, mother=options.mother)
+    if options.panels is None and options.shared:
+        parser().error("--shared leaves nothing to link: it goes with --panels")
+    own = Shares(typed=options.typed, absent=options.absent, mother=options.mother)
     try:
         province = Province(
-            options.seed, options.citizens, months=options.months, until=UNTIL, code=QUANG_TRI, shares=shares
+            options.seed,
+            options.citizens,
+            months=options.months,
+            until=UNTIL,
+            code=QUANG_TRI,
+            shares=None if options.shared else own,
         )
     except TooManyCitizens as wrong:
         parser().error(str(wrong))
+    base = options.base.rstrip("/")
     try:
-        return prove(province, options.base.rstrip("/"))
+        return (
+            prove(province, base) if options.panels is None else prove_panels(province, base, options.panels)
+        )
     except (ServerAway, NotJudged, Incomplete, httpx.HTTPError) as trouble:
         Console(stderr=True).print(f"stopped: {trouble}", markup=False)
         return 3
@@ -61,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
 def prove(province: Province, base: str) -> int:
     """Send the province, have everybody judged, answer, and compare. 0 where charts hold."""
     ledger, console = Ledger(), Console()
-    refused = _sent(province, base, ledger, console)
+    refused = _sent(province, base, ledger.note, console)
     with httpx.Client(timeout=60.0, trust_env=False) as client:
         server, tell = Server(client, base), _told(console)
         server.settle()
@@ -76,12 +98,33 @@ def prove(province: Province, base: str) -> int:
     return 0 if _holds(refused, before, asked, after, found) else 1
 
 
-def _sent(province: Province, base: str, ledger: Ledger, console: Console) -> list[Refusal]:
+def prove_panels(province: Province, base: str, number: int) -> int:
+    """Send the province, have everybody judged, answer, and hold so many charts against what was sent."""
+    ledger, sent, console = Ledger(), Sent(), Console()
+
+    def note(sending: Sending, body: bytes) -> None:
+        ledger.note(sending, body)
+        sent.note(sending, body)
+
+    refused = _sent(province, base, note, console)
+    citizens = some(province.seed, ledger, number)
+    with httpx.Client(timeout=60.0, trust_env=False) as client:
+        server, tell = Server(client, base), _told(console)
+        server.settle()
+        asked = answer(server, ledger, linked(server, ledger, tell)[1], tell)
+        names = {one.code: one.name for one in province.network.facilities}
+        held = hold(server, ledger, sent, names, citizens, tell)
+    for line in (*held.table, "", held.line, *map(str, held.faults[:_SHOWN_FAULTS])):
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+    return 0 if not (refused or asked.left or held.faults) and held.citizens == number else 1
+
+
+def _sent(province: Province, base: str, note: Answered, console: Console) -> list[Refusal]:
     with (
         telling(console, len(province)) as tell,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        sent = feed(f"{base}/fhir", province, concurrency=CONCURRENCY, progress=tell, answered=ledger.note)
+        sent = feed(f"{base}/fhir", province, concurrency=CONCURRENCY, progress=tell, answered=note)
         return runner.run(sent).refused
 
 

@@ -28,7 +28,7 @@ class Ledger:
 
     def note(self, sending: Sending, answer: bytes) -> None:
         """What a transaction has become, by the server's answer. Sent again it is the same."""
-        keys = [_key(entry["response"]["location"]) for entry in orjson.loads(answer)["entry"]]
+        keys = [key_of(entry["response"]["location"]) for entry in orjson.loads(answer)["entry"]]
         self.owners.update(dict.fromkeys(keys, sending.citizen))
         if sending.citizen == EVERYBODY:
             return
@@ -53,6 +53,6 @@ class Ledger:
         return self.owners.get(f"Patient/{patient}")
 
 
-def _key(location: str) -> str:
-    """``Type/id`` of ``…/Type/id/_history/1``."""
+def key_of(location: str) -> str:
+    """``Type/id`` of ``…/Type/id/_history/1``, as an answer to a transaction has it."""
     return "/".join(location.partition("/_history/")[0].split("/")[-2:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
@@ -11,12 +10,13 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from simulation.apart.page import Element, parse
+
 PATIENCE: Final = 120.0
 """Seconds without any progress of views and linking, after which they are given up."""
 
 _PAUSE: Final = 0.2
 _BEHIND: Final = ("ehr_linking_lag_facts", "ehr_linking_waiting_citizens", "ehr_view_lag_facts")
-_SHOWN: Final = re.compile(r"\"/fhir/([A-Z][A-Za-z]+/[A-Za-z0-9.-]+)[?\"]")
 _USER: Final = {"X-EHR-User": "province"}
 
 
@@ -72,8 +72,12 @@ class Server:
         return found
 
     def chart(self, patient: str) -> set[str]:
-        """``Type/id`` of all that the first page of a chart shows and links to."""
-        return set(_SHOWN.findall(self._get(f"{self._root}/citizens/{patient}").text))
+        """``Type/id`` of all that the first page of a chart tells of."""
+        return set(self.page(f"/citizens/{patient}").references)
+
+    def page(self, path: str) -> Element:
+        """A page as a tree."""
+        return parse(self._get(f"{self._root}{path}").text)
 
     def waiting(self) -> list[str]:
         """Paths of the pairs about which somebody shall decide, and of links that are doubted."""
