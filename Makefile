@@ -9,7 +9,7 @@
 #     make faults N=100 EVENTS=100000     trials of each fault, and events that a reader follows
 #     make faults ONLY="sizes brokers"    some of the campaigns (docs/reliability.md)
 #     make bench DATA=synthea-medium.tar.xz RESOURCES=1000000      Synthea bundles, and resources to search among
-#     make bench CITIZENS=1000000         people to look one up among
+#     make bench CITIZENS=1000000         people to look one up among, and to open the charts of
 #     make run EHR_PORT=9000 EHR_DATA=/somewhere EHR_DEMO=none
 # A part of the tests:
 #     make test TESTS="tests/ehr -k flush"
@@ -47,6 +47,7 @@ bench: $(VENV)/test
 	$(HERE)python -m benchmarks $(DATA)
 	$(HERE)python -m benchmarks.searching $(DATA) --resources $(or $(RESOURCES),20000)
 	$(HERE)python -m benchmarks.lookup --citizens $(or $(CITIZENS),20000)
+	$(HERE)python -m benchmarks.clinician --citizens $(or $(CITIZENS),20000) --pages
 
 faults: $(VENV)/test
 	$(HERE)python -m tests.faults $(or $(N),10) $(or $(EVENTS),100000) $(ONLY)

@@ -38,14 +38,18 @@ class Connection:
 
     async def send(self, request: bytes) -> tuple[int, bytes]:
         """(status, body) of the answer."""
+        head, body = await self.exchange(request)
+        return int(head[9:12]), body
+
+    async def exchange(self, request: bytes) -> tuple[bytes, bytes]:
+        """(head, body) of the answer."""
         if self._streams is None:
             self._streams = await asyncio.open_connection(*self._address, limit=LARGEST_ANSWER)
         reader, writer = self._streams
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
-        length = _content_length(head)
-        body = await reader.readexactly(length) if length else b""
-        return int(head[9:12]), body
+        length = int(header(head, b"content-length") or 0)
+        return head, await reader.readexactly(length) if length else b""
 
     def close(self) -> None:
         """Closes the connection."""
@@ -102,9 +106,10 @@ def until(seconds: float, requests: Iterator[bytes]) -> Iterator[bytes]:
         yield request
 
 
-def _content_length(head: bytes) -> int:
+def header(head: bytes, name: bytes) -> bytes:
+    """The value of a header, by its name in lower case; empty where there is none."""
     for line in head.split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length":
-            return int(value)
-    return 0
+        said, _, value = line.partition(b":")
+        if said.lower() == name:
+            return value.strip()
+    return b""

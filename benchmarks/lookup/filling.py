@@ -7,11 +7,12 @@ those of any record, so that what is registered afterwards comes behind them.
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -23,7 +24,7 @@ from ehr.compression import compress
 from ehr.event_store.connections import connect
 from ehr.facts import ResourceRecorded, ResourceVersion
 from ehr.garbage import no_search_for_cycles
-from ehr.values import subject_of
+from ehr.values import Key, stream_of, subject_of
 from projections.facilities.view import Facilities
 from projections.generations import serving, use_schema
 from projections.view import View
@@ -40,6 +41,7 @@ TELL_SECONDS: Final = 10.0
 
 AT: Final = "2026-10-05T08:00:00.000Z"
 
+T = TypeVar("T")
 _FIRST: Final = -(2**36)
 _OF_A_CITIZEN: Final = 8
 """Positions: of the first citizen's Patient, and for each citizen."""
@@ -78,17 +80,30 @@ def fill(
         for first in range(0, number, share)
         for view in (*views, *of_patients)
     ]
+    work_off(shares, fill_share)
+
+
+def work_off(shares: Sequence[Share], work: Callable[[Share], int]) -> None:
+    """In processes of their own, several at once; tells how far it is. work: gives the number of citizens."""
     with ProcessPoolExecutor(_processes(), get_context("spawn")) as processes:
-        _tell(shares, processes.map(fill_share, shares))
+        _tell(shares, processes.map(work, shares))
 
 
 def fill_share(share: Share) -> int:
     """Projects them; gives their number."""
+    people = citizens(share.seed, share.last, share.first)
+    project_all(
+        share, ([fact for one in batch for fact in _facts(one, share.seen)] for batch in batches(people))
+    )
+    return share.last - share.first
+
+
+def project_all(share: Share, transactions: Iterable[Sequence[RecordedFact]]) -> None:
+    """Each in one transaction, into the view of the share."""
     with connect(share.database) as connection, no_search_for_cycles():
         connection.execute("set synchronous_commit = off")
-        for batch in _batches(citizens(share.seed, share.last, share.first)):
-            _project(connection, share.view, [fact for one in batch for fact in _facts(one, share.seen)])
-    return share.last - share.first
+        for facts in transactions:
+            _project(connection, share.view, facts)
 
 
 def tidy(database: str) -> None:
@@ -114,8 +129,9 @@ def _tell(shares: Sequence[Share], filled: Iterator[int]) -> None:
             print(f"  {done / everybody:4.0%} filled, {rate:,.0f} a second, {left:.1f} min left", flush=True)
 
 
-def _batches(people: Iterator[Citizen]) -> Iterator[list[Citizen]]:
-    while batch := list(islice(people, BATCH)):
+def batches(people: Iterator[T], size: int = BATCH) -> Iterator[list[T]]:
+    """So many at a time."""
+    while batch := list(islice(people, size)):
         yield batch
 
 
@@ -141,16 +157,33 @@ def _facts(one: Citizen, seen: bool) -> Iterator[RecordedFact]:
 
 
 def _fact(position: int, resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
-    """As the record would give it, each as a flush of its own."""
     type_ = resource["resourceType"]
-    body = make_body(orjson.dumps(resource), resource["id"])
-    version = ResourceVersion(type_, resource["id"], 1, "create", body.splice, compress(body.bytes))
     subject = subject_of(f"{'Patient' if type_ == 'Encounter' else type_}/{subject_id}")
+    version = version_of(type_, resource["id"], orjson.dumps(resource))
+    return fact_of(position, subject, stream_of(Key(type_, resource["id"])), [version], facility)
+
+
+def version_of(type_: str, id_: str, text: bytes) -> ResourceVersion:
+    """The first of a resource, by its JSON."""
+    body = make_body(text, id_)
+    return ResourceVersion(type_, id_, 1, "create", body.splice, compress(body.bytes))
+
+
+def fact_of(
+    position: int,
+    subject: UUID,
+    stream: UUID,
+    versions: list[ResourceVersion],
+    facility: str | None = None,
+    at: str = AT,
+) -> RecordedFact:
+    """As the record would give it: the first of its stream, and a flush of its own."""
     fact = ResourceRecorded(
-        event_id="", schema_version=1, subject=subject, stream=subject, resources=[version],
-        actor="benchmark", facility=facility, happened_at=AT, recorded_at=AT,
+        event_id="", schema_version=1, subject=subject, stream=stream, resources=versions,
+        actor="benchmark", facility=facility, happened_at=at, recorded_at=at,
     )  # fmt: skip
     return RecordedFact(
-        position=position, transaction=position, size=1, subject=subject, subject_sequence=1, stream=subject,
-        stream_version=1, last_updated=AT, state=b"", fact=fact, resources=[RecordedResource(version)],
+        position=position, transaction=position, size=1, subject=subject, subject_sequence=1, stream=stream,
+        stream_version=1, last_updated=at, state=b"", fact=fact,
+        resources=[RecordedResource(version) for version in versions],
     )  # fmt: skip

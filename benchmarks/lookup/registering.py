@@ -64,16 +64,21 @@ def measure(house: House, seed: int, known: int, number: int) -> Iterator[Cost]:
     lots = _lots(seed, known, number)
     with without(house, LEFT_OUT) as bare:
         unmatched = [_registered(bare, next(lots), clients) for clients in CLIENTS]
-    _settle(house)
+    settle(house)
     for clients, outcome in zip(CLIENTS, unmatched, strict=True):
         yield _cost(house, next(lots), clients, outcome)
+
+
+def register(house: House, seed: int, known: int, number: int) -> None:
+    """So many people, twice each."""
+    _registered(house, next(_lots(seed, known, number)), max(CLIENTS))
 
 
 def _cost(house: House, people: Sequence[Citizen], clients: int, unmatched: load.Outcome) -> Cost:
     used, told = _linking_cpu(house), _told(house)
     matched = _registered(house, people, clients)
     ended = time.perf_counter()
-    _settle(house)
+    settle(house)
     return Cost(
         clients=clients,
         matched=matched,
@@ -118,7 +123,7 @@ def _scanned(patient: Json) -> Json:
     return {**rest, "identifier": numbers} if numbers else rest
 
 
-def _settle(house: House) -> None:
+def settle(house: House) -> None:
     """Waits until everybody is judged. Raises TimeoutError."""
     uvloop.run(_settled(house.database))
 

@@ -1,0 +1,1 @@
+"""How long a clinician waits, among very many citizens of whom some have full charts."""
