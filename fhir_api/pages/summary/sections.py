@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from fhir_api.pages.formats import number_text
+from fhir_api.pages.formats import moment_text, number_text
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.summary.rows import Row, Wording
 from projections.health_record.chart import Chart
@@ -98,9 +98,30 @@ def _nothing(chart: Chart, name: str, t: Messages) -> str:
 def notices_of(chart: Chart, t: Messages) -> list[str]:
     """Why something may be missing, as the chart says it."""
     standing = chart.standing
-    counted = (
-        ("chart.parked", "position", standing.parked_since),
-        ("chart.unlinked", "position", standing.unlinked_since),
-        ("chart.behind", "count", standing.behind),
-    )
-    return [t(key, **{name: number_text(number, t.language)}) for key, name, number in counted if number]
+
+    def told(key: str, number: int | None, name: str = "position", **more: str) -> list[str]:
+        return [t(key, **{name: number_text(number, t.language)}, **more)] if number else []
+
+    return [
+        *told("chart.parked", standing.parked_since, moment=moment_text(standing.parked_at)),
+        *told("chart.unlinked", standing.unlinked_since),
+        *told("chart.behind", standing.behind, "count"),
+        *_silence(chart, t),
+    ]
+
+
+def _silence(chart: Chart, t: Messages) -> list[str]:
+    """Which facilities of this person have been silent beyond their rhythm."""
+    silence = chart.standing.silence
+    if silence is None or not silence.silent_ones:
+        return []
+    ones = [
+        t(
+            "facilities.silence.one",
+            name=one.name or one.facility,
+            last=moment_text(one.last_recorded),
+            hours=number_text(one.usual_gap or 0, t.language),
+        )
+        for one in silence.silent_ones
+    ]
+    return [f"{t('facilities.silence.of_this_person')} {'; '.join(ones)}."]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -17,8 +18,11 @@ from fhir_api.pages import languages
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.summary import pages, paper
 from fhir_api.pages.summary.paper import BOLD, MARGIN, PLAIN, WIDTH, wrapped
+from fhir_api.pages.summary.sections import notices_of
 from fhir_api.pages.summary.typeface import UNKNOWN
+from projections.facilities.silence import Rhythmic, Silence
 from projections.facilities.view import Facilities
+from projections.health_record.chart import Chart, Standing
 from tests.fhir_api.pages.chart_citizens import HOSTILE, everybody, full_life, of, patient
 from tests.fhir_api.pages.chart_serving import chart_app, load, served
 from tests.fhir_api.pages.test_chart import Refusing, text_of
@@ -201,10 +205,21 @@ def test_a_chart_that_is_not_complete_says_so(database: str) -> None:
     load(database, [full_life()], Refusing())
     with served(chart_app(database)) as address, Client(base_url=address) as client:
         for said in (text_of(client.get("/citizens/full/summary")), text(pdf(client, "full"))):
-            assert "HỒ SƠ CHƯA ĐẦY ĐỦ từ sự kiện số" in said
+            assert re.search(r"HỒ SƠ CHƯA ĐẦY ĐỦ từ \d\d/\d\d/\d{4} \d\d:\d\d \(sự kiện số", said)
             assert "Chưa xác định được dị ứng" in said
             assert "Chưa hiển thị được gì: hồ sơ chưa đầy đủ." in said
             assert "Chưa ghi nhận" not in said
+
+
+def test_facilities_that_are_silent_are_told() -> None:
+    hour = timedelta(hours=1)
+    now = datetime(2026, 11, 26, 8, tzinfo=UTC)
+    silent = Rhythmic("45901", "Trạm Y tế xã Hướng Lập", now - 90 * hour, 24, now - 66 * hour)
+    regular = Rhythmic("45902", "Trung tâm Y tế", now - hour, 24, now + 23 * hour)
+    standing = Standing(9, 9, now, None, silence=Silence(now, 2, 1, 0, [silent, regular]))
+    (said,) = notices_of(Chart([], {}, standing), Messages("vi"))
+    assert "Trạm Y tế xã Hướng Lập (gửi gần nhất 22/11/2026 21:00; thường cách không quá 24 giờ)." in said
+    assert "Trung tâm" not in said
 
 
 def test_every_text_is_there_in_both_languages_and_used() -> None:
