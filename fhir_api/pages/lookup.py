@@ -1,4 +1,4 @@
-"""The first page: one box to look citizens up, and what it finds.
+"""The first page: one box to look citizens up, whose charts were opened lately, and what a look-up finds.
 
 What is looked for travels in the body of a POST: an address would stay in histories and logs. Programs that
 accept JSON and no page are answered with it.
@@ -14,10 +14,12 @@ from starlette.routing import Route
 
 from ehr.dates import ZONE
 from ehr.formats.warning_codes import TEXTS
+from ehr.values import Key, subject_of
 from fhir_api.pages.chart.ages import Age, age_on
 from fhir_api.pages.chart.words import age_text
 from fhir_api.pages.forms import form_field
 from fhir_api.pages.languages import Messages, language_of
+from fhir_api.pages.recent import recent_ids
 from fhir_api.pages.rendering import render
 from fhir_api.pages.workplace import here, name_of
 from projections.citizens.people import Group, Groups, groups_of
@@ -50,10 +52,14 @@ class Row(NamedTuple):
 
 
 async def search_page(request: Request) -> Response:
-    """GET /: the box and how to use it."""
+    """GET /: the box, how to use it, and whose charts were opened lately."""
     async with request.app.state.views.connection() as connection:
-        _, workplace = await here(connection, request)
-    return render(request, "search.html", {"workplace": workplace, "focus_search": True})
+        place, workplace = await here(connection, request)
+        recent = await _recent(connection, recent_ids(request), place)
+        facilities = await _seen_at(connection, recent)
+    t, today = Messages(language_of(request)), datetime.now(ZONE).date()
+    rows = [_row(one, facilities, t, today) for one in recent]
+    return render(request, "search.html", {"workplace": workplace, "recent": rows, "focus_search": True})
 
 
 async def lookup(request: Request) -> Response:
@@ -66,8 +72,7 @@ async def lookup(request: Request) -> Response:
         place, workplace = await here(connection, request)
         found = await look_up(connection, text, place)
         groups = await _grouped(connection, found, place)
-        seen_at = _facilities(groups)
-        facilities = await organizations(connection, seen_at) if seen_at else {}
+        facilities = await _seen_at(connection, _everybody(groups))
     if _wants_json(request):
         return JSONResponse(_answer(found, groups, facilities, lacks))
     t, today = Messages(language_of(request)), datetime.now(ZONE).date()
@@ -94,11 +99,24 @@ async def _grouped(connection: Reader, found: Lookup, place: Here) -> Groups:
     return groups_of(found, people, await patients(connection, linked - subjects, place))
 
 
-def _facilities(groups: Groups) -> list[str]:
-    """Where those who are shown were seen last."""
+async def _recent(connection: Reader, ids: Sequence[str], place: Here) -> list[Found]:
+    """Those that there are, in the order of the ids."""
+    if not ids:
+        return []
+    subjects = [subject_of(Key("Patient", one).reference) for one in ids]
+    found = {one.subject: one for one in await patients(connection, subjects, place)}
+    return [found[subject] for subject in subjects if subject in found]
+
+
+def _everybody(groups: Groups) -> list[Found]:
     listed = (group for groups_ in groups for group in groups_)
-    shown = (one for group in listed for one in (group.first, *group.others))
-    return [one.last_facility for one in shown if one.last_facility]
+    return [one for group in listed for one in (group.first, *group.others)]
+
+
+async def _seen_at(connection: Reader, people: Sequence[Found]) -> Mapping[str, Organization]:
+    """The facilities where people were seen last."""
+    names = [one.last_facility for one in people if one.last_facility]
+    return await organizations(connection, names) if names else {}
 
 
 def _wants_json(request: Request) -> bool:

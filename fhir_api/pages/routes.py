@@ -14,6 +14,7 @@ from fhir_api.pages import (
     facilities,
     lookup,
     ops,
+    recent,
     report,
     review,
     static_files,
@@ -26,6 +27,7 @@ from fhir_api.pages.security import SecurityHeaders
 log = structlog.get_logger()
 ROUTES: tuple[BaseRoute, ...] = (
     *lookup.routes,
+    *recent.routes,
     *chart.routes,
     *corrections.routes,
     *summary.routes,

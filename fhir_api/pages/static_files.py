@@ -3,6 +3,7 @@
 Their addresses carry a mark of the content, so a new release is fetched at once.
 """
 
+import re
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +18,9 @@ from fhir_api.pages.codings import IDENTITY, best_coding, smallest
 
 PLACE = Path(__file__).with_name("static")
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
+_OF_OTHERS = re.compile(r"-\d|^LICENSE")
+"""Names of files that are served as they were published."""
+
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
@@ -52,8 +56,17 @@ async def serve(request: Request) -> Response:
 
 
 def _read(path: Path) -> StaticFile:
-    content = path.read_bytes()
+    content = path.read_bytes() if _OF_OTHERS.search(path.name) else _lean(path).encode()
     return StaticFile(KINDS[path.suffix], blake2b(content, digest_size=6).hexdigest(), smallest(content))
+
+
+def _lean(path: Path) -> str:
+    """Ours, without comments and indentation."""
+    text = path.read_text("utf8")
+    comments = {".css": r"(?s)/\*.*?\*/", ".js": r"(?m)^\s*//.*$"}
+    return re.sub(
+        r"(?m)^\s+", "", re.sub(comments[path.suffix], "", text) if path.suffix in comments else text
+    )
 
 
 routes = [Route("/static/{name}", serve, methods=["GET"])]

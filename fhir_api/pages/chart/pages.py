@@ -24,6 +24,7 @@ from fhir_api.pages.chart.vaccines import vaccines_of
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.formats import date_text, moment_text
 from fhir_api.pages.languages import Messages, language_of
+from fhir_api.pages.recent import remember
 from fhir_api.pages.rendering import is_fragment, render
 from fhir_api.pages.workplace import workplace_of
 from projections.database import Reader
@@ -89,7 +90,8 @@ async def chart_page(request: Request) -> Response:
     people = people_of_chart(chart, decisions, now, Messages(language_of(request)))
     here = workplace_of(request)
     elsewhere = elsewhere_of(chart, now, uses, chart.facility_called(here) if here else None)
-    return render(request, "chart.html", shown | {"people": people, "elsewhere": elsewhere})
+    response = render(request, "chart.html", shown | {"people": people, "elsewhere": elsewhere})
+    return remember(request, response, request.path_params["patient_id"])
 
 
 async def panel_page(request: Request) -> Response:

@@ -1,10 +1,12 @@
-"""The timeline of visits: of all facilities or one, some at a time."""
+"""The timeline of visits: all, or those at one facility, of one kind, of some years; some at a time."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
+from urllib.parse import urlencode
 
+from ehr.dates import ZONE, span
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
 
@@ -20,25 +22,41 @@ class Place(NamedTuple):
     visits: int
 
 
+class Choice(NamedTuple):
+    """Which visits are shown; None for all of a sort. facility: a token. since, until: years, inclusive."""
+
+    facility: str | None = None
+    kind: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+    def query(self, **changes: object) -> str:
+        """As the query of an address, with changes: ``?facility=…``; "" for all visits."""
+        wishes = {name: value for name, value in (self._asdict() | changes).items() if value is not None}
+        return f"?{urlencode(wishes)}" if wishes else ""
+
+
 class Timeline(NamedTuple):
     """visits: those to show, newest first. following: number of the next one; rest: how many follow.
 
-    chosen: token of the only facility whose visits are shown.
+    places, kinds, years: what there is to choose from, of all visits; years newest first.
     """
 
     visits: Sequence[Visit]
     start: int
     following: int
     rest: int
+    choice: Choice
     places: Sequence[Place]
-    chosen: str | None
+    kinds: Sequence[str]
+    years: Sequence[int]
 
     @property
     def near(self) -> Sequence[Place]:
         """Places to choose at a glance: those of the latest visits, and the chosen one."""
         if len(self.places) <= FEW + 1:
             return self.places
-        return [one for n, one in enumerate(self.places) if n < FEW or one.token == self.chosen]
+        return [one for n, one in enumerate(self.places) if n < FEW or one.token == self.choice.facility]
 
     @property
     def others(self) -> Sequence[Place]:
@@ -47,19 +65,51 @@ class Timeline(NamedTuple):
 
 
 def timeline_of(chart: Chart, wishes: Mapping[str, str], rows: int) -> Timeline:
-    """wishes: ``from``, number of the first visit to show; ``facility``, a token. Odd wishes are
-    ignored. rows: visits at most."""
-    names = [chart.facility(visit) or "" for visit in chart.visits]
-    places = [Place(_token(name), name, visits) for name, visits in Counter(names).items()]
-    chosen = next((place for place in places if place.token == wishes.get("facility")), None)
+    """wishes: ``from``, number of the first visit to show; ``facility``, a token; ``kind``, a code; ``since``
+    and ``until``, years. Odd wishes are ignored. rows: visits at most."""
+    tokens = [_token(chart.facility(visit) or "") for visit in chart.visits]
+    counted = Counter(tokens)
+    names = {token: chart.facility(visit) or "" for token, visit in zip(tokens, chart.visits, strict=True)}
+    kinds = sorted({visit.kind for visit in chart.visits if visit.kind})
+    facility, kind = wishes.get("facility"), wishes.get("kind")
+    choice = Choice(
+        facility if facility in names else None,
+        kind if kind in kinds else None,
+        *(_number(wishes.get(name, "")) or None for name in ("since", "until")),
+    )
+    years = {visit.origin.id: _year(visit) for visit in chart.visits}
     visits = [
-        visit for visit, name in zip(chart.visits, names, strict=True) if not chosen or name == chosen.name
+        visit
+        for visit, token in zip(chart.visits, tokens, strict=True)
+        if choice.facility in (None, token)
+        and choice.kind in (None, visit.kind)
+        and _within(years[visit.origin.id], choice)
     ]
     start = _number(wishes.get("from", ""))
     end = min(start + rows, len(visits))
     return Timeline(
-        visits[start:end], start, end, len(visits) - end, places, chosen.token if chosen else None
+        visits=visits[start:end],
+        start=start,
+        following=end,
+        rest=len(visits) - end,
+        choice=choice,
+        places=[Place(token, names[token], count) for token, count in counted.items()],
+        kinds=kinds,
+        years=sorted({year for year in years.values() if year}, reverse=True),
     )
+
+
+def _year(visit: Visit) -> int | None:
+    """In which it began, in Viet Nam."""
+    told = span(visit.at) if visit.at else None
+    return told.start.astimezone(ZONE).year if told else None
+
+
+def _within(year: int | None, choice: Choice) -> bool:
+    """An undated visit is of no year."""
+    if year is None:
+        return choice.since is None and choice.until is None
+    return (choice.since or year) <= year <= (choice.until or year)
 
 
 def _number(text: str) -> int:

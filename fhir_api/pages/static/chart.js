@@ -1,32 +1,33 @@
 "use strict";
-// A citizen's chart: the digits 1 to 9 select panels; plots are drawn from the table of values beneath them.
+// A citizen's chart: plots are drawn from the table of values beneath them.
 (() => {
   const chart = () => document.querySelector(".chart");
-  const typing = (target) => target.matches("input, textarea, select, [contenteditable]");
-
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-    if (!/^[1-9]$/.test(event.key)) return;
-    const link = document.querySelectorAll("nav.panels a[data-panel]")[Number(event.key) - 1];
-    const panel = link && document.getElementById(link.dataset.panel);
-    if (!panel) return;
-    event.preventDefault();
-    panel.scrollIntoView();
-    panel.focus({ preventScroll: true });
+  // What the banner covers, so that nothing is brought into view beneath it. Where it is too long it scrolls by keys.
+  const told = new ResizeObserver(([{ target }]) => {
+    document.documentElement.style.setProperty("--covered", `${target.offsetHeight}px`);
+    target.tabIndex = target.scrollHeight > target.clientHeight ? 0 : -1;
   });
+  const measure = () => {
+    const banner = document.querySelector(".chart .banner");
+    if (banner) told.observe(banner);
+    else document.documentElement.style.setProperty("--covered", "0px");
+  };
+  document.addEventListener("DOMContentLoaded", measure);
+  document.addEventListener("htmx:afterSettle", measure);
 
   // What replaces the place of the focus gets it: the same link where there still is one, else the whole.
   let left;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = event.detail.target;
     const within = target.contains(document.activeElement) && document.activeElement;
-    const address = within && within.getAttribute("href");
-    left = within ? { address, id: target.id, before: target.previousElementSibling } : undefined;
+    const mark = (name) => within.getAttribute(name) && `[${name}="${CSS.escape(within.getAttribute(name))}"]`;
+    const same = within && (mark("href") || mark("name"));
+    left = within ? { same, id: target.id, before: target.previousElementSibling } : undefined;
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!left || document.activeElement !== document.body) return;
     const come = left.id ? document.getElementById(left.id) : left.before?.nextElementSibling;
-    const same = left.address && come?.querySelector(`a[href="${CSS.escape(left.address)}"]`);
+    const same = left.same && come?.querySelector(left.same);
     if (!same) come?.setAttribute("tabindex", "-1");
     (same || come)?.focus({ preventScroll: true });
     left = undefined;
@@ -85,9 +86,9 @@
     const { name, unit, date, low, high } = figure.dataset;
     const ends = [limit(low), limit(high)];
     const style = getComputedStyle(document.body);
-    const ink = style.getPropertyValue("--pico-color");
-    const line = style.getPropertyValue("--pico-primary");
-    const grid = { stroke: style.getPropertyValue("--pico-muted-border-color"), width: 1 };
+    const ink = style.getPropertyValue("--ink");
+    const line = style.getPropertyValue("--accent");
+    const grid = { stroke: style.getPropertyValue("--line"), width: 1 };
     const size = () => ({ width: Math.max(figure.clientWidth, 280), height: 260 });
     const values = points(figure);
     const all = values[1].concat(ends.filter((end) => end !== null));
@@ -98,7 +99,7 @@
         cursor: { drag: { x: false, y: false } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
         scales: { x: { range: width }, y: { range: [Math.min(...all) - span * 0.1, Math.max(...all) + span * 0.1] } },
-        hooks: { drawClear: [shade(...ends, "#2b8a3e26")] },
+        hooks: { drawClear: [shade(...ends, style.getPropertyValue("--good-soft"))] },
         axes: [
           { stroke: ink, grid, space: 90, incrs: steps, values: (_, ticks) => ticks.map(day) },
           { stroke: ink, grid, size: 64 },

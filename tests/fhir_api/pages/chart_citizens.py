@@ -180,9 +180,11 @@ def bare() -> list[Json]:
 def hostile() -> list[Json]:
     """Every text that a page shows is an attack."""
     text, reference = {"text": HOSTILE}, {"display": HOSTILE}
+    narrative = {"status": "additional", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{HOSTILE}</div>'}
     return [
         patient(
             "hostile",
+            text=narrative,
             name=[{"text": HOSTILE}],
             birthDate="2020-05-01",
             gender="unknown",
@@ -208,6 +210,7 @@ def hostile() -> list[Json]:
             "hc",
             "hostile",
             "he",
+            text=narrative,
             code={"coding": [{"system": "http://x", "code": "<b>"}], **text},
             severity=text,
             onsetString=HOSTILE,

@@ -72,6 +72,7 @@ def test_a_pair_is_found_and_decided_by_keyboard_alone(page: Page, site: Site, t
     expect(page.locator("input[value=link]")).to_be_checked()
     expect(page.locator("input[value=papers]")).to_be_focused()
     press(page, "b", "n")
+    expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("1 gặp ông Thử?")
     press(page, "Enter")
     expect(page.locator(".done")).to_contain_text("Đã ghi: cùng một người.")
@@ -106,6 +107,7 @@ def test_another_reason_has_to_be_written(page: Page, site: Site, twins: Twins) 
     expect(page.get_by_role("alert")).to_contain_text("hãy cho biết căn cứ")
     expect(page.locator("input[value=judge-different]")).to_be_checked()
     press(page, "n")
+    expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("hai cha con")
     press(page, "Enter")
     expect(page.locator(".done")).to_be_visible()
@@ -122,6 +124,7 @@ def test_nothing_is_sent_before_a_decision_is_chosen(page: Page, site: Site, twi
 def test_a_conflict_shows_what_changed_and_keeps_what_was_typed(page: Page, site: Site, twins: Twins) -> None:
     page.goto(twins.address)
     press(page, "1", "c", "n")
+    expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("đã gọi")
     site.judge(Act.POSTPONE, *twins, reason="Chờ gọi lại")
     site.state({**AT_STATION[0], "id": twins.one, "birthDate": "1990-05-16"})
@@ -140,9 +143,13 @@ def test_keys_are_told_and_escape_goes_back(page: Page, twins: Twins) -> None:
     page.goto(twins.address)
     press(page, "?")
     expect(page.locator("#keys dl")).to_be_visible()
+    expect(page.locator("#keys div").filter(has=page.get_by_text("Danh sách", exact=True))).to_contain_text(
+        "Esc"
+    )
     press(page, "Escape")
     expect(page.locator("#keys dl")).to_be_hidden()
     press(page, "1", "n")
+    expect(page.locator("#note")).to_be_focused()
     page.keyboard.type("?1")
     expect(page.locator("#note")).to_have_value("?1")
     press(page, "Escape", "Escape")
@@ -181,3 +188,22 @@ def test_the_page_is_no_wider_than_the_screen(browser: Browser, site: Site, widt
     page.goto(address)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
+
+
+def test_a_card_that_is_scanned_into_a_note_is_no_decision(page: Page, site: Site, twins: Twins) -> None:
+    """It is taken out again, its Enter sends nothing, and it waits in the box."""
+    card = "045190000017||Nguyen Thi Hoa|15051990|Nu|Thon Mau, Huong Lap, Huong Hoa, Quang Tri|01072021"
+    page.clock.install(time=0)
+    page.goto(twins.address)
+    page.locator("input[value=link]").check()
+    page.locator("input[value=papers]").check()
+    page.locator("#note").fill("hỏi lại")
+    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+    page.keyboard.type(card)
+    page.keyboard.press("Enter")
+    page.clock.run_for(250)
+    expect(page.locator("#note")).to_have_value("hỏi lại")
+    expect(page.locator("#search")).to_have_value(card)
+    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("form.decision")).to_be_visible()
+    assert last_decision(site, twins)[0] == "LinkProposed"

@@ -1,0 +1,1 @@
+"""Pico as published, and what the pages take of it."""
