@@ -54,15 +54,12 @@ def table() -> Table:
     return msgspec.json.decode(_FILE.read_bytes(), type=Table)
 
 
-def between(one: str, other: str) -> list[Interaction]:
-    """The interactions of two medicines by their ATC codes, in any order, the gravest first."""
-    found = [line for line in table().interactions if _meet(line, one, other) or _meet(line, other, one)]
-    return sorted(found, key=lambda line: list(Severity).index(line.severity))
+@cache
+def gravest_first() -> Sequence[Interaction]:
+    """Its lines in order of severity."""
+    return sorted(table().interactions, key=lambda line: list(Severity).index(line.severity))
 
 
-def _meet(line: Interaction, one: str, other: str) -> bool:
-    return _is_of(one, line.first) and _is_of(other, line.second)
-
-
-def _is_of(code: str, groups: Sequence[str]) -> bool:
+def is_of(code: str, groups: Sequence[str]) -> bool:
+    """Whether a code of ATC belongs to one of these groups, or is one of these codes."""
     return code.strip().upper().startswith(tuple(groups))

@@ -83,19 +83,19 @@ def told_once(given: Iterable[Given]) -> list[Event]:
     time, if the vaccine is the same and they are not counted otherwise.
     """
     doses: list[list[Given]] = []
+    exact: dict[Days, list[Given]] = {}
     for one in sorted(given, key=lambda one: (one.at.width, one.at, one.number or 0, one.reference)):
         same = (dose for dose in doses if all(_may_be_one(other, one) for other in dose))
-        found = next(same, None)
+        found = next(same, None) if one.at.width else exact.get(one.at)
         if found is None:
             doses.append([one])
+            exact.setdefault(one.at, doses[-1])
         else:
             found.append(one)
     return sorted(map(Event, map(tuple, doses)), key=lambda event: (event.at, event.told[0].reference))
 
 
 def _may_be_one(known: Given, one: Given) -> bool:
-    if known.at.width == 0 and one.at.width == 0:
-        return known.at == one.at
     numbers = {known.number, one.number} - {None}
     return known.at.overlaps(one.at) and known.vaccine == one.vaccine and len(numbers) < 2
 

@@ -17,6 +17,10 @@ from projections.health_record.kinds import Immunisation
 CHILD_UNTIL: Final = 16 * 12
 """Months of age until which the schedule is computed: a child is under 16 (Law 102/2016/QH13, article 1)."""
 
+MOST: Final = 300
+"""Vaccinations of one person that are held against the schedule: five times what a childhood has. Who tells
+of which is compared pair by pair."""
+
 _NUMBER = re.compile(r"[0-9]{1,2}")
 
 
@@ -27,6 +31,7 @@ class Withheld(StrEnum):
     NO_BIRTH_DATE = "no_birth_date"
     UNBORN = "unborn"
     GROWN_UP = "grown_up"
+    TOO_MANY = "too_many"
 
 
 class Reason(StrEnum):
@@ -105,7 +110,9 @@ def _withheld(chart: Chart, birth: Days | None, on: date) -> Withheld | None:
         return Withheld.NO_BIRTH_DATE
     if on < birth.earliest:
         return Withheld.UNBORN
-    return Withheld.GROWN_UP if on >= birth.after(months=CHILD_UNTIL).latest else None
+    if on >= birth.after(months=CHILD_UNTIL).latest:
+        return Withheld.GROWN_UP
+    return Withheld.TOO_MANY if len(chart.immunisations) > MOST else None
 
 
 _Known = tuple[Vaccine, Given]

@@ -1,12 +1,17 @@
 """Medicines that two facilities prescribed and that are said to interact, while both are in use."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
-from ehr.interactions.table import Interaction, Severity, between, table
+from ehr.interactions.table import Interaction, gravest_first, is_of, table
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Medicine
 from projections.health_record.kinds.medicines import ATC
+
+MOST = 50
+"""Pairs that are told; of more the gravest."""
 
 
 class Interacting(NamedTuple):
@@ -40,13 +45,27 @@ def interacting(chart: Chart, now: datetime) -> Compared:
             without_code += 1
         elif facility:
             placed.setdefault((facility, medicine.code.code), medicine)
-    listed = list(placed.items())
-    found = [
-        Interacting(one, other, interaction)
-        for place, ((here, code), one) in enumerate(listed)
-        for (there, other_code), other in listed[place + 1 :]
-        if there != here
-        for interaction in between(code, other_code)
-    ]
-    found.sort(key=lambda pair: list(Severity).index(pair.interaction.severity))
+    found = list(islice(_found(placed), MOST))
     return Compared(found, without_code if len(places) > 1 else 0, table().version)
+
+
+def _found(placed: Mapping[tuple[str, str], Medicine]) -> Iterator[Interacting]:
+    """Line by line of the table: who has hundreds of medicines in use has ten thousands of pairs."""
+    order = {medicine.origin.reference: number for number, medicine in enumerate(placed.values())}
+    for line in gravest_first():
+        firsts, seconds = _of(placed, line.first), _of(placed, line.second)
+        for here, ones in firsts.items():
+            for there, others in seconds.items():
+                pairs = ((one, other) for one in ones for other in others) if there != here else ()
+                for pair in pairs:
+                    newer, older = sorted(pair, key=lambda one: order[one.origin.reference])
+                    yield Interacting(newer, older, line)
+
+
+def _of(placed: Mapping[tuple[str, str], Medicine], groups: Sequence[str]) -> dict[str, list[Medicine]]:
+    """Those of these groups, by facility."""
+    found: dict[str, list[Medicine]] = {}
+    for (facility, code), medicine in placed.items():
+        if is_of(code, groups):
+            found.setdefault(facility, []).append(medicine)
+    return found

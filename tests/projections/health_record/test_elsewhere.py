@@ -14,6 +14,7 @@ from projections.health_record.chart import Chart
 from projections.health_record.elsewhere import elsewhere_of
 from projections.health_record.elsewhere.cards import Use, card_used, key_of, keys_of
 from projections.health_record.elsewhere.duplicates import duplicates
+from projections.health_record.elsewhere.interacting import MOST as MOST_PAIRS
 from projections.health_record.elsewhere.interacting import interacting
 from projections.health_record.elsewhere.stays import MOST, overlaps
 from projections.health_record.entry import Coded, Named, Origin
@@ -341,3 +342,12 @@ def test_the_order_of_facts_makes_no_difference(entries: list[AnyEntry], random:
         return found.card, sorted(map(sorted, pairs)), sorted(map(sorted, stays)), found.duplicates
 
     assert told(chart(*entries)) == told(chart(*random.sample(entries, len(entries))))
+
+
+def test_hundreds_of_prescriptions_are_ten_thousands_of_pairs_of_which_the_gravest_are_told() -> None:
+    anticoagulants = [prescribed(f"w{n}", STATION, f"B01AA03{n}") for n in range(200)]
+    painkillers = [prescribed(f"i{n}", HOSPITAL, f"M01AE01{n}") for n in range(200)]
+    statin, macrolide = prescribed("s", STATION, "C10AA01"), prescribed("m", HOSPITAL, "J01FA09")
+    found = interactions(*anticoagulants, *painkillers, statin, macrolide)
+    assert len(found) == MOST_PAIRS
+    assert found[0] == {"s", "m"}

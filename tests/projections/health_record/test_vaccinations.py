@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from ehr.vaccines.judging import State
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.kinds import AnyEntry
-from projections.health_record.vaccinations import Reason, Vaccinations, vaccinations_of
+from projections.health_record.vaccinations import MOST, Reason, Vaccinations, Withheld, vaccinations_of
 from tests.projections.health_record.kinds_reading import read
 
 STANDING = Standing(1, 1, datetime(2026, 10, 5, tzinfo=UTC), None)
@@ -179,3 +179,11 @@ def test_it_is_computed_as_of_the_day_that_is_asked_for() -> None:
     assert ids(before)[1] == [("first", Reason.FUTURE)]
     assert states(after, "hepatitis_b")[:2] == [State.GIVEN, State.GIVEN]
     assert before.on == date(2025, 3, 9)
+
+
+def test_so_many_that_nobody_has_had_them_are_listed_alone() -> None:
+    shots = [shot(f"i{number}", "2025-03-10", "146") for number in range(MOST + 1)]
+    assert of(*shots[:MOST]).withheld is None
+    found = of(*shots)
+    assert found.withheld is Withheld.TOO_MANY
+    assert len(found.others) == MOST + 1
