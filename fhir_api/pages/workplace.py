@@ -20,7 +20,12 @@ COOKIE = "workplace"
 def workplace_of(request: Request) -> str | None:
     """The facility of the request's Actor, else the one that was chosen on this browser."""
     facility = visit_of(request.scope).actor.facility
-    return facility or unquote(request.cookies.get(COOKIE, ""))[:LONGEST] or None
+    return facility or _code(unquote(request.cookies.get(COOKIE, ""))) or None
+
+
+def _code(text: str) -> str:
+    """Of a facility, without what is no character: it becomes part of facts."""
+    return "".join(one for one in text if one.isprintable()).strip()[:LONGEST]
 
 
 async def here(connection: Reader, request: Request) -> tuple[Here, str | None]:
@@ -40,7 +45,7 @@ def name_of(facility: str, organization: Organization | None) -> str:
 
 async def choose(request: Request) -> Response:
     """POST /workplace: remembers the facility on this browser; an empty one forgets it."""
-    facility = (await form_field(request, "facility")).strip()[:LONGEST]
+    facility = _code(await form_field(request, "facility"))
     response = RedirectResponse("/facilities", status_code=303)
     if facility:
         response.set_cookie(COOKIE, quote(facility), max_age=YEAR, httponly=True, samesite="lax")

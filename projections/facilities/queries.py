@@ -112,7 +112,7 @@ BY_NAME = Asked()
 
 async def organizations(connection: Reader, facilities: Iterable[str]) -> dict[str, Organization]:
     """facility -> its Organization; without those of whom no Organization is known."""
-    wanted = sorted(set(facilities))
+    wanted = sorted({one for one in facilities if "\0" not in one})  # PostgreSQL keeps no such text.
     cursor = await connection.execute(queries["organizations"], {"facilities": wanted})
     return {facility: Organization(*row) for facility, *row in await cursor.fetchall()}
 

@@ -95,14 +95,15 @@ async def read_past(
         asked = {"subjects": [*{subject, *people}], "at": at}
         standing = await _standing(connection, asked, moment)
         facts = await _facts(connection, asked)
-        facilities = frozenset(one.fact.facility for one in facts if one.fact.facility)
+        stating = (one.fact.facility for one in facts)
+        facilities = frozenset(code for code in stating if code and "\0" not in code)
         stated = [one for one in facts if facility in (None, one.fact.facility)]
         sources, entries = Sources(subject, people), list[AnyEntry]()
         for place, sheet in sorted((await _applied(stated)).items()):
             sources.add(place.subject, sheet)
             entries += sheet
         references, codes = named_by(entries)
-        names = await _names_then(connection, references, codes | facilities, at)
+        names = await names_then(connection, references, codes | facilities, at)
     return Past(Chart(entries, names, standing, sources), facilities)
 
 
@@ -135,7 +136,7 @@ async def _applied(facts: list[RecordedFact]) -> dict[Place, list[AnyEntry]]:
 # Names: those of now would say of the past what was found out later.
 
 
-async def _names_then(
+async def names_then(
     connection: Reader, references: Collection[str], codes: Collection[str], at: int
 ) -> dict[str, str]:
     """By reference and by code, of whoever has the code now."""

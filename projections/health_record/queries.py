@@ -62,7 +62,7 @@ def named_by(entries: Iterable[AnyEntry]) -> tuple[set[str], set[str]]:
     codes: set[str] = set()
     for entry in entries:
         references.update(_unnamed(entry))
-        if entry.origin.facility:
+        if entry.origin.facility and "\0" not in entry.origin.facility:  # PostgreSQL keeps no such text.
             codes.add(entry.origin.facility)
     return references, codes
 

@@ -15,6 +15,7 @@ from ehr.errors import KeyReused, Refusal, Unavailable
 from ehr.health_record import now
 from ehr.requests import Change
 from ehr.values import Key, subject_of
+from fhir_api.access.actor import LONGEST
 from fhir_api.access.entrance import visit_of
 from fhir_api.errors import ApiError
 from fhir_api.intake import IntakeRefused
@@ -103,7 +104,7 @@ def document(patient: str, wish: Wish) -> bytes:
 
 def _wish(request: Request, fields: dict[str, str]) -> Wish:
     token = fields.get("token", "")
-    by = visit_of(request.scope).actor.user or cleaned(fields.get("by", ""))
+    by = visit_of(request.scope).actor.user or cleaned(fields.get("by", ""))[:LONGEST]
     return Wish(cleaned(fields.get("text", "")), by, token if _TOKEN.fullmatch(token) else None)
 
 

@@ -29,6 +29,7 @@ from fhir_api.pages.rendering import render
 from projections.database import Reader
 from projections.fhir_resources.lineage import Statement, lineage
 from projections.fhir_resources.queries import read_version, unpacked
+from projections.health_record.past import names_then
 from projections.health_record.queries import names_of
 from projections.standing import Lacks, at_one_moment
 
@@ -98,8 +99,16 @@ async def _read(connection: Reader, request: Request, key: Key) -> Lineage:
             statements = [one for one in statements if one.fact and one.fact.facility == facility]
         shown = await _shown(connection, key, statements, _number(wishes.get("version")))
         codes = {facility, *(one.fact.facility for one in statements if one.fact)}
-        names = await names_of(connection, (), filter(None, codes))
+        stated = [code for code in codes if code and "\0" not in code]
+        names = await _names(connection, stated, then)
     return Lineage(statements, older, shown, names, then, lacks)
+
+
+async def _names(connection: Reader, codes: Sequence[str], then: Then | None) -> Mapping[str, str]:
+    """Of facilities, by code: what they were called then."""
+    if then is None:
+        return await names_of(connection, (), codes)
+    return await names_then(connection, (), codes, then.moment.position)
 
 
 async def _shown(

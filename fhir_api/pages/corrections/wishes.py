@@ -8,6 +8,7 @@ import orjson
 
 from ehr.health_record import now
 from ehr.values import Key
+from fhir_api.access.actor import LONGEST
 from fhir_api.pages.corrections.fields import Field
 from fhir_api.pages.stating import LONGEST_TEXT, cleaned
 from projections.health_record.kinds.notes import UPDATE
@@ -61,7 +62,7 @@ def wish_of(fields: Mapping[str, str]) -> Wish:
         typed,
         fields.get("error") == "yes",
         cleaned(fields.get("reason", "")),
-        cleaned(fields.get("by", "")),
+        cleaned(fields.get("by", ""))[:LONGEST],
         token if _TOKEN.fullmatch(token) else None,
     )
 

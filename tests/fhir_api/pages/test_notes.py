@@ -167,3 +167,15 @@ def test_all_notes_are_a_panel(client: httpx.Client) -> None:
         client.post(ADDRESS, data=form(client, text=f"ghi chú {number}"))
     assert len(notes(client)) == 12
     assert "ghi chú 0" in shown(client.get("/citizens/an/panels/notes"))
+
+
+def test_no_cookie_brings_into_facts_what_no_chart_could_show(ward: Site, client: httpx.Client) -> None:
+    client.cookies.set("workplace", "%0045901%0A")
+    assert client.post(ADDRESS, data=form(client, text="Ghi ở trạm")).status_code == 303
+    assert facts(ward)[-1].fact.facility == "45901"
+    assert notes(client)[0].startswith("Ghi ở trạm")
+
+
+def test_who_writes_is_as_short_as_a_header(ward: Site, client: httpx.Client) -> None:
+    assert client.post(ADDRESS, data=form(client, text="Dài", by="x" * 5000)).status_code == 303
+    assert facts(ward)[-1].fact.user == "x" * 100

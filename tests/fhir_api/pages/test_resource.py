@@ -118,3 +118,14 @@ def test_a_long_text_is_cut_and_says_so(client: Client, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("place", ["Condition/none", "Condition/a%20b", "No-Type/x", "Cönd/x"])
 def test_what_never_was_is_not_found(client: Client, place: str) -> None:
     assert client.get(f"/resources/{place}").status_code == 404
+
+
+def test_facilities_of_the_past_are_called_as_they_were(client: Client) -> None:
+    then = text_of(client.get(f"/resources/Condition/c1/at/3/by/{STATION}"))
+    assert f"Trạm cũ {STATION}" in then
+    assert "Trạm mới" not in then
+
+
+def test_a_facility_may_be_asked_for_by_any_text(client: Client) -> None:
+    assert client.get("/resources/Condition/c1/at/9/by/%2500").status_code == 404
+    assert client.get("/citizens/a/at/9/by/%2500").status_code == 404

@@ -105,6 +105,16 @@ def test_a_chart_has_everything_by_name(database: str) -> None:
     assert chart.standing.last_updated is not None
 
 
+def test_no_code_of_a_facility_makes_a_chart_unreadable(database: str) -> None:
+    async def stated() -> None:
+        async with Record(database) as record:
+            await record.state(*changes(PEOPLE), facility="45901\0")
+
+    asyncio.run(stated())
+    follow(database, HealthRecord(), Links())
+    assert chart_of(database).person is not None
+
+
 def test_nobody_is_an_empty_and_complete_chart(database: str) -> None:
     asyncio.run(state(database))
     follow(database, HealthRecord(), Links())
