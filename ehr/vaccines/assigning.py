@@ -65,7 +65,7 @@ def assign(doses: Sequence[Dose], given: Iterable[Given], birth: Days) -> Assign
     beyond: list[Event] = []
     open_, last = list(doses), None
     for event in told_once(given):
-        while len(open_) > 1 and _has_passed(open_[0], open_[1], event, birth):
+        while _has_passed(open_, event, birth):
             open_.pop(0)
         if not open_:
             beyond.append(event)
@@ -100,9 +100,10 @@ def _may_be_one(known: Given, one: Given) -> bool:
     return known.at.overlaps(one.at) and known.vaccine == one.vaccine and len(numbers) < 2
 
 
-def _has_passed(dose: Dose, following: Dose, event: Event, birth: Days) -> bool:
-    """Whether the following dose is what one of that age gets instead."""
-    return is_over(dose, birth, event.at.earliest) and not is_over(following, birth, event.at.earliest)
+def _has_passed(open_: Sequence[Dose], event: Event, birth: Days) -> bool:
+    """Whether a later dose is what somebody of that age gets instead of the first one."""
+    over = [is_over(dose, birth, event.at.earliest) for dose in open_]
+    return any(over[:1]) and not all(over)
 
 
 def is_over(dose: Dose, birth: Days, day: date) -> bool:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ehr.vaccines.assigning import told_once
-from tests.ehr.vaccines.giving import assigned, given
+from ehr.vaccines.assigning import assign, told_once
+from ehr.vaccines.schedule import Dose
+from tests.ehr.vaccines.giving import assigned, days, given
 
 BIRTH = "2025-01-10"
 
@@ -55,6 +56,13 @@ def test_why_a_dose_does_not_count() -> None:
     (too_young,) = assigned("measles", BIRTH, "2025-10-01").early
     assert (too_young.number, too_young.days, too_young.by_age) == (1, 6, True)
     assert too_young.least.isoformat() == "2025-10-07"
+
+
+def test_all_that_has_passed_is_left_out() -> None:
+    limits = {"months": 0, "least_days": 0, "until_months": 1}
+    early = [Dose(number=number, over_months=1, **limits) for number in (1, 2)]
+    found = assign([*early, Dose(number=3, **limits)], given("2026-01-10"), days(BIRTH))
+    assert list(found.counted) == [3]
 
 
 def test_what_is_left_over() -> None:

@@ -90,6 +90,11 @@ def test_of_somebody_whose_birth_year_alone_is_known_only_what_is_certain_is_due
     assert states("measles", on, birth="2025").split()[0] == expected
 
 
+@pytest.mark.parametrize(("on", "expected"), [("2026-01-30", "overdue"), ("2026-01-31", "over")])
+def test_nobody_is_too_old_who_may_not_be(on: str, expected: str) -> None:
+    assert states("hepatitis_b", on, birth="2025").split()[0] == expected
+
+
 def test_a_dose_of_which_the_month_alone_is_known() -> None:
     given = ("2025-04", "2025-05-15")
     *_, third, _ = judged("pertussis", BIRTH, "2025-06-20", *given)

@@ -36,21 +36,21 @@ PARTLY = st.builds(
     st.integers(0, 10**6),
 )
 
+SEVERAL = st.lists(PARTLY, max_size=8, unique_by=lambda one: one.reference)
+
 
 def given_to(antigen: Antigen, doses: list[Given]) -> Assigned:
     return assign(antigen.doses, doses, BIRTH)
 
 
-@given(
-    ANTIGENS, st.lists(PARTLY, max_size=8).flatmap(lambda one: st.tuples(st.just(one), st.permutations(one)))
-)
+@given(ANTIGENS, SEVERAL.flatmap(lambda one: st.tuples(st.just(one), st.permutations(one))))
 def test_the_order_in_which_doses_are_told_does_not_matter(
     antigen: Antigen, told: tuple[list[Given], list[Given]]
 ) -> None:
     assert given_to(antigen, told[0]) == given_to(antigen, told[1])
 
 
-@given(ANTIGENS, st.lists(PARTLY, max_size=8))
+@given(ANTIGENS, SEVERAL)
 def test_every_dose_is_told_once(antigen: Antigen, doses: list[Given]) -> None:
     found = given_to(antigen, doses)
     events = [*found.counted.values(), *(early.event for early in found.early), *found.beyond]

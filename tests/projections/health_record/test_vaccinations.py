@@ -115,6 +115,13 @@ def test_what_does_not_count_says_why(shot_: dict[str, Any], reason: Reason) -> 
     assert State.GIVEN not in states(found, "measles")
 
 
+def test_what_may_be_after_birth_and_before_today_counts() -> None:
+    found = of(shot("birth", "2025-01-05", "08"), shot("year", "2026", "05"), birthDate="2025-01")
+    assert states(found, "hepatitis_b")[0] is State.GIVEN
+    assert states(found, "measles")[0] is State.GIVEN
+    assert ids(found) == ([], [], [])
+
+
 def test_what_a_modifier_changes_does_not_count() -> None:
     body = shot("x", "2025-10-12", "05", modifierExtension=[{"url": "http://x", "valueBoolean": True}])
     assert ids(of(body))[1] == [("x", Reason.MODIFIED)]
