@@ -23,6 +23,7 @@ from benchmarks.lookup.__main__ import drawn_of
 from benchmarks.lookup.people import Citizen, citizens
 from benchmarks.lookup.registering import register, settle
 from benchmarks.page import machine, put
+from ehr.event_store.connections import connect
 
 MARK = "clinician"
 MARK_OF_PAGES = "clinician's pages"
@@ -31,6 +32,9 @@ FULL_SHARE = 50
 
 REGISTERED = 300
 """People who are registered twice before pages are measured, so that there are pairs to look at."""
+
+RECORDED = 60
+"""People of whom the record has facts: of all others the views alone know."""
 
 
 def main() -> None:
@@ -67,9 +71,19 @@ def _journeys(house: House, given: argparse.Namespace, full: list[Citizen]) -> T
 
 def _pages(house: House, given: argparse.Namespace, full: list[Citizen]) -> list[Page]:
     register(house, given.seed, given.citizens, REGISTERED)
+    begun = _end(house)
+    recorded = uvloop.run(pages.record(house.base, given.seed, RECORDED))
     settle(house)
-    people = People(drawn_of(given.seed, given.citizens), full)
+    moments = range(_end(house) - (_end(house) - begun) // 10, _end(house))
+    people = People(drawn_of(given.seed, given.citizens), full, recorded, moments)
     return uvloop.run(pages.measure(house.base, given.seed, people, given.asked))
+
+
+def _end(house: House) -> int:
+    """The last position of the record."""
+    with connect(house.database) as connection:
+        (end,) = connection.execute("select max(notification_id) from record.facts").fetchone() or (0,)
+        return int(end)
 
 
 def journey_lines(took: Took) -> Iterator[str]:

@@ -1,15 +1,14 @@
 """Asks as a browser does, over a connection of its own, and takes the time of each answer."""
 
 import gzip
+import re
 import time
 from typing import Final, NamedTuple, Self
 from urllib.parse import urlencode, urlsplit
 
 from benchmarks import load
 
-_ACCEPTED: Final = (
-    "Accept: text/html, application/fhir+json\r\nAccept-Encoding: gzip, deflate\r\nX-EHR-User: benchmark\r\n"
-)
+_ACCEPTED: Final = "Accept: text/html\r\nAccept-Encoding: gzip, deflate\r\n"
 """Over plain HTTP browsers offer no other codings."""
 
 
@@ -47,13 +46,13 @@ class Browser:
 
     async def look_up(self, typed: str) -> Answer:
         """What is found, as the box asks for it."""
-        body = urlencode({"text": typed}).encode()
-        kind = "application/x-www-form-urlencoded"
-        return await self.send("POST", "/lookup", kind, body, "HX-Request: true\r\n")
+        return await self.post("/lookup", {"text": typed}, "HX-Request: true\r\n")
 
-    async def send(self, method: str, path: str, kind: str, body: bytes, more: str = "") -> Answer:
-        """kind: of the body. more: header lines."""
-        head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n{_ACCEPTED}{more}"
+    async def post(self, path: str, fields: dict[str, str], more: str = "") -> Answer:
+        """What becomes of a form. more: header lines."""
+        body = urlencode(fields).encode()
+        kind = "Content-Type: application/x-www-form-urlencoded\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{kind}{_ACCEPTED}{more}"
         return await self.ask(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     async def ask(self, request: bytes) -> Answer:
@@ -61,5 +60,10 @@ class Browser:
         begun = time.perf_counter()
         head, body = await self._connection.exchange(request)
         answer = Answer(int(head[9:12]), head, body, time.perf_counter() - begun)
-        assert 200 <= answer.status < 400, (request.partition(b"\r\n")[0], answer.status, answer.text[:300])
+        assert 200 <= answer.status < 400, (request.partition(b"\r\n")[0], answer.status, _said(answer.text))
         return answer
+
+
+def _said(html: str) -> str:
+    """What a page says beside what all pages have."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html.partition("<main")[2] or html).split())[:300]

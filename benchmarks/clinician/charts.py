@@ -52,10 +52,16 @@ Course = list[Told]
 
 
 @cache
+def province() -> Province:
+    """Whose citizens have these charts."""
+    return Province(1, PEOPLE, months=MONTHS)
+
+
+@cache
 def courses() -> list[Course]:
     """Those with the most visits."""
     found: dict[str, Course] = {}
-    for sending in Province(1, PEOPLE, months=MONTHS):
+    for sending in province():
         visit = _visit(sending)
         if visit:
             found.setdefault(sending.citizen, []).append(visit)

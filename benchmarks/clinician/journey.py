@@ -1,12 +1,10 @@
-"""The journey: search, open, look at a result, write a note. Several go it at once, and think in between."""
+"""The journey: search, open, look at a result, write a note and put it right. Several go it at once, and
+think in between."""
 
 import asyncio
 import re
-from base64 import b64encode
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, NamedTuple
-
-import orjson
+from typing import Final, NamedTuple
 
 from benchmarks.clinician.asking import Browser
 from benchmarks.load import header
@@ -16,8 +14,13 @@ from simulation.chance import Chance, chance_of
 LEAST, SHAPE, MOST = 0.1, 1.16, 3.0
 """How long somebody thinks before each step: seconds at least, Pareto's exponent, and seconds at most."""
 
+NOTE: Final = "note, until the chart shows it"
+CORRECTION: Final = "the note put right, until the chart shows it"
+
 _SERIES: Final = re.compile(r'href="(/citizens/[^"/]+/series/\w+)"')
-_FHIR: Final = "application/fhir+json"
+_CORRECTION: Final = re.compile(r'href="(/resources/DocumentReference/[^"/]+/correction)"')
+_FIELD: Final = re.compile(r'<textarea[^>]* name="(field\.[^"]+)"')
+_VERSION: Final = re.compile(r'name="(version)" value="(\d+)"')
 
 
 class Bar(NamedTuple):
@@ -31,11 +34,14 @@ STEPS: Final = {
     "search by identifier": Bar(3),
     "chart": Bar(30, 50),
     "result series": Bar(0, 50),
-    "note, until the chart shows it": Bar(60),
+    NOTE: Bar(60),
+    CORRECTION: Bar(60),
     "search by name": Bar(20),
 }
 Took = dict[str, list[float]]
 """Seconds of each step."""
+
+Pause = Callable[[], Awaitable[None]]
 
 
 class Journey:
@@ -45,7 +51,7 @@ class Journey:
         self._browser, self._user, self._took = browser, user, took
         self._notes = 0
 
-    async def go(self, one: Citizen, pause: Callable[[], Awaitable[None]]) -> None:
+    async def go(self, one: Citizen, pause: Pause) -> None:
         """All steps, for somebody with a full chart."""
         chart = f"/citizens/{one.id}"
         await pause()
@@ -62,18 +68,28 @@ class Journey:
         await pause()
         self._note("search by name", (await self._browser.look_up(one.name)).seconds)
 
-    async def _write(self, one: Citizen, pause: Callable[[], Awaitable[None]]) -> None:
-        """A note that is there already is written anew, on condition that nobody else has changed it."""
-        path = f"/fhir/DocumentReference/note-{self._user}-{self._notes}"
+    async def _write(self, one: Citizen, pause: Pause) -> None:
+        """A note, which then is put right on condition that nobody else has changed it."""
         self._notes += 1
-        first = await self._browser.send("PUT", path, _FHIR, _document(path, one, "…"))
-        words = f"Ghi chú {self._user}-{self._notes}"
-        condition = f"If-Match: {header(first.head, b'etag').decode()}\r\n"
+        words = f"Ghi chú {self._user}-{self._notes} về diễn biến"
+        shown = await self._stated(NOTE, f"/citizens/{one.id}/notes", {"text": words}, words)
         await pause()
-        written = await self._browser.send("PUT", path, _FHIR, _document(path, one, words), condition)
-        shown = await self._browser.get(f"/citizens/{one.id}")
-        assert words in shown.text
-        self._note("note, until the chart shows it", written.seconds + shown.seconds)
+        (form, *_) = _CORRECTION.findall(shown[shown.index(words) :])
+        opened = (await self._browser.get(form)).text
+        better = f"{words}, sửa lại"
+        fields = dict.fromkeys(_FIELD.findall(opened), better) | dict(_VERSION.findall(opened))
+        await pause()
+        await self._stated(CORRECTION, form, fields | {"reason": "ghi nhầm"}, better)
+
+    async def _stated(self, step: str, path: str, fields: dict[str, str], words: str) -> str:
+        """The chart that shows it."""
+        token = f"{chance_of(self._user, path, self._notes).getrandbits(128):032x}"
+        written = await self._browser.post(path, fields | {"by": "BS. Thử", "token": token})
+        back = header(written.head, b"location").decode().partition("#")[0]
+        shown = await self._browser.get(back)
+        assert words in shown.text, f"{step}: not on the chart"
+        self._note(step, written.seconds + shown.seconds)
+        return shown.text
 
     def _note(self, step: str, seconds: float) -> None:
         self._took[step].append(seconds)
@@ -81,41 +97,27 @@ class Journey:
 
 async def measure(base: str, seed: int, people: Sequence[Citizen], users: int, journeys: int) -> Took:
     """So many journeys of each user, beside each other; one more of each before those that count."""
-    took: Took = {step: [] for step in STEPS}
-    await asyncio.gather(*(_user(base, seed, people, user, journeys, took) for user in range(users)))
-    return took
+    all_ = await asyncio.gather(*(_user(base, seed, people, user, journeys) for user in range(users)))
+    return {step: [seconds for took in all_ for seconds in took[step]] for step in STEPS}
 
 
-async def _user(
-    base: str, seed: int, people: Sequence[Citizen], user: int, journeys: int, took: Took
-) -> None:
+async def _user(base: str, seed: int, people: Sequence[Citizen], user: int, journeys: int) -> Took:
     chance = chance_of(seed, "journeys", user)
+    took: Took = {step: [] for step in STEPS}
 
     async def pause() -> None:
         await asyncio.sleep(thought(chance))
 
     async with Browser(base) as browser:
-        await Journey(browser, user, {step: [] for step in STEPS}).go(chance.pick(people), pause)
         journey = Journey(browser, user, took)
+        await journey.go(chance.pick(people), pause)
+        for seconds in took.values():
+            seconds.clear()
         for _ in range(journeys):
             await journey.go(chance.pick(people), pause)
+    return took
 
 
 def thought(chance: Chance) -> float:
     """Seconds that somebody thinks: mostly short, sometimes long."""
     return min(MOST, LEAST * chance.paretovariate(SHAPE))
-
-
-def _document(path: str, one: Citizen, words: str) -> bytes:
-    said: dict[str, Any] = {
-        "resourceType": "DocumentReference",
-        "id": path.rpartition("/")[2],
-        "status": "current",
-        "subject": {"reference": f"Patient/{one.id}"},
-        "date": "2026-11-26T08:00:00+07:00",
-        "description": words,
-        "content": [
-            {"attachment": {"contentType": "text/plain", "data": b64encode(words.encode()).decode()}}
-        ],
-    }
-    return orjson.dumps(said)

@@ -74,7 +74,7 @@ def fill(
     of_patients: views that are given the Patients alone. share: of people, a multiple of BLOCK.
     """
     with connect(database) as connection:
-        _project(connection, Facilities(), list(_facilities()))
+        _project(connection, Facilities(), list(facilities()))
     shares = [
         Share(database, view, view in views, seed, first, min(first + share, number))
         for first in range(0, number, share)
@@ -143,20 +143,22 @@ def _project(connection: psycopg.Connection[Any], view: View, facts: Sequence[Re
         view.project(connection, facts)
 
 
-def _facilities() -> Iterator[RecordedFact]:
+def facilities() -> Iterator[RecordedFact]:
+    """Each facility, as it states itself."""
     for place, one in enumerate(organizations(), start=2 * _FIRST):
-        yield _fact(place, one, str(one["id"]))
+        yield fact_about(place, one, str(one["id"]))
 
 
 def _facts(one: Citizen, seen: bool) -> Iterator[RecordedFact]:
     position = _FIRST + _OF_A_CITIZEN * one.index
-    yield _fact(position, patient_of(one), one.id, *one.facilities[:1])
+    yield fact_about(position, patient_of(one), one.id, *one.facilities[:1])
     if seen:
         for place, (encounter, facility) in enumerate(encounters_of(one), start=position + 1):
-            yield _fact(place, encounter, one.id, facility)
+            yield fact_about(place, encounter, one.id, facility)
 
 
-def _fact(position: int, resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
+def fact_about(position: int, resource: Json, subject_id: str, facility: str | None = None) -> RecordedFact:
+    """What is stated of the Patient, or of the facility itself."""
     type_ = resource["resourceType"]
     subject = subject_of(f"{'Patient' if type_ == 'Encounter' else type_}/{subject_id}")
     version = version_of(type_, resource["id"], orjson.dumps(resource))

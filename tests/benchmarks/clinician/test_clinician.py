@@ -17,10 +17,12 @@ from benchmarks.clinician.pages import Page, People
 from benchmarks.load import Outcome
 from benchmarks.lookup.filling import Share, fill, tidy
 from benchmarks.lookup.people import citizens
+from ehr.event_store.connections import connect
 from ehr.facts import Evidence
 from fhir_api.app import App
 from fhir_api.pages.routes import pages as all_pages
 from projections.citizens.view import Citizens
+from projections.facilities.view import Facilities
 from projections.health_record.view import HealthRecord
 from simulation.chance import chance_of
 from tests.fhir_api.pages.chart_serving import served
@@ -48,8 +50,8 @@ def address(module_database: str) -> Iterator[str]:
     """Of a server over views that were filled."""
     prepare(module_database, *views())
     fill(module_database, 1, NUMBER, (Citizens(), HealthRecord()))
-    share = Share(module_database, HealthRecord(), True, 1, 0, NUMBER)
-    assert fill_charts(EVERY, share) == NUMBER
+    for view in (HealthRecord(), Facilities()):
+        assert fill_charts(EVERY, Share(module_database, view, True, 1, 0, NUMBER)) == NUMBER
     tidy(module_database)
     services = services_of(module_database)
 
@@ -95,9 +97,14 @@ def test_the_journey_takes_the_time_of_every_step(address: str, monkeypatch: pyt
     assert all(seconds > 0 for found in took.values() for seconds in found)
 
 
-def test_every_page_is_opened(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_page_is_opened(address: str, module_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "WARM", 0)
-    measured = asyncio.run(pages.measure(address, 1, People(PEOPLE, FULL), 1))
+    monkeypatch.setattr(pages, "MONTHS", 24)
+    recorded = asyncio.run(pages.record(f"{address}/fhir", 1, 6))
+    with connect(module_database) as connection:
+        (end,) = connection.execute("select max(notification_id) from record.facts").fetchone() or (0,)
+    people = People(PEOPLE, FULL, recorded, range(end, end + 1))
+    measured = asyncio.run(pages.measure(address, 1, people, 1))
     assert len({page.name for page in measured}) == len(measured) > 20
     assert {page.name: page.size for page in measured if page.size < 300} == {}
 
