@@ -50,7 +50,7 @@ _SIMPLE: Mapping[str, tuple[tuple[str, Path], ...]] = MappingProxyType(
 TYPES = frozenset(_SIMPLE)
 """Types of which something can be corrected."""
 
-_DIGITS = re.compile(r"[+-]?[0-9]{1,18}(?:[.,][0-9]{1,18})?", re.ASCII)
+_DIGITS = re.compile(r"(<=|>=|<|>)?\s*([+-]?[0-9]{1,18}(?:[.,][0-9]{1,18})?)", re.ASCII)
 _MOMENT = re.compile(r"(\S+)\s+([0-9]{1,2})[:hH]([0-9]{2})", re.ASCII)
 _DATA: Path = ("content", 0, "attachment", "data")
 _BY_VERIFICATION = ("AllergyIntolerance", "Condition")
@@ -65,6 +65,13 @@ _ERROR = "entered-in-error"
 
 class Digits(str):
     """A number as it is written: its digits mean precision (https://hl7.org/fhir/R4/datatypes.html#decimal)."""
+
+
+class Amount(NamedTuple):
+    """What was typed for a number. comparator: where the true value is beyond it."""
+
+    comparator: str | None
+    digits: Digits
 
 
 class Field(NamedTuple):
@@ -121,9 +128,13 @@ def corrected(resource: Json, typed: Mapping[Field, Any], *, error: bool) -> byt
     stated = read_body(written(resource))
     for field, value in typed.items():
         holder = _at(stated, field.path[:-1])
-        holder[field.path[-1]] = value
         if field.kind == NUMBER:
+            holder["value"] = value.digits
+            holder.pop("comparator", None)
+            holder.update({"comparator": value.comparator} if value.comparator else {})
             _at(stated, field.path[:-2]).pop("interpretation", None)
+        else:
+            holder[field.path[-1]] = value
         if field.kind == NOTE_TEXT:
             for about_data in ("hash", "size"):
                 holder.pop(about_data, None)
@@ -166,6 +177,8 @@ def _field(resource: Json, kind: str, path: Path, part: str | None = None) -> It
         holder = _at(resource, path[:-1])
         unit = (holder.get("unit") or holder.get("code")) if kind == NUMBER else None
         text = moment_text(value) if kind == DATE else str(value)
+        if kind == NUMBER and "comparator" in holder:
+            text = f"{holder['comparator']} {text}"
         yield Field(".".join(map(str, path)), kind, path, text, part, unit)
 
 
@@ -192,13 +205,15 @@ def _called(concept: Json) -> str:
     return concept.get("text") or next(filter(None, codings), "?")
 
 
-def _number(text: str) -> Digits | None:
-    """With a comma as in Vietnam, or a point."""
-    if not _DIGITS.fullmatch(text):
+def _number(text: str) -> Amount | None:
+    """With a comma as in Vietnam, or a point; ``< 0,01`` where the true value is beyond it."""
+    match = _DIGITS.fullmatch(text)
+    if not match:
         return None
+    comparator, text = match.groups()
     sign, digits = ("-" if text[0] == "-" else ""), text.lstrip("+-").replace(",", ".")
     whole, point, rest = digits.partition(".")
-    return Digits(f"{sign}{whole.lstrip('0') or '0'}{point}{rest}")
+    return Amount(comparator, Digits(f"{sign}{whole.lstrip('0') or '0'}{point}{rest}"))
 
 
 def _date(text: str) -> str | None:

@@ -135,10 +135,24 @@ def test_whatever_it_is_can_have_been_entered_in_error(type_: str) -> None:
     [("7,2", "7.2"), ("7.20", "7.20"), ("-1", "-1"), ("+0,5", "0.5"), ("007", "7"), ("0", "0")],
 )
 def test_numbers_as_they_are_typed(typed: str, stated: str) -> None:
-    assert reading(field(read_body(RESULT), "valueQuantity.value"), typed) == stated
+    assert reading(field(read_body(RESULT), "valueQuantity.value"), typed) == (None, stated)
 
 
-@pytest.mark.parametrize("typed", ["", "x", "1,2,3", "1e9", "٣", "1 000", ".5", "9" * 40])
+@pytest.mark.parametrize(
+    ("typed", "stated"),
+    [
+        ("7,2", {"value": "7.2", "unit": "mmol/L"}),
+        ("<0,02", {"value": "0.02", "unit": "mmol/L", "comparator": "<"}),
+        (">= 30", {"value": "30", "unit": "mmol/L", "comparator": ">="}),
+    ],
+)
+def test_a_value_that_lies_beyond_a_number_is_shown_and_typed_as_such(typed: str, stated: Json) -> None:
+    raw = RESULT.replace(b'"value":7.10,', b'"value":0.010,"comparator":"<",')
+    assert field(read_body(raw), "valueQuantity.value").text == "< 0.010"
+    assert became(raw, value=typed)["valueQuantity"] == stated
+
+
+@pytest.mark.parametrize("typed", ["", "x", "<", "< <1", "=1", "1,2,3", "1e9", "٣", "1 000", ".5", "9" * 40])
 def test_what_is_no_number(typed: str) -> None:
     assert reading(field(read_body(RESULT), "valueQuantity.value"), typed) is None
 
