@@ -101,7 +101,7 @@ _NAMED = LISTED | {
 
 def named(reference: Reference | None, resource: Resource) -> Named | None:
     """Whom a reference of ``resource`` means: by the name stated with it, or in a contained resource, or else
-    to be looked up. What can be looked up nowhere is shown as it is written."""
+    to be looked up. What can be looked up nowhere is shown as it is written; None where nothing is."""
     if reference is None:
         return None
     name = shown(reference.display)
@@ -111,7 +111,10 @@ def named(reference: Reference | None, resource: Resource) -> Named | None:
     if name:
         return Named(name)
     local = literal(reference)
-    return Named(None, local) if local else Named(shown(target))
+    if local:
+        return Named(None, local)
+    written = shown(target)
+    return Named(written) if written else None
 
 
 def concept_within(reference: Reference | None, contained: Sequence[msgspec.Raw]) -> Concept | None:

@@ -426,6 +426,14 @@ def test_referral() -> None:
     )
 
 
+def test_who_is_named_by_an_identifier_alone_has_no_name() -> None:
+    order = read(
+        {"resourceType": "ServiceRequest", "requester": {"identifier": {"value": "1"}}, "performer": [{}]}
+    )
+    assert isinstance(order, Order)
+    assert (order.by, order.to) == (None, [])
+
+
 def test_procedure() -> None:
     act = read(
         {
