@@ -39,11 +39,14 @@ VERSIONS = 50
 MOST_CHARACTERS = 200_000
 """Of a resource's text that are shown; the rest is in the resource itself."""
 
+LARGEST_INDENTED = 256 * 1024
+"""Bytes of a resource that is indented: what is nested deeply becomes many times as long."""
+
 _MENTIONED = re.compile(rb'"Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/[^"]*)?"')
 
 
 class Shown(NamedTuple):
-    """The version whose text is shown. text: indented. cut: whether there is more of it.
+    """The version whose text is shown. text: indented, unless it is large. cut: whether there is more of it.
 
     patient: id of the Patient whose chart it belongs to; None where it is nobody's, or names none.
     """
@@ -120,7 +123,7 @@ async def _shown(
     if version is None:
         return None
     (body,) = unpacked([version])
-    text = msgspec.json.format(body, indent=2).decode()
+    text = (msgspec.json.format(body, indent=2) if len(body) <= LARGEST_INDENTED else body).decode()
     patient = _patient(key, body, told[0].subject)
     return Shown(version.version, text[:MOST_CHARACTERS], len(text) > MOST_CHARACTERS, patient)
 

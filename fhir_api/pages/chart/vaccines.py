@@ -82,10 +82,12 @@ def lapse_text(start: date, end: date, t: Messages) -> str:
 
 
 def due_text(due: Days, t: Messages) -> str:
-    """``15/04/2026``, ``khoảng 03/2026–02/2027`` where it is known in part."""
+    """``15/04/2026``, ``trong 03/2026``, ``khoảng 03/2026–02/2027`` where it is known in part."""
     if not due.width:
         return date_text(due.earliest.isoformat())
     whole_months = due.earliest.day == 1 and due.latest.day == monthrange(*due.latest.timetuple()[:2])[1]
     texts = (day.isoformat()[: 7 if whole_months else 10] for day in due)
     earliest, latest = map(date_text, texts)
+    if earliest == latest:
+        return t("vaccines.in", month=earliest)
     return t("vaccines.around", earliest=earliest, latest=latest)

@@ -108,6 +108,11 @@ def test_many_versions_are_told_some_at_a_time(client: Client, monkeypatch: pyte
     assert "Ghi lượt khám" in text_of(client.get("/resources/Condition/c1?before=2"))
 
 
+def test_a_large_text_is_not_indented(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "LARGEST_INDENTED", 40)
+    assert '"valueQuantity":{"value":5.1,' in unescape(client.get("/resources/Observation/g1").text)
+
+
 def test_a_long_text_is_cut_and_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resource, "MOST_CHARACTERS", 40)
     text = text_of(client.get("/resources/Condition/c1"))
