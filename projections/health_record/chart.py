@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from ehr.dates import span
+from ehr.dates import FIRST, LAST, span
 from projections.facilities.silence import Silence
 from projections.health_record.entry import Coded, Entry, Named
 from projections.health_record.kinds import (
@@ -26,7 +26,7 @@ from projections.health_record.kinds import (
     Visit,
 )
 from projections.health_record.lateness import Lateness, lateness_of
-from projections.health_record.order import newest_first
+from projections.health_record.order import begins, newest_first
 from projections.health_record.repeated import C, Repeated, Stated, by_facility, fold, repeated
 from projections.health_record.series import Series, series_of
 from projections.health_record.sources import Source, Sources
@@ -162,9 +162,15 @@ class Chart:
         is, until it is used up, where nobody prescribed it here."""
         return [one for one in self.medicines if is_in_use(one, now) or self._is_left(one, now)]
 
+    def prohibited_medicines(self, now: datetime) -> list[Medicine]:
+        """Requests not to give something that still stand."""
+        asked = (one for one in self.medicines if _is_prohibition(one))
+        return [one for one in asked if one.status in IN_USE and not has_ended(one, now)]
+
     def past_medicines(self, now: datetime) -> list[Repeated[Medicine]]:
         """What is no longer in use, each medicine once."""
-        past = [one for one in self.medicines if not is_in_use(one, now) and not self._is_left(one, now)]
+        known = {id(one) for one in (*self.current_medicines(now), *self.prohibited_medicines(now))}
+        past = [one for one in self.medicines if id(one) not in known]
         return repeated(past, lambda medicine: Coded(self.medicine_name(medicine)))
 
     def seen_by(self, entry: Entry) -> str | None:
@@ -178,12 +184,19 @@ class Chart:
 
     def _is_left(self, medicine: Medicine, now: datetime) -> bool:
         handed = medicine.origin.type == "MedicationDispense" and medicine.status in _HANDED_OUT
-        end = span(medicine.until) if handed and medicine.until else None
-        return end is not None and end.end > now and self._what(medicine) not in self._asked_for
+        if not handed or not medicine.until or not span(medicine.until) or has_ended(medicine, now):
+            return False
+        return self._asked_until.get(self._what(medicine), FIRST) <= begins(medicine)
 
     @cached_property
-    def _asked_for(self) -> set[str]:
-        return {self._what(one) for one in self.medicines if one.origin.type in _ASKED}
+    def _asked_until(self) -> dict[str, datetime]:
+        """Until when each medicine was asked for: what is handed out later, nobody has prescribed here."""
+        found: dict[str, datetime] = {}
+        for one in self.medicines:
+            if one.origin.type in _ASKED and not _is_prohibition(one):
+                what = self._what(one)
+                found[what] = max(found.get(what, FIRST), _stood_until(one))
+        return found
 
     def _what(self, medicine: Medicine) -> str:
         return medicine.code.code or fold(self.medicine_name(medicine) or "")
@@ -353,9 +366,25 @@ def is_present(problem: Problem) -> bool:
 
 def is_in_use(medicine: Medicine, now: datetime) -> bool:
     """A request or statement that is active and whose stated end has not passed."""
-    stated = medicine.origin.type in _ASKED
+    stated = medicine.origin.type in _ASKED and not medicine.forbidden
+    return stated and medicine.status in IN_USE and not has_ended(medicine, now)
+
+
+def _is_prohibition(medicine: Medicine) -> bool:
+    return medicine.forbidden and medicine.origin.type == "MedicationRequest"
+
+
+def has_ended(medicine: Medicine, now: datetime) -> bool:
+    """Whether its stated end has passed."""
     end = span(medicine.until) if medicine.until else None
-    return stated and medicine.status in IN_USE and not medicine.forbidden and not (end and end.end <= now)
+    return end is not None and end.end <= now
+
+
+def _stood_until(asked: Medicine) -> datetime:
+    """Until a request or statement ended, or it was stated that it no longer holds."""
+    ended = span(asked.until) if asked.until else None
+    stated = span(_stated_at(asked)) if asked.status not in IN_USE else None
+    return min((one.end for one in (ended, stated) if one), default=LAST)
 
 
 def _stated_at(entry: Entry) -> str:

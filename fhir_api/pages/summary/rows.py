@@ -25,6 +25,9 @@ from projections.health_record.series import Point, Series
 MOST_VALUES = 3
 """Values of a series: the newest."""
 
+NOT_PRESCRIBED = frozenset({"proposal", "plan", "option"})
+"""Intents of requests that nobody may act on yet (https://hl7.org/fhir/R4/valueset-medicationrequest-intent.html)."""
+
 _on, _when = told(date_text), told(moment_text)
 
 
@@ -65,8 +68,10 @@ class Wording:
     def medicine(self, one: Medicine) -> Row:
         """A request or statement of a medicine: until when and by whom, too."""
         name = self._chart.medicine_name(one) or "?"
-        what = _coded(Coded(name, one.code.system, one.code.code))
+        forbidden = f"{self._t('chart.forbidden')}: " if one.forbidden else ""
+        what = forbidden + _coded(Coded(name, one.code.system, one.code.code))
         more = (
+            self._said("intent", one.intent) if one.intent in NOT_PRESCRIBED else "",
             one.dosage,
             self._dated("chart.until", one.until) or self._t("chart.until_unknown"),
             self._unless("status", one.status, "active"),

@@ -64,11 +64,12 @@ def _parts(chart: Chart, now: datetime, words: Wording) -> list[_Part]:
     past = [one for one in chart.past_problems if one.latest.verification != "refuted"]
     seen = [one for one in chart.visits if one.status not in _NOT_SEEN]
     planned = [one for one in chart.orders if one.status in _PLANNED]
+    medicines = [*chart.prohibited_medicines(now), *chart.current_medicines(now)]
     series = _part("results", words.series, measured, MOST_SERIES)
     reports = _part("results", words.report, concluded, MOST_REPORTS)
     return [
         _part("problems", words.problem, chart.present_problems, MOST),
-        _part("medicines", words.medicine, chart.current_medicines(now), MOST),
+        _part("medicines", words.medicine, medicines, MOST),
         _part("allergies", words.allergy, chart.known_allergies or chart.denied_allergies, MOST),
         _part("past", words.problem, past, MOST_DONE),
         _part("immunisations", words.immunisation, chart.immunisations, MOST),

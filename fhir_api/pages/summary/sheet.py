@@ -5,13 +5,19 @@ from datetime import datetime
 from typing import NamedTuple
 
 from fhir_api.pages.chart.banner import Banner, banner_of
+from fhir_api.pages.chart.words import Said, sayer
 from fhir_api.pages.formats import date_text, moment_text, number_text
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.summary.sections import Section, notices_of, sections_of
-from projections.health_record.chart import Chart
+from projections.health_record.chart import OVER, Chart
+from projections.health_record.kinds import Allergy
 
 MOST_NAMED = 6
 """Allergies that are named at the head of each page; their section has more."""
+
+
+LONGEST_NAMED = 32
+"""Characters of such a name: all of them have room on the three lines that a page gives them."""
 
 
 class Sheet(NamedTuple):
@@ -67,10 +73,22 @@ def facts_of(banner: Banner, t: Messages) -> Iterator[str]:
 def allergies_of(banner: Banner, t: Messages) -> str:
     """In one of four states, never blank."""
     state = t(f"chart.allergy_state.{banner.allergy_state}")
-    named = [one.code.text or one.code.code or "?" for one in banner.allergies]
-    more = [f"+ {len(named) - MOST_NAMED}"] if len(named) > MOST_NAMED else []
+    said = sayer(t.language)
+    named = [_named(one, said) for one in sorted(banner.allergies, key=_weight)]
+    more = [t("summary.more_allergies", count=len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
     perhaps = [t("chart.allergy_state.perhaps_more")] if banner.perhaps_more and named else []
     return ": ".join(filter(None, (state, "; ".join(named[:MOST_NAMED] + more + perhaps))))
+
+
+def _weight(one: Allergy) -> tuple[bool, bool]:
+    """Those that are over go last, dangerous ones first."""
+    return one.clinical in OVER, not (one.criticality == "high" or one.severity == "severe")
+
+
+def _named(one: Allergy, said: Said) -> str:
+    name = one.code.text or one.code.code or "?"
+    name = name if len(name) <= LONGEST_NAMED else f"{name[:LONGEST_NAMED]}…"
+    return f"{name} ({said('allergy_clinical', one.clinical)})" if one.clinical in OVER else name
 
 
 def _as_of(chart: Chart, now: datetime, t: Messages) -> str:

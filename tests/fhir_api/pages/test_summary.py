@@ -10,24 +10,29 @@ from pathlib import Path
 import orjson
 import pytest
 from httpx import Client
+from msgspec.structs import replace
 from pypdf import PageObject, PdfReader
 
 from fhir_api import operations
 from fhir_api.operations.document import CODES
 from fhir_api.pages import languages
+from fhir_api.pages.chart.banner import banner_of
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.summary import pages, paper
-from fhir_api.pages.summary.paper import BOLD, MARGIN, PLAIN, WIDTH, wrapped
-from fhir_api.pages.summary.sections import notices_of
+from fhir_api.pages.summary.paper import BOLD, MARGIN, MOST_HEAD_LINES, PLAIN, WIDTH, wrapped
+from fhir_api.pages.summary.sections import notices_of, sections_of
+from fhir_api.pages.summary.sheet import allergies_of
 from fhir_api.pages.summary.typeface import UNKNOWN
 from projections.facilities.silence import Rhythmic, Silence
 from projections.facilities.view import Facilities
 from projections.health_record.chart import Chart, Standing
+from projections.health_record.entry import Coded
 from tests.fhir_api.pages.chart_citizens import HOSTILE, everybody, full_life, of, patient
 from tests.fhir_api.pages.chart_serving import chart_app, load, served
 from tests.fhir_api.pages.test_chart import Refusing, text_of
 from tests.fhir_api.pages.test_review import has_loop
 from tests.projections.citizens.stating import follow
+from tests.projections.health_record.test_chart import allergy, chart, medicine
 
 NAME = "Nguyễn Thị Quỳnh Như Đặng Ỹ Ợ ữ ằ ẵ"
 ALPHABET = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"
@@ -94,7 +99,8 @@ def test_the_chart_leads_to_it_by_a_key_and_it_to_the_file(client: Client) -> No
 @pytest.mark.parametrize("citizen", ["full", "denies", "bare", "many"])
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_the_file_says_what_the_page_says(client: Client, citizen: str, language: str) -> None:
-    page = client.get(f"/citizens/{citizen}/summary?lang={language}").text.partition("<main")[2]
+    page = client.get(f"/citizens/{citizen}/summary?lang={language}").text
+    page = page[page.index("<main") : page.index("</main")]
     cells = re.findall(r"(?s)<(?:h2|td|th)[^>]*>([^<]+)</", page)
     written = re.sub(r"\s", "", text(pdf(client, citizen, lang=language)))
     assert len(cells) > 3
@@ -209,6 +215,25 @@ def test_a_chart_that_is_not_complete_says_so(database: str) -> None:
             assert "Chưa xác định được dị ứng" in said
             assert "Chưa hiển thị được gì: hồ sơ chưa đầy đủ." in said
             assert "Chưa ghi nhận" not in said
+
+
+def test_on_each_sheet_dangerous_allergies_go_first_and_those_that_are_over_say_so() -> None:
+    over = [allergy(f"o{n}", clinical="resolved") for n in range(6)]
+    severe = replace(allergy("s", criticality="high"), code=Coded("Penicillin " * 9))
+    t, now = Messages("vi"), datetime(2026, 11, 26, 8, tzinfo=UTC)
+    banner = banner_of(chart(*over, allergy("a"), severe), now, t)
+    said = allergies_of(banner, t)
+    assert said.startswith("Dị ứng: Penicillin Penicillin Penicillin…; x; x (đã hết")
+    assert said.endswith("; và 2 dị ứng khác")
+    assert len(wrapped(said, BOLD, WIDTH - 2 * MARGIN)) <= MOST_HEAD_LINES
+
+
+def test_what_is_not_to_be_given_and_what_is_only_proposed_say_so() -> None:
+    t, now = Messages("vi"), datetime(2026, 10, 5, 8, tzinfo=UTC)
+    one = chart(medicine("w", "Warfarin", forbidden=True), medicine("p", "Aspirin", intent="proposal"))
+    rows = next(part.rows for part in sections_of(one, now, t) if part.name == "medicines")
+    assert [row.what for row in rows] == ["KHÔNG dùng: Warfarin", "Aspirin"]
+    assert "mới đề nghị, chưa kê đơn" in rows[1].more
 
 
 def test_facilities_that_are_silent_are_told() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from projections.health_record.chart import Chart, Diagnosed, Standing
 from projections.health_record.entry import Coded, Named, Origin
@@ -217,7 +218,6 @@ def test_one_problem_stated_often_is_one_with_its_last_state() -> None:
         ({"until": "2026-10"}, True),
         ({"status": "on-hold"}, True),
         ({"status": "completed"}, False),
-        ({"forbidden": True}, False),
         ({"type_": "MedicationStatement"}, True),
         ({"type_": "MedicationAdministration"}, False),
         ({"status": None}, False),
@@ -229,6 +229,17 @@ def test_a_medicine_is_in_use_while_it_is_active_and_has_not_ended(
     one = chart(medicine("m", "Paracetamol", **more))
     assert bool(one.current_medicines(NOW)) is in_use
     assert bool(one.past_medicines(NOW)) is not in_use
+
+
+@pytest.mark.parametrize(
+    ("more", "stands"),
+    [({}, True), ({"until": "2026-10-04"}, False), ({"status": "stopped"}, False), ({"status": None}, False)],
+)
+def test_what_is_not_to_be_given_was_not_used_formerly(more: dict[str, Any], stands: bool) -> None:
+    one = chart(medicine("m", "Warfarin", forbidden=True, **more))
+    assert bool(one.prohibited_medicines(NOW)) is stands
+    assert bool(one.past_medicines(NOW)) is not stands
+    assert one.current_medicines(NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -250,6 +261,27 @@ def test_where_it_was_prescribed_the_prescription_says_whether_it_is_in_use() ->
     handed = medicine("d", "Paracetamol", type_="MedicationDispense", status="completed", until="2026-10-09")
     stopped = medicine("m", "PARACETAMOL", status="stopped")
     assert chart(handed, stopped).current_medicines(NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "covered"),
+    [
+        ({"status": "completed", "until": "2020-01-31"}, False),
+        ({"status": "stopped", "recorded": "2020-02-01T00:00:00Z"}, False),
+        ({"status": "active"}, True),
+        ({"status": "active", "until": "2026-10"}, True),
+        ({"status": "completed", "recorded": "2026-10-04T00:00:00Z"}, True),
+    ],
+)
+def test_a_prescription_that_was_over_says_nothing_of_what_was_handed_out_later(
+    asked: dict[str, Any], covered: bool
+) -> None:
+    handed = medicine("d", "Paracetamol", type_="MedicationDispense", status="completed", until="2026-10-09")
+    recorded = asked.pop("recorded", "2026-10-05T00:00:00Z")
+    former = medicine("m", "Paracetamol", "2020-01-01", **asked)
+    former = replace(former, origin=replace(former.origin, recorded_at=recorded))
+    current = chart(handed, former).current_medicines(NOW)
+    assert ("d" not in [one.origin.id for one in current]) is covered
 
 
 def test_prescriptions_of_two_facilities_stay_apart_while_in_use() -> None:

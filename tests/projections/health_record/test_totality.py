@@ -35,6 +35,7 @@ def walk(chart: Chart) -> None:
     flags = [point.flag for one in chart.series for point in one.points]
     assert len(flags) == sum(len(one.points) for one in chart.series)
     names = [chart.medicine_name(medicine) for medicine in chart.current_medicines(NOW)]
+    names += [chart.medicine_name(medicine) for medicine in chart.prohibited_medicines(NOW)]
     assert len(names) + sum(len(r.all) for r in chart.past_medicines(NOW)) == len(chart.medicines)
     assert len(chart.present_problems) + len(chart.past_problems) == len(chart.problems)
     stated = [one for problem in chart.problems for one in chart.stated_by(problem)]
