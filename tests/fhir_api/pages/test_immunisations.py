@@ -15,11 +15,13 @@ from ehr.vaccines.days import Days
 from ehr.vaccines.judging import State
 from ehr.vaccines.schedule import schedule
 from fhir_api.pages import languages
-from fhir_api.pages.chart.vaccines import due_text, lapse_text
+from fhir_api.pages.chart.vaccines import due_text, lapse_text, vaccines_of
 from fhir_api.pages.languages import LANGUAGES, Messages, catalogue
+from projections.health_record.chart import Chart, Standing
 from projections.health_record.vaccinations import Reason, Withheld
 from tests.fhir_api.pages.chart_citizens import HOSPITAL, HOSTILE, STATION, encounter, of, patient
 from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.projections.health_record.kinds_reading import read
 
 TODAY = datetime.now(ZONE).date()
 CVX = "http://hl7.org/fhir/sid/cvx"
@@ -175,6 +177,19 @@ def test_the_panel_is_in_the_chart_and_the_chart_asks_for_its_style(client: Clie
     assert 'class="doses"' in page
     (style,) = re.findall(r'href="(/static/vaccines[^"]+)"', page)
     assert client.get(style).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("moment", "state"),
+    [("2026-07-09T16:59:59Z", State.UPCOMING), ("2026-07-09T17:00:00Z", State.DUE)],
+)
+def test_a_moment_that_is_looked_at_is_a_day_in_vietnam(moment: str, state: State) -> None:
+    born = {"resourceType": "Patient", "id": "p", "birthDate": "2025-01-10"}
+    entries = [entry for resource in (born, shot("m", "p", "2025-10-12", "05")) if (entry := read(resource))]
+    chart = Chart(entries, {}, Standing(1, 1, None, None))
+    found = vaccines_of(chart, datetime.fromisoformat(moment), Messages("vi"))["vaccinations"]
+    (measles,) = (row for row in found.rows if row.antigen == "measles")
+    assert measles.cells[2].state is state
 
 
 # Words.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.fhir_api.pages.chart_citizens import STATION
@@ -32,6 +33,13 @@ def test_whether_the_second_measles_dose_is_due_is_one_key_away(page: Page) -> N
     call = page.locator("#immunisations .calls .overdue").filter(has_text="Sởi – mũi 2")
     expect(call).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_axe_finds_nothing_serious_in_the_panel(page: Page) -> None:
+    """With every state: given, overdue, not recorded, after another dose, too old."""
+    expect(page.locator("#immunisations .doses td.given")).to_have_count(2)
+    found = Axe().run(page, context="#immunisations").response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
 def test_where_a_dose_was_given_opens_by_keyboard(page: Page) -> None:
