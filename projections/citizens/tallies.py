@@ -1,5 +1,6 @@
 """How many people are registered and were seen, and which numbers they have."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,15 +25,17 @@ class Coverage(NamedTuple):
         """Of those in use, who were seen: from 0 to 1; None where there is nobody."""
         return self.seen / self.in_use if self.in_use else None
 
-    def plus(self, other: "Coverage") -> "Coverage":
-        """Both together, as the first is called."""
-        sums = (one + another for one, another in zip(self[1:], other[1:], strict=True))
-        return Coverage(self.commune, *sums)
+
+def together(found: Iterable[Coverage]) -> Coverage:
+    """All of them, of no commune."""
+    return Coverage("", *map(sum, zip(*(one[1:] for one in found), strict=True)))
 
 
 async def coverage(connection: Reader) -> list[Coverage]:
     """Of each commune where somebody lives."""
-    return [Coverage(*row) for row in await (await connection.execute(_sql["coverage"])).fetchall()]
+    cursor = await connection.execute(_sql["coverage"], binary=True)
+    columns = await cursor.fetchone()
+    return list(map(Coverage, *columns)) if columns else []
 
 
 async def numbers(connection: Reader) -> dict[str, dict[str, int]]:

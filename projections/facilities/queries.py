@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import reduce
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -131,15 +131,17 @@ def _sender(row: tuple[Any, ...], lags: Mapping[str, Lags], days: Mapping[str, l
     facility, names, first, last, facts, resources, usual_gap, silent_from, *known = row
     organization = Organization(*known) if known[0] else None
     its_lags = reduce(Lags.plus, (lags[name] for name in names if name in lags), _no_lags())
-    its_days = _together(day for name in names for day in days.get(name, ()))
+    its_days = _together([days[name] for name in names if name in days])
     sums = (facts, resources, usual_gap, silent_from)
     return Sender(facility, names, first, last, *sums, organization, its_lags, its_days)
 
 
-def _together(days: Iterable[Day]) -> list[Day]:
-    """Those of several names of one sender."""
+def _together(of_names: Sequence[list[Day]]) -> list[Day]:
+    """Those of all names of one sender."""
+    if len(of_names) < 2:
+        return of_names[0] if of_names else []
     found: dict[date, Day] = {}
-    for one in days:
+    for one in chain.from_iterable(of_names):
         former = found.get(one.day, Day(one.day, 0, 0))
         found[one.day] = Day(one.day, former.resources + one.resources, former.encounters + one.encounters)
     return [found[day] for day in sorted(found)]
@@ -147,7 +149,7 @@ def _together(days: Iterable[Day]) -> list[Day]:
 
 async def _lags(connection: Reader, facilities: Sequence[str]) -> dict[str, Lags]:
     found: dict[str, Lags] = {}
-    cursor = await connection.execute(queries["lags"], {"facilities": facilities})
+    cursor = await connection.execute(queries["lags"], {"facilities": facilities}, binary=True)
     for facility, bucket, facts, seconds, longest in await cursor.fetchall():
         found[facility] = _with_bucket(found.get(facility, _no_lags()), bucket, facts, seconds, longest)
     return found
@@ -167,8 +169,6 @@ def _no_lags() -> Lags:
 
 
 async def _days(connection: Reader, facilities: Sequence[str], since: date) -> dict[str, list[Day]]:
-    found: dict[str, list[Day]] = {}
-    cursor = await connection.execute(queries["days"], {"facilities": facilities, "since": since})
-    for facility, *day in await cursor.fetchall():
-        found.setdefault(facility, []).append(Day(*day))
-    return found
+    asked = {"facilities": facilities, "since": since}
+    rows = await (await connection.execute(queries["days"], asked, binary=True)).fetchall()
+    return {facility: list(map(Day, *columns)) for facility, *columns in rows}

@@ -36,9 +36,10 @@ select facility, bucket, facts, seconds, longest from facilities.lag
 where facility = any(%(facilities)s::text[]) order by facility, bucket;
 
 -- name: days
--- What some facilities have stated since a day.
-select facility, day, resources, encounters from facilities.daily
-where facility = any(%(facilities)s::text[]) and day >= %(since)s order by facility, day;
+-- What some facilities have stated since a day: days, resource versions and those of Encounters.
+select facility, array_agg(day order by day), array_agg(resources order by day), array_agg(encounters order by day)
+from facilities.daily
+where facility = any(%(facilities)s::text[]) and day >= %(since)s group by facility;
 
 -- name: organizations
 -- The Organization that each facility is: by its id, or by an identifier that no other Organization has.

@@ -13,6 +13,7 @@ create table facility (
     usual_gap integer,                   -- hours; null: not known. rhythm.py says of what
     silent_from timestamptz              -- from then on it is silent for longer, unless it sends again
 ) with (fillfactor = 70);
+create index facility_organization on facility (organization);
 
 -- How late new facts arrive: seconds from when it was done until it was recorded (lags.py says of which facts).
 create table lag (

@@ -13,6 +13,9 @@ from projections.standing import showing
 _sql = load_queries(Path(__file__).with_name("silence.sql"))
 
 
+ORGANIZATION = "Organization/"
+
+
 class Rhythmic(NamedTuple):
     """How a facility sends. facility: as its facts name it; name: of its Organization. usual_gap: hours, None
     where it is not known. silent_from: when its silence becomes unusual; None where that cannot be told."""
@@ -57,12 +60,21 @@ async def silence(connection: Reader, now: datetime, names: Collection[str] = ()
     if not view.position:
         return None
     asked = {"unknown": UNKNOWN, "now": now, "missing": view.missing}
-    cursor = await connection.execute(_sql["census"], asked)
+    cursor = await connection.execute(_sql["census"], asked, binary=True)
     row = await cursor.fetchone()
     assert row is not None
     found: list[Rhythmic] = []
     if names:
-        cursor = await connection.execute(_sql["of_these"], {"unknown": UNKNOWN, "names": list(names)})
+        ids = [name.removeprefix(ORGANIZATION) for name in names if name.startswith(ORGANIZATION)]
+        by = {"unknown": UNKNOWN, "names": list(names), "ids": ids}
+        cursor = await connection.execute(_sql["of_these"], by, binary=True)
         found = [Rhythmic(*one) for one in await cursor.fetchall()]
     at, senders, silent, unjudged = row
     return Silence(at, senders, silent, unjudged, found)
+
+
+async def silent_ones(connection: Reader, at: datetime, limit: int) -> list[Rhythmic]:
+    """So many of those that are silent at a moment, the longest first."""
+    asked = {"unknown": UNKNOWN, "at": at, "limit": limit}
+    cursor = await connection.execute(_sql["silent"], asked, binary=True)
+    return [Rhythmic(*row) for row in await cursor.fetchall()]

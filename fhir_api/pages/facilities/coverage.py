@@ -1,7 +1,6 @@
 """Coverage: of those who are registered and live in a commune, how many were seen."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from starlette.routing import Route
 from ehr.communes.table import communes, provinces
 from ehr.names import fold
 from fhir_api.pages.rendering import render
-from projections.citizens.tallies import Coverage, coverage
+from projections.citizens.tallies import Coverage, coverage, together
 from projections.database import Reader
 
 LEVELS = 10
@@ -44,7 +43,7 @@ class Covered(NamedTuple):
     @property
     def registered(self) -> Coverage:
         """Everybody, wherever they live."""
-        return _sum([self.of_all, *(one.coverage for one in self.others), self.unplaced])
+        return together([self.of_all, *(one.coverage for one in self.others), self.unplaced])
 
 
 ORDERS: Mapping[str, Callable[[Place], Any]] = {
@@ -58,14 +57,12 @@ ORDERS: Mapping[str, Callable[[Place], Any]] = {
 async def covered(connection: Reader) -> Covered:
     """By today's communes and provinces (ehr.communes)."""
     by_province: dict[str, dict[str, Coverage]] = {}
-    unplaced = Coverage("")
+    known = communes()
     for one in await coverage(connection):
-        commune = communes().get(one.commune)
-        if commune is None:
-            unplaced = unplaced.plus(one)
-        else:
-            by_province.setdefault(commune.province, {})[commune.code] = one
-    sums = {code: _sum(found.values()) for code, found in by_province.items()}
+        commune = known.get(one.commune)
+        by_province.setdefault(commune.province if commune else "", {})[one.commune] = one
+    unplaced = together(by_province.pop("", {}).values())
+    sums = {code: together(found.values()) for code, found in by_province.items()}
     home = max(sums, key=lambda code: sums[code].registered, default=None)
     places = [one for one in communes().values() if one.province == home]
     own = by_province.get(home or "", {})
@@ -78,10 +75,6 @@ async def covered(connection: Reader) -> Covered:
         sorted((Place(provinces()[code], sums[code]) for code in sums if code != home), key=ORDERS["name"]),
         unplaced,
     )
-
-
-def _sum(found: Iterable[Coverage]) -> Coverage:
-    return reduce(Coverage.plus, found, Coverage(""))
 
 
 async def coverage_page(request: Request) -> Response:

@@ -9,8 +9,7 @@ from fhir_api.pages.review.lists import MOST_COUNTED
 from projections.citizens.tallies import numbers
 from projections.citizens.view import Citizens
 from projections.database import Reader
-from projections.facilities.queries import Asked, Sender, senders
-from projections.facilities.silence import Silence, silence
+from projections.facilities.silence import Rhythmic, Silence, silence, silent_ones
 from projections.facilities.trends import Oddities, Volume, oddities, volume
 from projections.facilities.view import Facilities
 from projections.links.proposals import number_of
@@ -19,7 +18,7 @@ from projections.links.tallies import Gathered, Made, gathered, made
 from projections.links.view import Links
 from projections.standing import Lacks, at_one_moment, standings
 
-MOST_SILENT = 100
+MOST_SILENT = 1000
 """Silent facilities that are named."""
 
 _VIEWS = (Citizens.name, Links.name, Facilities.name)
@@ -48,7 +47,7 @@ class Report(NamedTuple):
     numbers: dict[str, dict[str, int]]
     volume: Volume
     silence: Silence | None
-    silent: list[Sender]
+    silent: list[Rhythmic]
     oddities: Oddities
     parked: int
     quarantined: int
@@ -64,7 +63,7 @@ async def read_report(connection: Reader, period: Period, now: datetime) -> Repo
     most = MOST_COUNTED + 1
     async with at_one_moment(connection, *_VIEWS) as lacks:
         standing, silent = await standings(connection), await silence(connection, now)
-        first = await senders(connection, date.max, Asked("silence", limit=MOST_SILENT))
+        named = await silent_ones(connection, silent.at, MOST_SILENT) if silent and silent.at else []
         return Report(
             period,
             now,
@@ -78,11 +77,7 @@ async def read_report(connection: Reader, period: Period, now: datetime) -> Repo
             await numbers(connection),
             await volume(connection, *period),
             silent,
-            [
-                one
-                for one in first
-                if silent and silent.at and one.silent_from and one.silent_from < silent.at
-            ],
+            named,
             await oddities(connection),
             sum(one.parked for one in standing),
             sum(one.quarantined for one in standing),

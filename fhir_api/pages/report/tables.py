@@ -13,7 +13,6 @@ from fhir_api.pages.formats import number_text
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.report.reading import Report
 from fhir_api.pages.review.lists import MOST_COUNTED
-from fhir_api.pages.workplace import name_of
 from projections.citizens.numbers import CONTRARY, OBTAINED
 from projections.citizens.tallies import Coverage
 
@@ -119,9 +118,7 @@ def _facilities(report: Report, t: Messages) -> list[Row]:
 
 
 def _silent(report: Report, t: Messages) -> Table:
-    rows: list[Row] = [
-        (name_of(one.facility, one.organization), one.last_recorded, one.usual_gap) for one in report.silent
-    ]
+    rows: list[Row] = [(one.name or one.facility, one.last_recorded, one.usual_gap) for one in report.silent]
     return _table("silent", rows, t, "last", "usual_gap")._replace(shown=rows[:MOST_SHOWN])
 
 
