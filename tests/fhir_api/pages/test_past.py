@@ -23,7 +23,7 @@ BY_ODD = f"/by/{quote(quote(ODD, safe=''))}"
 @pytest.fixture(scope="module")
 def client(module_database: str) -> Iterator[Client]:
     load_story(module_database)
-    with served(chart_app(module_database)) as address, Client(base_url=address) as client:
+    with served(chart_app(module_database)) as address, Client(base_url=address, timeout=60) as client:
         yield client
 
 
@@ -185,7 +185,9 @@ def test_a_form_leads_there(client: Client) -> None:
 
 
 def test_the_other_language_is_of_the_same_moment(client: Client) -> None:
-    with Client(base_url=client.base_url) as other:  # the choice of a language stays with the browser
+    with Client(
+        base_url=client.base_url, timeout=60
+    ) as other:  # the choice of a language stays with the browser
         (address,) = re.findall(r'href="([^"]+)" lang="en"', other.get(f"/citizens/a/at/9{BY_ODD}").text)
         text = text_of(other.get(unescape(address)))
     assert f"AS IT WAS 09/03/2024 08:00, not as it is now only what {ODD} had recorded" in text

@@ -17,7 +17,7 @@ from tests.fhir_api.pages.test_past import BY_ODD
 @pytest.fixture(scope="module")
 def client(module_database: str) -> Iterator[Client]:
     load_story(module_database)
-    with served(chart_app(module_database)) as address, Client(base_url=address) as client:
+    with served(chart_app(module_database)) as address, Client(base_url=address, timeout=60) as client:
         yield client
 
 
