@@ -166,7 +166,7 @@ def test_too_much_is_refused_with_its_number(client: Client, monkeypatch: pytest
 
 def test_a_form_leads_there(client: Client) -> None:
     page = client.get("/citizens/a").text
-    assert '<form method="get" action="/citizens/a/at">' in page
+    assert '<form class="moment" method="get" action="/citizens/a/at">' in page
     assert f'<option value="{STATION}">Trạm mới ({STATION})</option>' in page
     for asked, address in (
         ({"when": "07/03/2024", "facility": ""}, "/citizens/a/at/2024-03-07"),

@@ -39,9 +39,8 @@ def at_the_end(page: Page) -> None:
 def test_what_had_the_station_recorded_by_the_eighth(page: Page) -> None:
     """Four actions from the chart; then down to the resource, and back to today."""
     page.goto("/citizens/a")
-    page.locator(".moment summary").click()
-    page.get_by_label("Vào lúc").fill("08/03/2024")
-    page.get_by_label("Theo ghi nhận của").select_option(STATION)
+    page.get_by_label("Xem hồ sơ như lúc").fill("08/03/2024")
+    page.get_by_label("theo ghi nhận của").select_option(STATION)
     page.get_by_role("button", name="Xem", exact=True).click()
     banner = page.locator(".banner .then")
     expect(banner).to_contain_text("NHƯ LÚC hết ngày 08/03/2024")
