@@ -16,6 +16,12 @@ _sql = load_queries(Path(__file__).with_name("silence.sql"))
 ORGANIZATION = "Organization/"
 
 
+def is_silent(silent_from: datetime | None, at: datetime | None) -> bool | None:
+    """Whether whoever is silent for longer than usual from then on is so at a moment; None where that cannot
+    be told."""
+    return None if silent_from is None or at is None else silent_from < at
+
+
 class Rhythmic(NamedTuple):
     """How a facility sends. facility: as its facts name it; name: of its Organization. usual_gap: hours, None
     where it is not known. silent_from: when its silence becomes unusual; None where that cannot be told."""
@@ -41,17 +47,17 @@ class Silence(NamedTuple):
     @property
     def silent_ones(self) -> list[Rhythmic]:
         """Of those that were asked about, the silent."""
-        return [one for one in self.of_these if self.at and one.silent_from and one.silent_from < self.at]
+        return [one for one in self.of_these if is_silent(one.silent_from, self.at)]
 
     @property
     def regular_ones(self) -> list[Rhythmic]:
         """Those that send as they usually do."""
-        return [one for one in self.of_these if self.at and one.silent_from and one.silent_from >= self.at]
+        return [one for one in self.of_these if is_silent(one.silent_from, self.at) is False]
 
     @property
     def unjudged_ones(self) -> list[Rhythmic]:
         """Those of which it cannot be told."""
-        return [one for one in self.of_these if one.silent_from is None]
+        return [one for one in self.of_these if is_silent(one.silent_from, self.at) is None]
 
 
 async def silence(connection: Reader, now: datetime, names: Collection[str] = ()) -> Silence | None:

@@ -10,6 +10,7 @@ from fhir_api.pages.workplace import name_of
 from projections.facilities.lags import DAY, HOUR, MINUTE
 from projections.facilities.queries import Lags, Sender
 from projections.facilities.sender import UNKNOWN
+from projections.facilities.silence import is_silent
 
 DAYS = 30
 """Days of which the volumes are drawn, today the last."""
@@ -22,6 +23,8 @@ HEIGHT = 20
 
 STEP = 4
 """Width of a day in it."""
+
+_STATES = {True: "silent", False: "regular", None: "unjudged"}
 
 
 class Bar(NamedTuple):
@@ -61,19 +64,13 @@ def line_of(one: Sender, own: str | None, at: datetime | None, t: Messages, toda
         name=name,
         code=code if name else None,
         own=own is not None and own in (*one.names, *(known.aliases if known else ())),
-        state=_state(one, at),
+        state=_STATES[is_silent(one.silent_from, at)],
         half=t(f"facilities.bucket.{one.lags.median_bucket}") if one.lags.facts else "",
         longest=duration_text(one.lags.longest if one.lags.facts else None, t),
         lags=_lag_bars(one.lags, t),
         volumes=_volume_path(one, today),
         recent=sum(day.encounters for day in one.days),
     )
-
-
-def _state(one: Sender, at: datetime | None) -> str:
-    if one.silent_from is None or at is None:
-        return "unjudged"
-    return "silent" if one.silent_from < at else "regular"
 
 
 def _lag_bars(lags: Lags, t: Messages) -> list[Bar]:

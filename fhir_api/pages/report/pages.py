@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ehr.dates import ZONE
+from ehr.formats.written_date import read_date
 from fhir_api.pages.formats import moment_text, number_text, percent_text
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
@@ -16,11 +17,12 @@ from fhir_api.pages.report.tables import Cell, as_csv, tables_of
 
 
 async def report_page(request: Request) -> Response:
-    """GET /report. from, to: first and last day; this month so far where there are none."""
+    """GET /report. from, to: first and last day; this month so far where there are none, or no such days."""
     report = await _read(request)
     t = Messages(language_of(request))
     shown = {
         "report": report,
+        "is_odd": _period(request) is None and not request.query_params.keys().isdisjoint(("from", "to")),
         "tables": tables_of(report, t),
         "cell": lambda value: _text(value, t.language),
         "presets": _presets(report.at.astimezone(ZONE).date()),
@@ -43,24 +45,21 @@ async def report_file(request: Request) -> Response:
 
 async def _read(request: Request) -> Report:
     now = datetime.now(UTC)
-    period = _period(request, now.astimezone(ZONE).date())
+    period = _period(request) or _presets(now.astimezone(ZONE).date())["this_month"]
     async with request.app.state.views.connection() as connection:
         return await read_report(connection, period, now)
 
 
-def _period(request: Request, today: date) -> Period:
+def _period(request: Request) -> Period | None:
+    """As it was asked for; None where that are no two days in order."""
     first, last = (_day(request.query_params.get(name, "")) for name in ("from", "to"))
-    if first is None or last is None or first > last:
-        return Period(today.replace(day=1), today)
-    return Period(first, last)
+    return Period(first, last) if first and last and first <= last else None
 
 
 def _day(text: str) -> date | None:
-    """Of ``2026-11-26`` or ``26/11/2026``."""
-    try:
-        return date.fromisoformat("-".join(reversed(text.split("/"))) if "/" in text else text)
-    except ValueError:
-        return None
+    """Of ``2026-11-26``, ``26/11/2026`` and whatever else people write."""
+    written = read_date(text.strip()) or ""
+    return date.fromisoformat(written) if len(written) == len("2026-11-26") else None
 
 
 def _presets(today: date) -> dict[str, Period]:

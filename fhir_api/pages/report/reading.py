@@ -18,9 +18,6 @@ from projections.links.tallies import Gathered, Made, gathered, made
 from projections.links.view import Links
 from projections.standing import Lacks, at_one_moment, standings
 
-MOST_SILENT = 1000
-"""Silent facilities that are named."""
-
 _VIEWS = (Citizens.name, Links.name, Facilities.name)
 
 
@@ -63,7 +60,7 @@ async def read_report(connection: Reader, period: Period, now: datetime) -> Repo
     most = MOST_COUNTED + 1
     async with at_one_moment(connection, *_VIEWS) as lacks:
         standing, silent = await standings(connection), await silence(connection, now)
-        named = await silent_ones(connection, silent.at, MOST_SILENT) if silent and silent.at else []
+        named = await silent_ones(connection, silent.at, silent.silent) if silent and silent.at else []
         return Report(
             period,
             now,

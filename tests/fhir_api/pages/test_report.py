@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import httpx
@@ -14,10 +14,14 @@ from playwright.sync_api import Browser
 from ehr.dates import ZONE
 from ehr.linking import Act
 from fhir_api.pages.languages import Messages
+from fhir_api.pages.report.reading import Period, read_report
 from fhir_api.pages.report.tables import FORMULA, Table, as_csv
-from tests.fhir_api.pages.review_serving import Site, shown
-from tests.fhir_api.pages.running_place import QUIET, running_place
+from tests.fhir_api.pages.review_serving import Site, shown, views
+from tests.fhir_api.pages.running_place import DAILY, QUIET, running_place
 from tests.pairing import CAPTURED
+from tests.projections.citizens.stating import follow
+from tests.projections.facilities.sending import send_daily
+from tests.projections.facilities.test_silence import read
 from tests.stating import looking
 
 DAY = "from=2026-11-26&to=2026-11-26"
@@ -106,12 +110,15 @@ def test_visits_of_the_period_are_counted(client: httpx.Client) -> None:
 @pytest.mark.parametrize("odd", ["", "?from=2026-11-26", "?from=x&to=y", "?from=2026-11-26&to=2026-11-25"])
 def test_without_a_period_it_is_this_month(client: httpx.Client, odd: str) -> None:
     today = datetime.now(UTC).astimezone(ZONE).date()
-    assert f"Từ {today:01/%m/%Y} đến hết {today:%d/%m/%Y}." in shown(client.get(f"/report{odd}"))
+    text = shown(client.get(f"/report{odd}"))
+    assert f"Từ {today:01/%m/%Y} đến hết {today:%d/%m/%Y}." in text
+    assert ("Chưa hiểu kỳ đã gõ" in text) == bool(odd)
 
 
 def test_a_period_is_typed_as_it_is_shown(client: httpx.Client) -> None:
-    text = shown(client.get("/report", params={"from": "02/01/2026", "to": "03/04/2026"}))
+    text = shown(client.get("/report", params={"from": "02/01/2026", "to": "3/4/2026"}))
     assert "Từ 02/01/2026 đến hết 03/04/2026." in text
+    assert "Chưa hiểu" not in text
 
 
 def test_files_have_what_the_page_has(client: httpx.Client) -> None:
@@ -155,3 +162,15 @@ def test_what_the_views_lack_is_said(client: httpx.Client, site: Site) -> None:
     assert Messages("vi")("report.incomplete") in unescape(html)
     assert numbers(tables(html)["warnings"])[7] == ["1"]
     assert Messages("vi")("report.incomplete") not in unescape(client.get("/report").text)
+
+
+def test_all_that_are_silent_are_named_and_facilities_alone(database: str) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    for facility in ("Đông", None, "Tây"):
+        send_daily(database, facility, now - timedelta(days=9))
+    send_daily(database, DAILY, now - timedelta(hours=1))
+    follow(database, *views())
+    found = read(database, read_report, Period(date(2026, 1, 1), date(2026, 1, 31)), now)
+    assert {one.facility for one in found.silent} == {"Tây", "Đông"}
+    assert found.silence
+    assert (found.silence.silent, found.silence.senders) == (2, 3)

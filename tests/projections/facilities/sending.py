@@ -9,7 +9,7 @@ from tests.projections.citizens.stating import Record, put, run
 DAYS = 20
 
 
-def send_daily(url: str, facility: str, last: datetime, citizen: str = "p") -> None:
+def send_daily(url: str, facility: str | None, last: datetime, citizen: str = "p") -> None:
     """A visit of the citizen on each of so many days, stated within the hour; the last one at ``last``."""
 
     async def send() -> None:
@@ -23,6 +23,6 @@ def send_daily(url: str, facility: str, last: datetime, citizen: str = "p") -> N
     run(send())
 
 
-def _visit(facility: str, number: int, citizen: str, at: datetime) -> Json:
+def _visit(facility: str | None, number: int, citizen: str, at: datetime) -> Json:
     ends = instant(at - timedelta(minutes=30))
     return encounter(f"{facility}-{number}", citizen, None) | {"period": {"start": ends, "end": ends}}
