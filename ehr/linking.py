@@ -4,7 +4,6 @@ A pair is the fold of its facts, and a judgement about it becomes a fact, nothin
 refusal. Nothing is rewritten by a link, so it can be taken back at any time. Pure.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from hashlib import blake2b
@@ -46,14 +45,12 @@ from ehr.facts import (
     RecordsUnlinked,
 )
 from ehr.identifiers import shortened
-from ehr.values import Actor, Key, new_id, stream_of_pair, subject_of
+from ehr.values import ID, Actor, Key, new_id, stream_of_pair, subject_of
 
 MOST_EVIDENCE = 64
 LONGEST_WORD = 64
 LONGEST_REASON = 2000
 """Fields that are kept of what was compared; characters of a field, level or rule, and of a reason."""
-
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 class Pair(NamedTuple):
@@ -86,7 +83,7 @@ class Pair(NamedTuple):
 def pair_of(one: str, other: str) -> Pair:
     """The pair of two Patients' ids, whichever is named first. Raises Unknown for what is no id, and
     Contradiction for one Patient with itself."""
-    if not (_ID.fullmatch(one) and _ID.fullmatch(other)):
+    if not (ID.fullmatch(one) and ID.fullmatch(other)):
         raise Unknown
     if one == other:
         raise Contradiction("A Patient makes no pair with itself.")

@@ -1,6 +1,7 @@
 """Values that every fact and every request speaks of."""
 
 import os
+import re
 import time
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -14,6 +15,10 @@ SUBJECTS = UUID("5f0c1f0e-6a3e-5b0c-9d5b-0d6f4b1f7a11")
 
 STREAMS = UUID("0b7a9c52-2f7d-5d0e-8a77-6f2d9be0c3d4")
 """Name space of stream ids: UUIDv5(STREAMS, "<Type>/<id>")."""
+
+
+ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+"""A resource's id (https://hl7.org/fhir/R4/datatypes.html#id)."""
 
 
 class Key(NamedTuple):

@@ -4,24 +4,22 @@ The browser keeps ids alone, as addresses do, in a cookie that no script reads a
 closed (docs/decisions/0018-what-a-browser-keeps.md). Nothing is kept on the server.
 """
 
-import re
-
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
+
+from ehr.values import ID
 
 COOKIE = "recent"
 
 MOST = 8
 """People that are remembered."""
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
-
 
 def recent_ids(request: Request) -> list[str]:
     """Ids of Patients, that of the chart that was opened last first. Odd ones are left out."""
     ids = request.cookies.get(COOKIE, "").split("~")
-    return [one for one in ids if _ID.fullmatch(one)][:MOST]
+    return [one for one in ids if ID.fullmatch(one)][:MOST]
 
 
 def remember(request: Request, response: Response, patient_id: str) -> Response:

@@ -5,25 +5,22 @@
 that every link within the past stays in it.
 """
 
-import re
 from urllib.parse import quote, unquote
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from ehr.values import Key, subject_of
+from ehr.values import ID, Key, subject_of
 
 WHENEVER = ("", "/at/{moment}", "/at/{moment}/by/{facility}")
 """What may stand behind the address of a chart or a resource."""
-
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 def subject_asked(request: Request) -> UUID:
     """Of the Patient that the address names. Raises HTTPException."""
     patient_id = request.path_params["patient_id"]
-    if not _ID.fullmatch(patient_id):
+    if not ID.fullmatch(patient_id):
         raise HTTPException(404)
     return subject_of(Key("Patient", patient_id).reference)
 
@@ -31,7 +28,7 @@ def subject_asked(request: Request) -> UUID:
 def resource_asked(request: Request) -> Key:
     """The resource that the address names. Raises HTTPException."""
     type_, id_ = (request.path_params[name] for name in ("type", "id"))
-    if not type_.isascii() or not type_.isalpha() or not _ID.fullmatch(id_):
+    if not type_.isascii() or not type_.isalpha() or not ID.fullmatch(id_):
         raise HTTPException(404)
     return Key(type_, id_)
 

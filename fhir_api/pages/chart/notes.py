@@ -14,7 +14,7 @@ from starlette.responses import Response
 from ehr.errors import KeyReused, Refusal, Unavailable
 from ehr.health_record import now
 from ehr.requests import Change
-from ehr.values import Key, subject_of
+from ehr.values import ID, Key, subject_of
 from fhir_api.access.actor import LONGEST
 from fhir_api.access.entrance import visit_of
 from fhir_api.errors import ApiError
@@ -28,7 +28,6 @@ from projections.database import DatabaseTrouble
 from projections.health_record.kinds.notes import LOINC, NOTE, PLAIN
 from projections.health_record.queries import read_chart
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
 
@@ -66,7 +65,7 @@ async def write_note(request: Request) -> Response:
     """POST /citizens/{patient_id}/notes. What somebody typed is never lost: whatever keeps it from being
     stored, it comes again."""
     patient = request.path_params["patient_id"]
-    if not _ID.fullmatch(patient):
+    if not ID.fullmatch(patient):
         raise HTTPException(404)
     wish = _wish(request, await form_fields(request, LARGEST_FORM))
     if wish.lacks:

@@ -1,6 +1,5 @@
 """One entry, to be corrected: what it says, what it is to say, and why."""
 
-import re
 import secrets
 from typing import Any
 
@@ -12,7 +11,7 @@ from starlette.routing import Route
 
 from ehr.errors import KeyReused, Refusal, Unavailable, VersionConflict
 from ehr.requests import Change
-from ehr.values import Key
+from ehr.values import ID, Key
 from fhir_api.access.entrance import visit_of
 from fhir_api.errors import ApiError
 from fhir_api.intake import IntakeRefused
@@ -31,7 +30,6 @@ from projections.database import DatabaseTrouble
 AFTERWARDS = 2.0
 """Seconds that the page waits for the view once others have stated something: it is to show what."""
 
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 log = structlog.get_logger()
 
 
@@ -108,7 +106,7 @@ def _lacks(wish: Wish, looked_at: Entry, read: dict[Field, Any]) -> str | None:
 
 def _key(request: Request) -> Key:
     type_, id_ = request.path_params["type"], request.path_params["id"]
-    if type_ not in TYPES or not _ID.fullmatch(id_):
+    if type_ not in TYPES or not ID.fullmatch(id_):
         raise HTTPException(404)
     return Key(type_, id_)
 
