@@ -46,7 +46,7 @@ EXPECTED = (ApiError, Refusal, IntakeRefused, Invalid, Told)
 def note(error: Exception, request_id: str) -> None:
     """Logs an error that nobody foresaw. Its text may hold a value of a resource: kind and place must do."""
     if not isinstance(error, EXPECTED):
-        log.error("unforeseen error", request=request_id, kind=type(error).__name__, at=_place(error))
+        log.error("unforeseen error", request=request_id, kind=type(error).__name__, at=place_of(error))
 
 
 def note_refusal(request_id: str, status: int, issues: Sequence[Issue]) -> None:
@@ -90,7 +90,7 @@ def refusal(error: Exception, request_id: str) -> Response:
     return Response(body, status, headers, media_type=FHIR_JSON)
 
 
-def _place(error: BaseException) -> str:
+def place_of(error: BaseException) -> str:
     """File and line where an error arose."""
     trace = error.__traceback__
     while trace and trace.tb_next:

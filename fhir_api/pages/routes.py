@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Router
 
 from fhir_api.access.entrance import visit_of
-from fhir_api.outcomes import told
+from fhir_api.outcomes import place_of, told
 from fhir_api.pages import (
     chart,
     corrections,
@@ -54,7 +54,8 @@ async def _not_found(request: Request, _: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    # The error's text may hold what somebody typed: only its kind is told.
-    log.error("page failed", request=visit_of(request.scope).request_id, kind=type(error).__name__)
+    # The error's text may hold what somebody typed: only its kind and place are told.
+    where = {"request": visit_of(request.scope).request_id, "at": place_of(error)}
+    log.error("page failed", kind=type(error).__name__, **where)
     status, _, _ = told(error)
     return render(request, "message.html", {"key": "site.failed"}, status=status)

@@ -52,7 +52,14 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def test_every_log_line_that_the_documents_name_is_written() -> None:
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    pages = {path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md")}
+    apart = {page for page in pages if page.parent.name == "decisions"}
+    assert [str(page) for page in sorted(pages - apart) if f"({page})" not in readme] == []
+
+
+def test_log_lines_are_those_that_the_documents_name() -> None:
     page = (ROOT / "docs" / "how-to" / "watch.md").read_text()
     table = page.partition("| `event` | Meaning |")[2].partition("\n\n")[0]
     named = [line for row in table.splitlines() for line in re.findall(r"`([^`]+)`", row.partition(" | ")[0])]
@@ -60,6 +67,8 @@ def test_every_log_line_that_the_documents_name_is_written() -> None:
     packages = ("ehr", "streams", "projections", "fhir_api", "backbone")
     code = "".join(file.read_text() for package in packages for file in (ROOT / package).rglob("*.py"))
     assert [line for line in named if f'"{line}"' not in code] == []
+    written = set(re.findall(r'\blog\.(?:error|warning|info)\(\s*"([^"]+)"', code))
+    assert written - set(named) == set()
 
 
 def test_every_verb_of_the_makefile_is_described_at_its_head() -> None:
