@@ -167,6 +167,13 @@ def reviewing(url: str) -> Iterator[Site]:
     prepare(url)
     state(url, *PLACES)
     follow(url, *views())
+    with projecting_all(url), paging(url) as (address, services):
+        yield Site(address, url, services)
+
+
+@contextmanager
+def paging(url: str) -> Iterator[tuple[str, Services]]:
+    """The address of the pages over a database, and what serves them."""
     services = services_of(url)
 
     @asynccontextmanager
@@ -174,8 +181,8 @@ def reviewing(url: str) -> Iterator[Site]:
         async with opened(services):
             yield
 
-    with projecting_all(url), served(App(services, [pages()], lifespan)) as address:
-        yield Site(address, url, services)
+    with served(App(services, [pages()], lifespan)) as address:
+        yield address, services
 
 
 def state(url: str, *resources: Json, facility: str = "45901", at: str = "2026-10-05T01:00:00.000Z") -> None:

@@ -9,10 +9,15 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
+from fhir_api.pages import ops
 from fhir_api.pages.facilities.coverage import Place, covered
+from fhir_api.services import Services
 from projections.citizens.tallies import Coverage
-from tests.fhir_api.pages.review_serving import HOSTILE, Site, shown
+from projections.links.view import Links
+from projections.view import View
+from tests.fhir_api.pages.review_serving import HOSTILE, Site, paging, shown, views
 from tests.fhir_api.pages.running_place import DAILY, QUIET, running_place
+from tests.fhir_api.running import prepare
 from tests.projections.facilities.test_silence import read
 from tests.stating import looking
 
@@ -207,3 +212,30 @@ def test_a_trend_is_drawn_and_nothing_else_fetches_what_draws(browser: Browser, 
     expect(page.locator(".trend figure canvas")).to_have_count(2)
     assert sum("uplot" in url and ".js" in url for url in fetched) == 1
     page.close()
+
+
+@pytest.mark.parametrize("built", [views(), [Links()]], ids=["empty views", "views that are not there yet"])
+def test_before_anybody_has_sent_anything_every_page_says_so(database: str, built: list[View]) -> None:
+    prepare(database, *built)
+    with paging(database) as (address, _):
+        told = {place: httpx.get(f"{address}{place}", timeout=60) for place in ("/", "/review", *PAGES)}
+    if len(built) > 1:
+        assert {answer.status_code for answer in told.values()} == {200}
+        assert "Chưa có cơ sở nào gửi dữ liệu" in told["/facilities"].text
+        assert "Chưa có ai đăng ký với nơi ở" in told["/facilities/coverage"].text
+        assert "Không có gì được gửi" in told["/facilities/trend"].text
+    else:
+        assert told["/ops"].status_code == 200
+
+
+def test_operations_are_told_while_the_database_is_away(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(_: Services) -> None:
+        return None
+
+    monkeypatch.setattr(ops, "known_now", nothing)
+    answer = client.get("/ops")
+    assert answer.status_code == 200
+    assert "Cơ sở dữ liệu không trả lời." in answer.text
+    assert "Yêu cầu chậm nhất" in answer.text
