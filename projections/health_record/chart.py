@@ -26,7 +26,7 @@ from projections.health_record.kinds import (
     Visit,
 )
 from projections.health_record.lateness import Lateness, lateness_of
-from projections.health_record.order import begins, newest_first
+from projections.health_record.order import begin_of, begins, newest_first
 from projections.health_record.repeated import C, Repeated, Stated, by_facility, fold, repeated
 from projections.health_record.series import Series, series_of
 from projections.health_record.sources import Source, Sources
@@ -139,8 +139,15 @@ class Chart:
 
     @cached_property
     def problems(self) -> list[Repeated[Problem]]:
-        """Problems and diagnoses, each once; those refuted by their last statement are among them."""
-        return repeated(self._kind(Problem), lambda problem: problem.code)
+        """Problems and diagnoses, each once, what was stated last first; those that their last statement
+        refutes are among them."""
+        stated = sorted(self._kind(Problem), key=lambda one: begin_of(self.stated_at(one)), reverse=True)
+        return repeated(stated, lambda problem: problem.code)
+
+    def stated_at(self, problem: Problem) -> str | None:
+        """When it was stated, mostly long after its onset; the onset where nothing else is known."""
+        visit = self._visits.get(problem.encounter) if problem.encounter else None
+        return problem.recorded or (visit.at if visit else None) or problem.at
 
     @property
     def present_problems(self) -> list[Repeated[Problem]]:

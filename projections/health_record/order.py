@@ -12,7 +12,12 @@ E = TypeVar("E", bound=Entry)
 
 def begins(entry: Entry) -> datetime:
     """When it began; a partial date begins with its first moment, and no date before all others."""
-    meant = span(entry.at) if entry.at else None
+    return begin_of(entry.at)
+
+
+def begin_of(text: str | None) -> datetime:
+    """The same of a date as stated."""
+    meant = span(text) if text else None
     return meant.start if meant else FIRST
 
 

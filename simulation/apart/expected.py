@@ -102,8 +102,10 @@ class Expected:
             yield _row([visit], words)
 
     def _problems(self) -> Iterator[Row]:
-        """The same diagnosis once, however often it was stated."""
-        for same in _grouped(self._newest("Condition", "onsetDateTime", "recordedDate"), _code):
+        """The same diagnosis once, however often it was stated, as it was stated last."""
+        stated = self._newest("Condition", "onsetDateTime", "recordedDate")
+        stated.sort(key=lambda one: _begins(_at(one, "recordedDate")), reverse=True)
+        for same in _grouped(stated, _code):
             said = same[0].resource
             times = [moment(said.get(name, "")) for name in ("onsetDateTime", "abatementDateTime")]
             yield _row(same, [*_called(said["code"]), *times, self._place(same[0])])

@@ -26,7 +26,8 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10"
 class Problem(Entry, frozen=True, tag=3, gc=False):
     """A condition. clinical: active, recurrence, relapse, inactive, remission, resolved. verification:
     unconfirmed, provisional, differential, confirmed, refuted. categories: problem-list-item,
-    encounter-diagnosis, … onset, abated: FHIR date or words. source: who asserted or recorded it."""
+    encounter-diagnosis, … onset, abated: FHIR date or words. source: who asserted or recorded it. recorded:
+    FHIR date on which it was."""
 
     code: Coded
     clinical: str | None
@@ -36,6 +37,7 @@ class Problem(Entry, frozen=True, tag=3, gc=False):
     abated: str | None
     severity: str | None
     source: Named | None
+    recorded: str | None = None
 
 
 class _Condition(Resource, frozen=True, kw_only=True, gc=False):
@@ -81,6 +83,7 @@ def problem(body: bytes, origin: Origin) -> Problem | None:
         _abatement(stated),
         words(stated.severity),
         named(stated.asserter or stated.recorder, stated),
+        stated.recordedDate,
     )
 
 

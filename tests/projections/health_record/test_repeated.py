@@ -90,6 +90,21 @@ def test_each_facility_says_what_it_stated_last() -> None:
     ]
 
 
+def test_what_was_stated_last_decides_and_not_what_began_last() -> None:
+    e11 = Coded("Đái tháo đường", ICD10, "E11")
+    over = problem("old", e11, "2020", onset="2020", clinical="resolved", recorded="2024-01-10")
+    again = problem("new", e11, "2010", onset="2010", recorded="2026-10-01")
+    seen = visit("v", "2026-09-01T08:00:00+07:00")
+    within = problem("seen", e11, "2005", "v", onset="2005", clinical="relapse")
+    assert [one.origin.id for one in chart(over, again, within, seen).problems[0].all] == [
+        "new",
+        "seen",
+        "old",
+    ]
+    assert chart(over, again).present_problems
+    assert chart(again, over, within, seen).past_problems == []
+
+
 def test_who_saw_the_person_stands_in_for_who_did_not_sign() -> None:
     seen = visit("e1", "2026-10-01", practitioners=[Named("Bác sĩ Lan"), Named("Hoa")])
     within, without = problem("c1", Coded("Ho"), encounter="e1"), problem("c2", Coded("Sốt"))
