@@ -33,18 +33,23 @@ def number_text(number: int, language: str) -> str:
     return grouped.replace(",", ".") if language == "vi" else grouped
 
 
+def tenths_text(number: float, language: str) -> str:
+    """With one digit: ``43,2`` in Vietnamese, ``43.2`` in English."""
+    text = f"{number:.1f}"
+    return text.replace(".", ",") if language == "vi" else text
+
+
 def percent_text(share: float, language: str) -> str:
     """Of a share from 0 to 1, with one digit: ``43,2 %`` in Vietnamese, ``43.2%`` in English."""
-    text = f"{100 * share:.1f}"
-    return f"{text.replace('.', ',')} %" if language == "vi" else f"{text}%"
+    text = tenths_text(100 * share, language)
+    return f"{text} %" if language == "vi" else f"{text}%"
 
 
 def bytes_text(number: int, language: str) -> str:
     """In the largest unit of which there is at least one: ``1,5 GB``."""
     for power, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "kB")):
         if number >= 1000**power:
-            text = f"{number / 1000**power:.1f} {unit}"
-            return text.replace(".", ",") if language == "vi" else text
+            return f"{tenths_text(number / 1000**power, language)} {unit}"
     return f"{number} B"
 
 

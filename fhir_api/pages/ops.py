@@ -15,7 +15,7 @@ from starlette.routing import Route
 from fhir_api.figures import Known, disk_of
 from fhir_api.monitoring import known_now
 from fhir_api.pages.facilities.lines import duration_text
-from fhir_api.pages.formats import bytes_text, number_text
+from fhir_api.pages.formats import bytes_text, number_text, tenths_text
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import is_fragment, render
 from fhir_api.services import Services
@@ -73,7 +73,8 @@ def _steps(services: Services, known: Known, t: Messages) -> list[Step]:
     if known.linking:
         positions["linking"] = known.linking.position
     told = services.metrics.pace.note(monotonic(), positions)
-    pace = {name: t("ops.pace", facts=f"{told[name]:.1f}") if name in told else "" for name in positions}
+    pace = dict.fromkeys(positions, "")
+    pace |= {name: t("ops.pace", facts=tenths_text(one, t.language)) for name, one in told.items()}
     steps = [Step("record", end, None, "", pace["record"], "writes", _size(known, None, t))]
     if known.relay:
         lag, state = end - known.relay.position, "works" if known.relay.works else "stands"
