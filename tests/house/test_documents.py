@@ -7,6 +7,7 @@ import pytest
 
 from backbone import reference
 from tests import kafka_broker
+from tests.pictures.__main__ import SCENES
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-test.lock")
@@ -50,6 +51,15 @@ def headings(page: Path) -> set[str]:
     """The places of a page that links may name."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_every_picture_of_a_page_is_small_and_shown() -> None:
+    """``python -m tests.pictures`` makes them."""
+    pictures = {path.name: path.stat().st_size for path in (ROOT / "docs" / "images").glob("page-*.png")}
+    assert set(pictures) == {f"page-{name}.png" for name in SCENES}
+    assert max(pictures.values()) <= 150_000, pictures
+    shown = "".join(page.read_text() for page in (ROOT / "docs").rglob("*.md"))
+    assert [name for name in pictures if f"images/{name})" not in shown] == []
 
 
 def test_the_readme_leads_to_every_page() -> None:

@@ -65,7 +65,7 @@ def test_a_fact_is_told_and_nothing_jumps(page: Page, ward: Site) -> None:
     link.focus()
     page.evaluate("window.scrollTo(0, 700)")
     before = page.evaluate("[scrollY, document.documentElement.scrollHeight]")
-    results = page.locator("[data-panel=results] .count")
+    results = page.locator("nav.panels a[href='#results'] .count")
     number = int(results.inner_text())
     ward.state(result("news-1", "an", code={"text": "Mới tinh"}))
     expect(page.locator(NEWS)).to_have_text("1 kết quả mới – tải lại để xem")
