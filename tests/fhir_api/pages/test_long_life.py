@@ -18,7 +18,7 @@ def address(module_database: str) -> Iterator[str]:
     places = [
         {"resourceType": "Organization", "id": f"s{n}", "name": f"Trạm Y tế phường số {n}"} for n in numbers
     ]
-    days = [f"2026-{n // 28 + 1:02}-{n % 28 + 1:02}T08:00:00+07:00" for n in numbers]
+    days = [f"{2025 + n // 28}-01-{n % 28 + 1:02}T08:00:00+07:00" for n in numbers]
     visits = [encounter(f"e{n}", "long", days[n], f"s{n}", f"Lý do {n}") for n in numbers]
     problems = [condition(f"c{n}", "long", f"e{n}", f"A{n:02}", f"Bệnh {n}") for n in numbers]
     load(module_database, [places, [patient("long", name=[{"text": "Hồ Thị Lâu"}]), *visits, *problems]])
@@ -72,3 +72,37 @@ def test_after_all_of_a_panel_it_has_the_focus(page: Page) -> None:
     expect(page.locator("#problems")).to_be_focused()
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('#problems').contains(document.activeElement)")
+
+
+def test_years_are_chosen_in_place(page: Page) -> None:
+    page.get_by_label("Từ năm").focus()
+    page.get_by_label("Từ năm").select_option("2026")
+    heading = page.locator("#visits .timeline > li .head")
+    expect(page.locator("#visits .timeline > li:not(.more)")).to_have_count(FACILITIES - 28)
+    expect(heading.last).to_contain_text("01/01/2026")
+    expect(page.get_by_label("Từ năm")).to_be_focused()
+    page.locator("#visits nav.places > a").nth(1).click()
+    expect(page.locator("#visits .timeline > li")).to_have_count(1)
+    expect(page.get_by_label("Từ năm")).to_have_value("2026")
+    page.get_by_label("Đến năm").select_option("2025")
+    expect(page.locator("#visits")).to_contain_text("Không có lượt khám nào như đã chọn.")
+
+
+def test_years_are_chosen_without_script(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/citizens/long")
+    page.get_by_label("Đến năm").select_option("2025")
+    page.get_by_role("button", name="Lọc").click()
+    expect(page.locator("#visits .timeline > li .head").first).to_contain_text("28/01/2025")
+    page.locator("#visits li.more a").click()
+    expect(page.locator("#visits .timeline > li")).to_have_count(28 - 20)
+    context.close()
+
+
+def test_paper_has_neither_header_nor_buttons(page: Page) -> None:
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".banner h1")).to_be_visible()
+    for part in ("header.site", "nav.panels", "#visits form", "button", "li.more"):
+        expect(page.locator(part).filter(visible=True)).to_have_count(0)
+    assert page.locator("body").evaluate("one => getComputedStyle(one).color") == "rgb(29, 39, 51)"
