@@ -28,6 +28,9 @@ from streams.recorded_fact import RecordedFact
 _CHARTS: Final = 20
 """In one transaction: about as many resources as of a batch of Patients."""
 
+_SUMMED: Final = 20
+"""One of so many full charts is counted for the facilities."""
+
 _FIRST: Final = -(2**38)
 """Position of the first facility of full charts."""
 
@@ -44,9 +47,10 @@ def fill_house(database: str, seed: int, citizens: int, full: int, share: int = 
         whole._replace(first=first, last=min(first + share, citizens)) for first in range(0, citizens, share)
     ]
     work_off(shares, partial(fill_charts, every))
-    # Facilities are few: processes beside each other would wait for each other's rows.
+    # Facilities are few: processes beside each other would wait for each other's rows. Of their sums it
+    # matters how many there are: some of the full charts give all of them.
     work_off([whole._replace(view=Facilities())], fill_share)
-    work_off([whole._replace(view=Facilities())], partial(fill_charts, every))
+    work_off([whole._replace(view=Facilities())], partial(fill_charts, every * _SUMMED))
     tidy(database)
     return every
 
