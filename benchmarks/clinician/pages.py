@@ -35,7 +35,7 @@ WARM: Final = 20
 
 _PAIR: Final = re.compile(r'href="(/review/[^"/]+/[^"/]+)"')
 _SERIES: Final = re.compile(r"/series/(\w+)")
-_RESOURCE: Final = re.compile(r'href="(/resources/[^"/]+/[^"/]+)"')
+_RESOURCE: Final = re.compile(r'href="(/resources/Condition/[^"/]+)"')
 
 
 class Recorded(NamedTuple):
