@@ -18,6 +18,7 @@ class _Zone(tzinfo):
         """name: IANA name. Views hold spans: after a change they must be rebuilt."""
         self._zone = ZoneInfo(name)
         span.cache_clear()
+        local_day.cache_clear()
 
     def utcoffset(self, moment: datetime | None) -> timedelta | None:
         return self._zone.utcoffset(moment)
@@ -63,6 +64,16 @@ def span(text: str) -> Span | None:
         return _of_date(text) or _of_time(text)
     except (ValueError, OverflowError):
         return None
+
+
+@remembered(65536, LONGEST)
+def local_day(text: str) -> str:
+    """The day in ZONE on which a FHIR date or time begins, ``2026-05-31``; a partial date as it is, '' for
+    text that is neither."""
+    meant = span(text)
+    if meant is None:
+        return ""
+    return meant.start.astimezone(ZONE).date().isoformat() if "T" in text else text
 
 
 def instant(moment: datetime) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hashlib import blake2b
 from typing import NamedTuple
 
-from ehr.dates import ZONE, span
+from ehr.dates import local_day, span
 from projections.health_record.entry import Coded, Entry
 from projections.health_record.kinds import Measure, Result
 from projections.health_record.order import newest_first
@@ -122,10 +122,7 @@ def _row(series: Series, days: Sequence[str]) -> Row:
 
 def day_of(entry: Entry) -> str:
     """Day in Vietnam as ``2026-05-31``; a partial date as it is; '' where there is none."""
-    meant = span(entry.at) if entry.at else None
-    if entry.at is None or meant is None:
-        return ""
-    return meant.start.astimezone(ZONE).date().isoformat() if "T" in entry.at else entry.at
+    return local_day(entry.at) if entry.at else ""
 
 
 def _key(measure: Measure) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehr.dates import FIRST, LAST, ZONE, instant, span
+from ehr.dates import FIRST, LAST, ZONE, instant, local_day, span
 
 DAYS = st.dates(date(1, 1, 2), date(9998, 12, 30))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -110,6 +110,17 @@ def test_the_zone_is_that_of_the_setting() -> None:
     assert meant
     assert instant(meant.start) == "2024-05-10T00:00:00.000Z"
     assert span("2024-05-10") != meant
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2026-05-31T17:30:00Z", "2026-06-01"), ("2026-05-31", "2026-05-31"), ("2026-05", "2026-05"), ("x", "")],
+)
+def test_a_day_is_that_of_the_zone(text: str, day: str) -> None:
+    assert local_day(text) == day
+    with meant_in("UTC"):
+        assert local_day(text) == day.replace("06-01", "05-31")
+    assert local_day(text) == day
 
 
 @given(MOMENTS, OFFSETS)
