@@ -12,7 +12,7 @@ from ehr.formats.warning_codes import WarningCode
 from ehr.sql import load_queries
 from projections.citizens.typed import Name, Typed, read_typed, similar_names
 from projections.citizens.words import word_keys
-from projections.database import Reader
+from projections.database import Reader, planned_for_values
 
 queries = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -215,8 +215,9 @@ async def _named(connection: Reader, name: Name, here: Here, *, begun: bool = Fa
     """begun: the last word is the beginning of one."""
     values = {**_words(name, begun=begun), **_places(name, here), **BOUNDS}
     birth = {"earliest": name.birth.earliest, "latest": name.birth.latest}
-    cursor = await connection.execute(queries["with_name"], {**values, **birth, "limit": MOST + 1})
-    rows = await cursor.fetchall()
+    async with planned_for_values(connection):
+        cursor = await connection.execute(queries["with_name"], {**values, **birth, "limit": MOST + 1})
+        rows = await cursor.fetchall()
     return _Some([_Candidate(*row) for _, *row in rows if row[0]], rows[0][0])
 
 
