@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fhir_api.pages.chart.timeline import FEW
 from tests.fhir_api.pages.chart_citizens import condition, encounter, patient
 from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.weights import weight
 
 FACILITIES = 40
 
@@ -98,6 +100,19 @@ def test_years_are_chosen_without_script(browser: Browser, address: str) -> None
     page.locator("#visits li.more a").click()
     expect(page.locator("#visits .timeline > li")).to_have_count(28 - 20)
     context.close()
+
+
+def test_a_chart_is_seen_before_its_scripts_are_there(browser: Browser, address: str) -> None:
+    """What it is drawn from is 30 KB at most; its scripts come afterwards."""
+    page = browser.new_page()
+    page.goto(f"{address}/citizens/long")
+    styles = page.locator("link[rel=stylesheet]").evaluate_all("links => links.map(one => one.href)")
+    assert len(styles) > 3
+    assert page.evaluate("[...document.scripts].every(one => one.src && one.defer)")
+    page.close()
+    with httpx.Client(headers={"Accept-Encoding": "gzip"}) as client:
+        sizes = {one: weight(client, one) for one in (f"{address}/citizens/long", *styles)}
+    assert sum(sizes.values()) <= 30_000, sizes
 
 
 def test_paper_has_neither_header_nor_buttons(page: Page) -> None:

@@ -22,6 +22,7 @@ from fhir_api.pages.languages import LANGUAGES, MESSAGES, catalogue
 from fhir_api.pages.routes import pages
 from fhir_api.pages.security import HEADERS
 from tests.fhir_api.pages.chart_serving import served
+from tests.fhir_api.pages.weights import weight
 
 PAGES = Path(rendering.__file__).parent
 PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -238,15 +239,9 @@ class TestStaticFiles:
         )
         page.close()
         with httpx.Client(headers={"Accept-Encoding": "gzip"}) as client:
-            sizes = {address: _weight(client, address) for address in addresses}
+            sizes = {address: weight(client, address) for address in addresses}
         assert len(sizes) > 5
         assert sum(sizes.values()) <= 30_000, sizes
-
-
-def _weight(client: httpx.Client, address: str) -> int:
-    """Bytes of the body as it is sent."""
-    with client.stream("GET", address) as answer:
-        return sum(len(piece) for piece in answer.iter_raw())
 
 
 class TestErrors:
