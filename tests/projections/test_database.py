@@ -6,7 +6,13 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from projections.database import DatabaseTrouble, Reader, ViewDatabase, is_too_costly
+from projections.database import (
+    DatabaseTrouble,
+    Reader,
+    ViewDatabase,
+    is_too_costly,
+    planned_for_values,
+)
 from tests.backbone.waiting import until
 from tests.stating import value
 
@@ -100,3 +106,28 @@ def test_another_thing_that_takes_too_long_is_told_as_itself(database: str) -> N
 
     with pytest.raises(TimeoutError, match="another"):
         asyncio.run(run())
+
+
+def test_searches_alone_are_planned_for_their_values(database: str) -> None:
+    async def mode(connection: Reader) -> str:
+        row = await (await connection.execute("show plan_cache_mode")).fetchone()
+        assert row is not None
+        return str(row[0])
+
+    async def run() -> None:
+        views = ViewDatabase(database, 1)
+        await views.open()
+        try:
+            async with views.snapshot() as connection:
+                async with planned_for_values(connection):
+                    assert await mode(connection) == "force_custom_plan"
+                assert await mode(connection) == "force_generic_plan"
+            with pytest.raises(DatabaseTrouble):
+                async with views.snapshot() as connection, planned_for_values(connection):
+                    raise DatabaseTrouble
+            async with views.connection() as connection:
+                assert await mode(connection) == "force_generic_plan"
+        finally:
+            await views.close()
+
+    asyncio.run(run())
