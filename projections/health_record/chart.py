@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -30,6 +31,7 @@ from projections.health_record.order import begin_of, begins, newest_first
 from projections.health_record.repeated import C, Repeated, Stated, by_facility, fold, repeated
 from projections.health_record.series import Series, series_of
 from projections.health_record.sources import Source, Sources
+from projections.health_record.whereabouts import Facility, Whereabouts, apart
 
 K = TypeVar("K", bound=Entry)
 
@@ -99,19 +101,21 @@ class Chart:
         names: Mapping[str, str],
         standing: Standing,
         sources: Sources | None = None,
+        codes: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """names: by ``Type/id``; of facilities by their code. sources: where several Patients are this
-        person. An entry without a date of its own gets that of its visit."""
+        """names: by ``Type/id``; of facilities by their code. codes: of facilities by ``Type/id``. sources:
+        where several Patients are this person. An entry without a date of its own gets that of its visit."""
         self._visits = {entry.origin.id: entry for entry in entries if isinstance(entry, Visit)}
         self.entries = [self._dated(entry) for entry in entries]
         self.standing = standing
         self.sources = sources or Sources()
         self._names = names
+        self._codes = codes
 
     def restated(self, entries: Mapping[str, AnyEntry | None]) -> "Chart":
         """The same with other entries in the place of some, by ``Type/id``; None: without it."""
         stated = (entries.get(one.origin.reference, one) for one in self.entries)
-        return Chart([one for one in stated if one], self._names, self.standing, self.sources)
+        return Chart([one for one in stated if one], self._names, self.standing, self.sources, self._codes)
 
     @cached_property
     def person(self) -> Person | None:
@@ -291,16 +295,23 @@ class Chart:
         """What the medicine is."""
         return medicine.code.text or self.name(medicine.name)
 
+    @cached_property
+    def whereabouts(self) -> Whereabouts:
+        """The facilities of all entries."""
+        return Whereabouts(self.entries, self._names, self._codes)
+
+    def facility(self, entry: Entry) -> Facility | None:
+        """Where it happened: the provider of its visit, else the facility that stated it."""
+        return self.whereabouts.of(entry)
+
     def facility_called(self, code: str) -> str:
         """The name of a facility by its code, as far as it has stated anything here."""
-        return self._names.get(code, code)
+        return self.whereabouts.of_sender(code).name
 
-    def facility(self, entry: Entry) -> str | None:
-        """Where it happened: the provider of its visit, else the facility that stated it."""
-        visit = self._visits.get(entry.encounter) if entry.encounter else None
-        code = entry.origin.facility
-        stated = self.name(visit.provider) if visit else None
-        return stated or (self.facility_called(code) if code else None)
+    def is_facility(self, named: Named, entry: Entry) -> bool:
+        """Whether somebody is called what the facility of an entry is, and need not be told beside it."""
+        facility = self.facility(entry)
+        return facility is not None and self.name(named) == facility.name
 
     @property
     def senders(self) -> set[str]:
@@ -311,11 +322,6 @@ class Chart:
                 named |= {visit.provider.reference, visit.provider.name}
         return {name for name in named if name}
 
-    @cached_property
-    def facilities(self) -> list[str]:
-        """Facilities of the visits, the most recently visited first."""
-        return list(dict.fromkeys(name for name in map(self.facility, self.visits) if name))
-
     def visit(self, id_: str) -> Visit | None:
         """The visit of an Encounter id."""
         return self._visits.get(id_)
@@ -325,15 +331,15 @@ class Chart:
         return next((one for one in self.series if one.token == token), None)
 
     def _elsewhere(self, entry: Entry) -> Iterator[Visit]:
-        """Visits at facilities that are shown as others. One that nobody knows may be the same."""
+        """Visits at facilities that are others for certain. One that nobody knows may be the same."""
         here = self.facility(entry)
         for there, visits in self._visits_by_facility.items():
-            if here and there and there != here:
+            if here and there and apart(here, there):
                 yield from visits
 
     @cached_property
-    def _visits_by_facility(self) -> dict[str | None, list[Visit]]:
-        found: dict[str | None, list[Visit]] = {}
+    def _visits_by_facility(self) -> dict[Facility | None, list[Visit]]:
+        found: dict[Facility | None, list[Visit]] = {}
         for visit in self._visits.values():
             found.setdefault(self.facility(visit), []).append(visit)
         return found

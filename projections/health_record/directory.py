@@ -27,6 +27,13 @@ class Listing(NamedTuple):
     refers_to: str | None = None
 
 
+class Known(NamedTuple):
+    """names: by ``Type/id``, and of facilities by their code. codes: of facilities by ``Type/id``."""
+
+    names: dict[str, str]
+    codes: dict[str, str]
+
+
 class _Called(msgspec.Struct, frozen=True, gc=False):
     """Organization, Location, HealthcareService: a name as one text."""
 

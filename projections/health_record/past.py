@@ -16,7 +16,7 @@ from ehr.event_store.notifications import NotificationRow
 from ehr.sql import load_queries
 from projections.database import Reader
 from projections.health_record.chart import Chart, Standing
-from projections.health_record.directory import LISTED, Listing
+from projections.health_record.directory import LISTED, Known, Listing
 from projections.health_record.kinds import AnyEntry
 from projections.health_record.queries import named_by, recorded_at
 from projections.health_record.sources import Sources
@@ -103,8 +103,8 @@ async def read_past(
             sources.add(place.subject, sheet)
             entries += sheet
         references, codes = named_by(entries)
-        names = await names_then(connection, references, codes | facilities, at)
-    return Past(Chart(entries, names, standing, sources), facilities)
+        known = await names_then(connection, references, codes | facilities, at)
+    return Past(Chart(entries, known.names, standing, sources, known.codes), facilities)
 
 
 async def _standing(connection: Reader, asked: Mapping[str, Any], moment: Moment) -> Standing:
@@ -138,21 +138,23 @@ async def _applied(facts: list[RecordedFact]) -> dict[Place, list[AnyEntry]]:
 
 async def names_then(
     connection: Reader, references: Collection[str], codes: Collection[str], at: int
-) -> dict[str, str]:
-    """By reference and by code, of whoever has the code now."""
+) -> Known:
+    """Names by reference and by code, of whoever has the code now; codes by reference."""
     cursor = await connection.execute(_sql["coded"], {"codes": sorted(codes)})
     coded = [reference for (reference,) in await cursor.fetchall()]
     listed = await _listed(connection, {*references, *coded}, at)
     bearers = await _listed(connection, {one.refers_to for one in listed.values() if one.refers_to}, at)
-    names: dict[str, str] = {}
+    names, known_codes = dict[str, str](), dict[str, str]()
     for reference, one in sorted(listed.items()):
-        bearer = bearers.get(one.refers_to) if one.refers_to else None
-        name = one.name or (bearer.name if bearer else None)
+        bearer = (bearers.get(one.refers_to) if one.refers_to else None) or Listing(None)
+        name, code = one.name or bearer.name, one.code or bearer.code
         if name and reference in references:
             names[reference] = name
+        if code and reference in references:
+            known_codes[reference] = code
         if one.name and one.code and one.code in codes:
             names[one.code] = min(one.name, names.get(one.code, one.name))
-    return names
+    return Known(names, known_codes)
 
 
 async def _listed(connection: Reader, references: Iterable[str], at: int) -> dict[str, Listing]:

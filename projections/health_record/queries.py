@@ -13,6 +13,7 @@ from ehr.sql import load_queries
 from projections.database import Reader
 from projections.facilities.silence import silence
 from projections.health_record.chart import Chart, Standing
+from projections.health_record.directory import Known
 from projections.health_record.entry import Named
 from projections.health_record.kinds import AnyEntry
 from projections.health_record.sheets import unpack
@@ -39,11 +40,11 @@ async def read_chart(connection: Reader, subject: UUID, patience: float = PATIEN
         for whose, sheet in zip(subjects, map(unpack, frames), strict=True):
             sources.add(whose, sheet)
             entries += sheet
-        names = await names_of(connection, *named_by(entries))
+        known = await names_of(connection, *named_by(entries))
     standing = Standing(position, end, last_updated, parked_since, unlinked_since)
     if parked_since is not None:
         standing = standing._replace(parked_at=await recorded_at(connection, parked_since))
-    chart = Chart(entries, names, standing, sources)
+    chart = Chart(entries, known.names, standing, sources, known.codes)
     if entries:
         told = await silence(connection, datetime.now(UTC), chart.senders)
         chart.standing = standing._replace(silence=told)
@@ -67,13 +68,15 @@ def named_by(entries: Iterable[AnyEntry]) -> tuple[set[str], set[str]]:
     return references, codes
 
 
-async def names_of(connection: Reader, references: Iterable[str], codes: Iterable[str]) -> dict[str, str]:
-    """The names that are known, by reference and by code."""
+async def names_of(connection: Reader, references: Iterable[str], codes: Iterable[str]) -> Known:
+    """The names that are known, by reference and by code, and the codes by reference."""
     columns = {"references": sorted(references), "codes": sorted(codes)}
     if not any(columns.values()):
-        return {}
-    cursor = await connection.execute(_sql["names"], columns)
-    return {key: name for key, name in await cursor.fetchall() if name}
+        return Known({}, {})
+    rows = await (await connection.execute(_sql["names"], columns)).fetchall()
+    return Known(
+        {key: name for key, name, _ in rows if name}, {reference: code for reference, _, code in rows if code}
+    )
 
 
 def _unnamed(entry: AnyEntry) -> Iterator[str]:

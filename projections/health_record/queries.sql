@@ -27,10 +27,10 @@ where g.view = 'health_record' and g.state = 'serving' and l.view = 'links' and 
 select last_updated from record.facts where notification_id = %(position)b;
 
 -- name: names
--- Names by reference; who bears another's name is followed one step.
-select d.reference, coalesce(d.name, b.name)
+-- Names and codes by reference, names by code; who bears another's name is followed one step.
+select d.reference, coalesce(d.name, b.name), coalesce(d.code, b.code)
 from unnest(%(references)b::text[]) r(reference)
 join health_record.directory d using (reference)
 left join health_record.directory b on b.reference = d.refers_to
 union all
-select code, min(name) from health_record.directory where code = any(%(codes)b::text[]) group by code;
+select code, min(name), null from health_record.directory where code = any(%(codes)b::text[]) group by code;

@@ -1,15 +1,18 @@
 """What became of referrals, as the facts tell it: sent, arrived, answered."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from bisect import bisect_left
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 from ehr.dates import FIRST
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Document, Order, Visit
 from projections.health_record.lateness import NOT_SEEN
-from projections.health_record.order import begins
+from projections.health_record.order import begins, newest_first
+from projections.health_record.whereabouts import Facility
 
 AWAITED = timedelta(days=30)
 """So long after it was written a visit at the facility that was asked is taken for the arrival, where none
@@ -51,41 +54,90 @@ class Referral(NamedTuple):
 
 def referrals_of(chart: Chart) -> dict[str, Referral]:
     """By reference of the order, newest first; without requests not to send somebody."""
-    seen = [visit for visit in reversed(chart.visits) if visit.status not in NOT_SEEN]
+    visits = _Visits(chart)
     orders = (order for order in chart.orders if order.referral and not order.forbidden)
-    return {order.origin.reference: _referral(chart, order, seen) for order in orders}
+    return {order.origin.reference: _referral(visits, order) for order in orders}
 
 
-def _referral(chart: Chart, order: Order, seen: Sequence[Visit]) -> Referral:
-    """seen: visits, the oldest first."""
-    naming = next((visit for visit in seen if order.origin.reference in visit.based_on), None)
-    arrival = naming or next(_perhaps(chart, order, seen), None)
-    answer = _answer(chart, order, naming) if naming else None
+def _referral(visits: "_Visits", order: Order) -> Referral:
+    naming = visits.naming.get(order.origin.reference)
+    answer = visits.answer(order, naming) if naming else None
     done = order if order.status == "completed" else None
-    return Referral(order, arrival, naming is not None, answer or done)
+    return Referral(order, naming or visits.perhaps(order), naming is not None, answer or done)
 
 
-def _perhaps(chart: Chart, order: Order, seen: Iterable[Visit]) -> Iterator[Visit]:
-    """Visits at the facility that was asked, soon after an order that stands, which answer no other."""
-    if order.status != "active" or not order.at:
-        return
-    writing = chart.visit(order.encounter) if order.encounter else None
-    since = max(begins(order), begins(writing) if writing else FIRST)
-    asked = {chart.name(one) for one in order.to}
-    for visit in seen:
-        soon = bool(visit.at) and timedelta(0) <= begins(visit) - since <= AWAITED
-        if soon and visit != writing and not visit.based_on and chart.facility(visit) in asked:
-            yield visit
+class _Visits:
+    """The visits in which somebody saw the person, found once by what a referral has to do with them.
+
+    naming: the first one that names a request, by ``Type/id``.
+    """
+
+    def __init__(self, chart: Chart) -> None:
+        self.naming: dict[str, Visit] = {}
+        self._chart = chart
+        self._others: dict[Facility, list[Visit]] = {}  # Dated ones that answer no request, the oldest first.
+        self._replies: dict[str, _Replies] = {}
+        for visit in reversed(chart.visits):
+            if visit.status in NOT_SEEN:
+                continue
+            for request in visit.based_on:
+                self.naming.setdefault(request, visit)
+            facility = chart.facility(visit)
+            if facility and visit.at and not visit.based_on:
+                self._others.setdefault(facility, []).append(visit)
+
+    def perhaps(self, order: Order) -> Visit | None:
+        """The first visit at a facility that was asked, soon after an order that stands, which answers no
+        other.
+
+        Where the order gives but a name that several bear, none of them was asked for certain: an arrival
+        that is missing makes somebody ask, one that was none lets a person be lost.
+        """
+        if order.status != "active" or not order.at:
+            return None
+        writing = self._chart.visit(order.encounter) if order.encounter else None
+        since = max(begins(order), begins(writing) if writing else FIRST)
+        asked = {self._chart.whereabouts.of_named(one) for one in order.to}
+        found = [
+            visit
+            for facility in asked
+            if facility and not facility.vague
+            if (visit := self._first(facility, since, order.encounter)) and begins(visit) - since <= AWAITED
+        ]
+        return newest_first(found)[-1] if found else None
+
+    def _first(self, facility: Facility, since: datetime, but: str | None) -> Visit | None:
+        visits = self._others.get(facility, [])
+        following = islice(visits, bisect_left(visits, since, key=begins), None)
+        return next((visit for visit in following if visit.origin.id != but), None)
+
+    def answer(self, order: Order, arrival: Visit) -> Document | Order | None:
+        """What the visit sent back: a paper, else a referral that follows the order or goes to its sender."""
+        id_ = arrival.origin.id
+        if id_ not in self._replies:
+            self._replies[id_] = _replies(self._chart, arrival)
+        replies, sender = self._replies[id_], self._chart.facility(order)
+        following = replies.following.get(order.origin.reference)
+        return replies.paper or following or (replies.to.get(sender) if sender else None)
 
 
-def _answer(chart: Chart, order: Order, arrival: Visit) -> Document | Order | None:
-    within = chart.of_visit(arrival)
+class _Replies(NamedTuple):
+    """What one visit sent. following: referrals by the request that they follow; to: by whom they ask."""
+
+    paper: Document | None
+    following: Mapping[str, Order]
+    to: Mapping[Facility, Order]
+
+
+def _replies(chart: Chart, visit: Visit) -> _Replies:
+    within = chart.of_visit(visit)
     papers = (one for one in within if isinstance(one, Document) and one.origin.type in _PAPERS)
-    orders = (one for one in within if isinstance(one, Order) and one.referral)
-    sender = chart.facility(order)
-    back = (
-        one
-        for one in orders
-        if order.origin.reference in one.based_on or (sender and sender in map(chart.name, one.to))
-    )
-    return next(papers, None) or next(back, None)
+    orders = [one for one in within if isinstance(one, Order) and one.referral]
+    following = {request: one for one in reversed(orders) for request in one.based_on}
+    to = {
+        facility: one
+        for one in reversed(orders)
+        for asked in one.to
+        if (facility := chart.whereabouts.of_named(asked))
+    }
+    return _Replies(next(papers, None), following, to)

@@ -8,6 +8,7 @@ from ehr.remembering import remembered
 from projections.health_record.entry import Coded
 from projections.health_record.kinds import Medicine, Problem
 from projections.health_record.kinds.conditions import ICD10
+from projections.health_record.whereabouts import Facility
 
 C = TypeVar("C", Problem, Medicine)
 
@@ -45,7 +46,7 @@ class Repeated(NamedTuple, Generic[C]):
 class Stated(NamedTuple, Generic[C]):
     """What one facility says of it: its newest statement, and how many there are."""
 
-    facility: str | None
+    facility: Facility | None
     latest: C
     times: int
 
@@ -65,12 +66,12 @@ def repeated(entries: Sequence[C], code: Callable[[C], Coded]) -> list[Repeated[
     return [Repeated(group) for group in groups.values()]
 
 
-def by_facility(entries: Iterable[C], facility: Callable[[C], str | None]) -> list[Stated[C]]:
+def by_facility(entries: Iterable[C], facility: Callable[[C], Facility | None]) -> list[Stated[C]]:
     """What each facility states of one thing; entries newest first, and so the facilities."""
-    found: dict[str | None, list[C]] = {}
+    found: dict[Facility | None, list[C]] = {}
     for entry in entries:
         found.setdefault(facility(entry), []).append(entry)
-    return [Stated(name, stated[0], len(stated)) for name, stated in found.items()]
+    return [Stated(place, stated[0], len(stated)) for place, stated in found.items()]
 
 
 def _coded(stated: Coded) -> Same | None:

@@ -139,7 +139,8 @@ async def _see(connection: Reader, patient: str) -> Seen:
 
 def told(chart: Chart) -> Told:
     """All that is compared."""
-    names = [chart.facility(entry) for entry in chart.entries]
+    places = map(chart.facility, chart.entries)
+    names = [f"{place} {place.key}" if place else None for place in places]
     names += [chart.medicine_name(one) for one in chart.medicines]
     names += [chart.name(one) for visit in chart.visits for one in visit.practitioners]
     return Told(chart.entries, chart.standing, list(chart.patients), names)

@@ -4,12 +4,11 @@ from datetime import datetime
 
 from ehr.dates import ZONE, span
 from ehr.systems import INSURANCE_NUMBER
-from fhir_api.pages.workplace import name_of
 from projections.citizens.queries import seen_with
 from projections.database import Reader
-from projections.facilities.queries import organizations
 from projections.health_record.chart import Chart
 from projections.health_record.elsewhere.cards import Use, keys_of
+from projections.health_record.queries import names_of
 from projections.standing import position_of
 
 
@@ -21,7 +20,9 @@ async def uses_by_others(connection: Reader, chart: Chart, now: datetime) -> lis
         return []
     mine = chart.sources.subjects or ([chart.sources.own] if chart.sources.own else [])
     seen = await seen_with(connection, INSURANCE_NUMBER, keys, day, mine)
-    facilities = {one.facility for one in seen if one.facility}
-    known = await organizations(connection, facilities) if facilities else {}
-    names = {facility: name_of(facility, known.get(facility)) for facility in facilities}
-    return [Use(names.get(one.facility or ""), one.started, one.encounter, one.patient) for one in seen]
+    senders = {one.facility for one in seen if one.facility and "\0" not in one.facility}
+    known = await names_of(connection, senders, senders)
+    called = {
+        one: chart.whereabouts.of_sender(known.codes.get(one, one), known.names.get(one)) for one in senders
+    }
+    return [Use(called.get(one.facility or ""), one.started, one.encounter, one.patient) for one in seen]

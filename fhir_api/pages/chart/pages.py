@@ -88,8 +88,7 @@ async def chart_page(request: Request) -> Response:
         return _nobody(request, seen)
     shown = _shown(request, seen, FIRST_ROWS)
     people = people_of_chart(chart, decisions, now, Messages(language_of(request)))
-    here = workplace_of(request)
-    elsewhere = elsewhere_of(chart, now, uses, chart.facility_called(here) if here else None)
+    elsewhere = elsewhere_of(chart, now, uses, workplace_of(request))
     response = render(request, "chart.html", shown | {"people": people, "elsewhere": elsewhere})
     return remember(request, response, request.path_params["patient_id"])
 
@@ -167,7 +166,7 @@ def _shown(request: Request, seen: Seen, limit: int | None = None) -> dict[str, 
         "then": then,
         "then_part": then_in(request),
         "facilities": sorted((chart.facility_called(code), code) for code in seen.facilities),
-        "whose": chart.facility_called(then.facility) if then and then.facility else None,
+        "whose": chart.whereabouts.of_sender(then.facility) if then and then.facility else None,
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
         "timeline": timeline,

@@ -14,6 +14,7 @@ from fhir_api.pages.review.words import telling
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Person
 from projections.health_record.sources import Source
+from projections.health_record.whereabouts import Facility
 from projections.links.queries import Decision
 
 WAITING = frozenset({State.PROPOSED, State.POSTPONED})
@@ -25,7 +26,7 @@ class OnePatient(NamedTuple):
     ``name``, ``birth_date`` or ``gender``."""
 
     source: Source
-    facility: str | None
+    facility: Facility | None
     age: str
     numbers: Sequence[ShownNumber]
     differs: frozenset[str]

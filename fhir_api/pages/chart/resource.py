@@ -110,8 +110,8 @@ async def _read(connection: Reader, request: Request, key: Key) -> Lineage:
 async def _names(connection: Reader, codes: Sequence[str], then: Then | None) -> Mapping[str, str]:
     """Of facilities, by code: what they were called then."""
     if then is None:
-        return await names_of(connection, (), codes)
-    return await names_then(connection, (), codes, then.moment.position)
+        return (await names_of(connection, (), codes)).names
+    return (await names_then(connection, (), codes, then.moment.position)).names
 
 
 async def _shown(

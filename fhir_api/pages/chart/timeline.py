@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 from ehr.dates import ZONE, span
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
+from projections.health_record.whereabouts import Facility
 
 FEW = 4
 """Facilities that are named at once where there are many: a row or two, four on a telephone."""
 
 
 class Place(NamedTuple):
-    """A facility to choose. token: names it in addresses."""
+    """A facility to choose. token: names it in addresses. name: as it is told from others."""
 
     token: str
     name: str
@@ -67,9 +68,11 @@ class Timeline(NamedTuple):
 def timeline_of(chart: Chart, wishes: Mapping[str, str], rows: int) -> Timeline:
     """wishes: ``from``, number of the first visit to show; ``facility``, a token; ``kind``, a code; ``since``
     and ``until``, years. Odd wishes are ignored. rows: visits at most."""
-    tokens = [_token(chart.facility(visit) or "") for visit in chart.visits]
+    places = list(map(chart.facility, chart.visits))
+    known = {place: _token(place) for place in places}
+    tokens = [known[place] for place in places]
     counted = Counter(tokens)
-    names = {token: chart.facility(visit) or "" for token, visit in zip(tokens, chart.visits, strict=True)}
+    names = {token: str(place or "") for place, token in known.items()}
     kinds = sorted({visit.kind for visit in chart.visits if visit.kind})
     facility, kind = wishes.get("facility"), wishes.get("kind")
     choice = Choice(
@@ -116,5 +119,5 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _token(name: str) -> str:
-    return blake2b(name.encode(), digest_size=6).hexdigest()
+def _token(facility: Facility | None) -> str:
+    return blake2b((facility.key if facility else "").encode(), digest_size=6).hexdigest()

@@ -60,7 +60,7 @@ class Wording:
             self._dated("chart.abated", one.abated),
             self._t("chart.times", count=times) if times > 1 else "",
         )
-        stated = [each.facility or self._t("chart.nowhere") for each in self._chart.stated_by(repeated)]
+        stated = [str(each.facility or self._t("chart.nowhere")) for each in self._chart.stated_by(repeated)]
         who = self._chart.name(one.source) or self._chart.seen_by(one)
         row = self._row(one, _coded(repeated.code), more, one.onset or one.at)
         return row._replace(where=_joined(", ".join(stated), who))
@@ -138,7 +138,7 @@ class Wording:
             self._t("chart.not_to_do") if one.forbidden else "",
             self._t("chart.referral") if one.referral else "",
         ]
-        to = [name for name in map(self._chart.name, one.to) if name]
+        to = [str(facility) for facility in map(self._chart.whereabouts.of_named, one.to) if facility]
         more = (
             self._t("chart.to", name=", ".join(to)) if to else "",
             self._unless("priority", one.priority, "routine"),
@@ -152,7 +152,7 @@ class Wording:
     def _row(
         self, entry: AnyEntry, what: str, more: Sequence[str | None], at: str | None, who: str | None = None
     ) -> Row:
-        where = _joined(self._chart.facility(entry) or self._t("chart.nowhere"), who)
+        where = _joined(str(self._chart.facility(entry) or self._t("chart.nowhere")), who)
         marks = (self._t("chart.modified"),) if entry.origin.modified else ()
         return Row([entry], what, _joined(*marks, *more), _on(at) or self._t("chart.undated"), where)
 

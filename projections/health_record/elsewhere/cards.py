@@ -12,13 +12,14 @@ from projections.health_record.chart import Chart
 from projections.health_record.kinds import Person, Visit
 from projections.health_record.lateness import NOT_SEEN
 from projections.health_record.series import day_of
+from projections.health_record.whereabouts import Facility, are_several
 
 
 class Use(NamedTuple):
-    """A visit with the card. facility: what it is called. at: FHIR date. patient: id of the Patient, where it
-    is another person than the one of the chart, by all that is known."""
+    """A visit with the card. at: FHIR date. patient: id of the Patient, where it is another person than the
+    one of the chart, by all that is known."""
 
-    facility: str | None
+    facility: Facility | None
     at: str | None
     encounter: str
     patient: str | None = None
@@ -34,16 +35,18 @@ class Card(NamedTuple):
 def card_used(chart: Chart, day: date, others: Iterable[Use] = (), here: str | None = None) -> Card | None:
     """The card, where it was used on a day in Vietnam at two facilities, or at another one than ``here``.
 
-    others: uses of the same card by Patients of other people on that day. here: what the facility is called
-    that asks; None where that is not known.
+    others: uses of the same card by Patients of other people on that day. here: the facility that asks, as
+    facts name it; None where that is not known.
     """
     numbers = {number for person in chart.persons for number in numbers_of(person)}
     own = (
         Use(chart.facility(one), one.at, one.origin.id) for one in chart.visits if _with_card(chart, one, day)
     )
     uses = sorted((*own, *others), key=lambda use: use.at or "", reverse=True)
-    places = {use.facility for use in uses if use.facility} | ({here} if here else set())
-    if not numbers or not uses or len(places) < 2:
+    facilities = [use.facility for use in uses if use.facility]
+    if here:
+        facilities.append(chart.whereabouts.of_sender(here))
+    if not numbers or not uses or not are_several(facilities):
         return None
     return Card(mask(max(numbers, key=lambda number: (len(number), number))), uses)
 

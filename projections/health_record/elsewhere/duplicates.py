@@ -9,6 +9,7 @@ from projections.health_record.kinds import Document, Result
 from projections.health_record.order import begins, newest_first
 from projections.health_record.repeated import fold
 from projections.health_record.series import day_of
+from projections.health_record.whereabouts import Facility, apart
 
 WITHIN = timedelta(days=30)
 
@@ -37,7 +38,7 @@ class Duplicate(NamedTuple):
 def duplicates(chart: Chart) -> list[Duplicate]:
     """Of each test the last two at different facilities that were done within WITHIN; those done together on
     the same days are one. The newest first."""
-    found: dict[tuple[str | None, ...], Duplicate] = {}
+    found: dict[tuple[Facility | str | None, ...], Duplicate] = {}
     for tests in _by_code(chart).values():
         pair = _last_pair(chart, tests)
         if pair:
@@ -49,14 +50,20 @@ def duplicates(chart: Chart) -> list[Duplicate]:
 
 def _last_pair(chart: Chart, tests: list[Test]) -> tuple[Test, Test] | None:
     """(earlier, later) of tests that are given newest first."""
-    later: list[Test] = []  # Of one facility, the newest first.
+    later: dict[
+        Facility | None, list[Test]
+    ] = {}  # The newest first. No two of the facilities are surely two.
     for test in tests:
-        if later and chart.facility(test) != chart.facility(later[0]):
-            pair = next((one for one in later if begins(one) - begins(test) <= WITHIN), None)
-            if pair:
-                return test, pair
-            later = []
-        later.append(test)
+        here = chart.facility(test)
+        pairs = [
+            one
+            for there in [there for there in later if here and there and apart(here, there)]
+            for one in later.pop(there)
+            if begins(one) - begins(test) <= WITHIN
+        ]
+        if pairs:
+            return test, newest_first(pairs)[0]
+        later.setdefault(here, []).append(test)
     return None
 
 

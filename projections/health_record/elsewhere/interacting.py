@@ -9,9 +9,14 @@ from ehr.interactions.table import Interaction, gravest_first, is_of, table
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Medicine
 from projections.health_record.kinds.medicines import ATC
+from projections.health_record.whereabouts import Facility
 
 MOST = 50
 """Pairs that are told; of more the gravest."""
+
+
+_Where = tuple[Facility, str | None]
+"""A facility, and which of its visits where it may be a different one each time."""
 
 
 class Interacting(NamedTuple):
@@ -33,23 +38,29 @@ class Compared(NamedTuple):
 
 def interacting(chart: Chart, now: datetime) -> Compared:
     """Of each medicine the last prescription of each facility counts; one whose facility nobody knows is not
-    compared."""
-    placed: dict[tuple[str, str], Medicine] = {}
-    places: set[str] = set()
+    compared.
+
+    Facilities of which nobody can say whether they are one count as two, and so do two visits at one of which
+    nobody can say which it is: what interacts does so wherever it was prescribed, and to miss it is the
+    hazard.
+    """
+    placed: dict[tuple[_Where, str], Medicine] = {}
+    places: set[_Where] = set()
     without_code = 0
     for medicine in chart.current_medicines(now):
         facility = chart.facility(medicine)
-        if facility:
-            places.add(facility)
+        where = (facility, medicine.encounter if facility.vague else None) if facility else None
+        if where:
+            places.add(where)
         if medicine.code.system != ATC or not medicine.code.code:
             without_code += 1
-        elif facility:
-            placed.setdefault((facility, medicine.code.code), medicine)
+        elif where:
+            placed.setdefault((where, medicine.code.code), medicine)
     found = list(islice(_found(placed), MOST))
     return Compared(found, without_code if len(places) > 1 else 0, table().version)
 
 
-def _found(placed: Mapping[tuple[str, str], Medicine]) -> Iterator[Interacting]:
+def _found(placed: Mapping[tuple[_Where, str], Medicine]) -> Iterator[Interacting]:
     """Line by line of the table: who has hundreds of medicines in use has ten thousands of pairs."""
     order = {medicine.origin.reference: number for number, medicine in enumerate(placed.values())}
     for line in gravest_first():
@@ -62,10 +73,10 @@ def _found(placed: Mapping[tuple[str, str], Medicine]) -> Iterator[Interacting]:
                     yield Interacting(newer, older, line)
 
 
-def _of(placed: Mapping[tuple[str, str], Medicine], groups: Sequence[str]) -> dict[str, list[Medicine]]:
-    """Those of these groups, by facility."""
-    found: dict[str, list[Medicine]] = {}
-    for (facility, code), medicine in placed.items():
+def _of(placed: Mapping[tuple[_Where, str], Medicine], groups: Sequence[str]) -> dict[_Where, list[Medicine]]:
+    """Those of these groups, by where they were prescribed."""
+    found: dict[_Where, list[Medicine]] = {}
+    for (where, code), medicine in placed.items():
         if is_of(code, groups):
-            found.setdefault(facility, []).append(medicine)
+            found.setdefault(where, []).append(medicine)
     return found

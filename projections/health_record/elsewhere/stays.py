@@ -1,12 +1,15 @@
 """Stays that overlap with visits at another facility: somebody is in two places at once."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ehr.dates import span
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
 from projections.health_record.lateness import NOT_SEEN
+from projections.health_record.whereabouts import Facility, apart
 
 IN_A_BED = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
 """Kinds of visits that are stays (https://terminology.hl7.org/6.5.0/ValueSet-encounter-class.html)."""
@@ -32,6 +35,7 @@ class _Stay(NamedTuple):
     """A visit from when it had surely begun until it may have ended."""
 
     visit: Visit
+    facility: Facility
     start: datetime
     end: datetime
 
@@ -41,24 +45,54 @@ class _Stay(NamedTuple):
 
 
 def overlaps(chart: Chart, now: datetime) -> list[Overlap]:
-    """Those that surely overlap, whatever the hours are that nobody stated; the newest first."""
-    found: list[Overlap] = []
-    opened: dict[str, list[_Stay]] = {}
-    stays = [
-        (facility, stay)
-        for visit in chart.visits
-        if (facility := chart.facility(visit))
-        if (stay := _stay(visit, now))
-    ]
-    for here, stay in sorted(stays, key=lambda one: one[1].end, reverse=True):
-        for there, others in opened.items():
-            if there != here:
-                others[:] = [other for other in others if other.start < stay.end]
-                found += [_overlap(stay, other) for other in others if stay.in_a_bed or other.in_a_bed]
-        if len(found) >= MOST:
+    """Those that surely overlap, whatever the hours are that nobody stated; the newest first.
+
+    From the last end back through time, each is held against those that were going on when it ended.
+    """
+    stays = sorted(_stays(chart, now), key=lambda stay: stay.end, reverse=True)
+    begun_last = sorted(stays, key=lambda stay: stay.start)
+    going_on, found = _GoingOn(), list[Overlap]()
+    for stay in stays:
+        while begun_last[-1].start >= stay.end:
+            going_on.leave(begun_last.pop())
+        found += islice((_overlap(stay, other) for other in going_on.beside(stay)), MOST - len(found))
+        if len(found) == MOST:
             break
-        opened.setdefault(here, []).append(stay)
-    return found[:MOST]
+        going_on.join(stay)
+    return found
+
+
+class _GoingOn:
+    """The stays and visits at one moment, by facility: those of the same are passed over as a whole."""
+
+    def __init__(self) -> None:
+        self._beds: dict[Facility, dict[int, _Stay]] = {}
+        self._others: dict[Facility, dict[int, _Stay]] = {}
+
+    def join(self, stay: _Stay) -> None:
+        self._like(stay).setdefault(stay.facility, {})[id(stay)] = stay
+
+    def leave(self, stay: _Stay) -> None:
+        there = self._like(stay)
+        del there[stay.facility][id(stay)]
+        if not there[stay.facility]:
+            del there[stay.facility]
+
+    def beside(self, stay: _Stay) -> Iterator[_Stay]:
+        """Those at other facilities; beside a visit only stays."""
+        for facility, stays in chain(self._beds.items(), self._others.items() if stay.in_a_bed else ()):
+            if apart(facility, stay.facility):
+                yield from stays.values()
+
+    def _like(self, stay: _Stay) -> dict[Facility, dict[int, _Stay]]:
+        return self._beds if stay.in_a_bed else self._others
+
+
+def _stays(chart: Chart, now: datetime) -> Iterator[_Stay]:
+    for visit in chart.visits:
+        facility, times = chart.facility(visit), _times(visit, now)
+        if facility and times:
+            yield _Stay(visit, facility, *times)
 
 
 def _overlap(one: _Stay, other: _Stay) -> Overlap:
@@ -66,8 +100,9 @@ def _overlap(one: _Stay, other: _Stay) -> Overlap:
     return Overlap(earlier.visit, later.visit, min(one.end, other.end))
 
 
-def _stay(visit: Visit, now: datetime) -> _Stay | None:
-    """A day without hours is over before it has surely begun: None, as for whom nobody need have seen."""
+def _times(visit: Visit, now: datetime) -> tuple[datetime, datetime] | None:
+    """(start, end). A day without hours is over before it has surely begun: None, as for whom nobody need
+    have seen."""
     starts = span(visit.at) if visit.at else None
     if starts is None or visit.status in NOT_SEEN or visit.kind in _ELSEWHERE:
         return None
@@ -81,4 +116,4 @@ def _stay(visit: Visit, now: datetime) -> _Stay | None:
         end = start
     if "T" in (visit.at or ""):
         end = max(end, start + timedelta(seconds=1))
-    return _Stay(visit, start, end) if start < end else None
+    return (start, end) if start < end else None

@@ -103,8 +103,10 @@ def measure(value: str, unit: str = "mmol/L", code: str = "2339-0", **more: Any)
     return Measure(name, value, **(fields | more))
 
 
-def chart(*entries: AnyEntry, names: dict[str, str] | None = None) -> Chart:
-    return Chart(entries, names or {}, COMPLETE)
+def chart(
+    *entries: AnyEntry, names: dict[str, str] | None = None, codes: dict[str, str] | None = None
+) -> Chart:
+    return Chart(entries, names or {}, COMPLETE, None, codes or {})
 
 
 # Visits.
@@ -136,14 +138,14 @@ def test_facility_is_the_provider_else_who_stated_it() -> None:
     stated = Problem(elsewhere, None, None, Coded("x"), None, None, [], None, None, None, None)
     names = {"Organization/o1": "Trạm Lìa", "45901": "Trạm A Dơi"}
     one = chart(named, listed, unlisted, within, stated, names=names)
-    assert [one.facility(entry) for entry in (named, listed, unlisted, within, stated)] == [
+    assert [str(one.facility(entry)) for entry in (named, listed, unlisted, within, stated)] == [
         "Bệnh viện",
         "Trạm Lìa",
         "Organization/o9",
         "Bệnh viện",
         "Trạm A Dơi",
     ]
-    assert chart(stated).facility(stated) == "45901"
+    assert str(chart(stated).facility(stated)) == "45901"
     assert chart(problem("p", Coded("x"))).facility(problem("p", Coded("x"))) is None
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -11,15 +12,17 @@ from msgspec.structs import replace
 from ehr.interactions.table import table
 from ehr.systems import INSURANCE_NUMBER
 from projections.health_record.chart import Chart
-from projections.health_record.elsewhere import elsewhere_of
+from projections.health_record.elsewhere import elsewhere_of, stays
 from projections.health_record.elsewhere.cards import Use, card_used, key_of, keys_of
-from projections.health_record.elsewhere.duplicates import duplicates
+from projections.health_record.elsewhere.duplicates import WITHIN, duplicates
 from projections.health_record.elsewhere.interacting import MOST as MOST_PAIRS
 from projections.health_record.elsewhere.interacting import interacting
 from projections.health_record.elsewhere.stays import MOST, overlaps
 from projections.health_record.entry import Coded, Named, Origin
 from projections.health_record.kinds import AnyEntry, Document, Medicine, Numbered, Person, Result, Visit
 from projections.health_record.kinds.medicines import ATC
+from projections.health_record.order import begins, newest_first
+from projections.health_record.whereabouts import Facility, apart
 from tests.projections.health_record.test_chart import chart, measure, medicine, visit
 
 NOW = datetime(2026, 10, 20, 5, tzinfo=UTC)
@@ -91,33 +94,52 @@ def test_overlaps_are_bounded_and_the_newest_go_first() -> None:
 
 
 HOURS = st.integers(0, 60).map(lambda hour: datetime(2026, 10, 1, tzinfo=UTC) + timedelta(hours=hour))
+ALIKE = {"45901": "Trạm số 1", "45902": "Trạm số 1"}
+SENDERS = st.sampled_from([("45901", None), ("45902", None), (None, Named("Trạm số 1")), (None, HOSPITAL)])
+"""Two of one name, one of which nobody can tell which of them it is, and another."""
 
 
 @st.composite
-def stays(draw: st.DrawFn) -> list[Visit]:
+def stayed(draw: st.DrawFn) -> list[Visit]:
     found = []
-    for number in range(draw(st.integers(0, 7))):
+    for number in range(draw(st.integers(0, 9))):
         start, end = sorted((draw(HOURS), draw(HOURS)))
-        place = draw(st.sampled_from([STATION, HOSPITAL, Named("Trạm A Dơi")]))
-        found.append(bed(f"{number}", place, start.isoformat(), end.isoformat()))
+        sender, place = draw(SENDERS)
+        made = bed(
+            f"{number}", place, start.isoformat(), end.isoformat(), kind=draw(st.sampled_from(["IMP", "AMB"]))
+        )
+        found.append(replace(made, origin=replace(made.origin, facility=sender)))
     return found
 
 
-@given(stays())
-def test_overlaps_are_all_pairs_that_share_a_moment(visits: list[Visit]) -> None:
-    def ends(one: Visit) -> str:
-        moment = (datetime.fromisoformat(one.at or "") + timedelta(seconds=1)).isoformat()
-        return max(one.ends or "", moment)
+@given(stayed(), st.sampled_from([1, 3, MOST]))
+def test_overlaps_are_the_newest_pairs_that_share_a_moment(visits: list[Visit], most: int) -> None:
+    def ends(one: Visit) -> datetime:
+        moment = datetime.fromisoformat(one.at or "") + timedelta(seconds=1)
+        return max(datetime.fromisoformat(one.ends or ""), moment)
 
+    whole = chart(*visits, names=ALIKE)
     expected = {
-        frozenset((one.origin.id, other.origin.id))
+        frozenset((one.origin.id, other.origin.id)): min(ends(one), ends(other))
         for one in visits
         for other in visits
-        if one.provider != other.provider and (one.at or "") < ends(other) and (other.at or "") < ends(one)
+        if apart(facility_in(whole, one), facility_in(whole, other))
+        and "IMP" in (one.kind, other.kind)
+        and datetime.fromisoformat(one.at or "") < ends(other)
+        and datetime.fromisoformat(other.at or "") < ends(one)
     }
-    found = overlaps(chart(*visits), NOW)
-    assert {frozenset((one.earlier.origin.id, one.later.origin.id)) for one in found} == expected
-    assert len(found) == len(expected)
+    with patch.object(stays, "MOST", most):
+        found = overlaps(whole, NOW)
+    pairs = {frozenset((one.earlier.origin.id, one.later.origin.id)): one.until for one in found}
+    assert len(pairs) == len(found) == min(most, len(expected))
+    assert pairs.items() <= expected.items()
+    assert [one.until for one in found] == sorted(expected.values(), reverse=True)[:most]
+
+
+def facility_in(whole: Chart, entry: AnyEntry) -> Facility:
+    found = whole.facility(entry)
+    assert found is not None
+    return found
 
 
 # Cards.
@@ -132,7 +154,7 @@ CARD = Numbered("GD4 45 4500000017", INSURANCE_NUMBER, "SB")
 TODAY = date(2026, 10, 20)
 MORNING = at("m", STATION, "2026-10-19T23:30:00Z")
 NOON = at("n", HOSPITAL, "2026-10-20T12:00:00+07:00")
-OTHER = Use("Phòng khám", "2026-10-20T09:00:00+07:00", "x", "p2")
+OTHER = Use(Facility("45903", "Phòng khám", coded=True), "2026-10-20T09:00:00+07:00", "x", "p2")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +179,7 @@ def test_a_card_of_the_day(
     entries: list[Visit], others: list[Use], here: str | None, used_at: list[str] | None
 ) -> None:
     card = card_used(chart(person(CARD), *entries), TODAY, others, here)
-    assert (sorted(use.facility or "" for use in card.uses) if card else None) == used_at
+    assert (sorted(str(use.facility or "") for use in card.uses) if card else None) == used_at
     assert card is None or (card.number[:4], card.number[-4:]) == ("GD4 ", "0017")
 
 
@@ -190,7 +212,7 @@ def test_what_a_card_is_found_by(number: str, key: str | None) -> None:
 
 
 def sample(
-    id_: str, place: Named, day: str | None, code: str | None = "2339-0", **more: Any
+    id_: str, place: Named | None, day: str | None, code: str | None = "2339-0", **more: Any
 ) -> tuple[Visit, Result]:
     seen = at(f"e-{id_}", place, day)
     name = Coded("Glucose", LOINC if code else None, code)
@@ -241,6 +263,36 @@ def test_tests_of_the_same_two_days_are_one_notice() -> None:
     assert sorted(name.code or "" for name in one.tests) == ["2093-3", "2339-0"]
 
 
+@st.composite
+def samples(draw: st.DrawFn) -> list[tuple[Visit, Result]]:
+    found = []
+    for number in range(draw(st.integers(0, 7))):
+        sender, place = draw(SENDERS)
+        seen, test = sample(
+            f"{number}", place, f"2026-{draw(st.integers(1, 6)):02}-{draw(st.integers(1, 28)):02}"
+        )
+        found.append((replace(seen, origin=replace(seen.origin, facility=sender)), test))
+    return [
+        (seen, replace(test, origin=replace(test.origin, facility=seen.origin.facility)))
+        for seen, test in found
+    ]
+
+
+@given(samples())
+def test_of_all_pairs_within_a_month_the_last_is_told(pairs: list[tuple[Visit, Result]]) -> None:
+    whole = chart(*(entry for pair in pairs for entry in pair), names=ALIKE)
+    tests = newest_first(test for _, test in pairs)
+    expected = [
+        (earlier.origin.id, later.origin.id)
+        for place, earlier in enumerate(tests)
+        for later in tests[:place]
+        if begins(later) - begins(earlier) <= WITHIN
+        and apart(facility_in(whole, later), facility_in(whole, earlier))
+    ]
+    found = [(one.earlier.origin.id, one.later.origin.id) for one in duplicates(whole)]
+    assert found == expected[:1]
+
+
 # Medicines.
 
 
@@ -261,7 +313,7 @@ WARFARIN, IBUPROFEN = prescribed("w", STATION, "B01AA03"), prescribed("i", HOSPI
 def test_two_facilities_prescribe_what_interacts() -> None:
     one = chart(*WARFARIN, *IBUPROFEN)
     [found] = interacting(one, NOW).found
-    assert {one.facility(found.one), one.facility(found.other)} == {"Trạm Lìa", "Bệnh viện Khe Sanh"}
+    assert {str(one.facility(each)) for each in found[:2]} == {"Trạm Lìa", "Bệnh viện Khe Sanh"}
     assert found.interaction.severity == "caution"
     assert interacting(one, NOW).version == table().version
 

@@ -122,9 +122,43 @@ def test_what_a_facility_had_recorded_is_nobody_elses(told: str) -> None:
 
 def test_names_are_those_of_then(told: str) -> None:
     followed(told)
-    names = [then(told, position).chart.facility(then(told, position).chart.visits[0]) for position in (5, 7)]
-    assert names == ["Trạm cũ", "45902"]
-    assert then(told, 7, "45901").chart.facility(then(told, 7, "45901").chart.visits[0]) == "Trạm mới"
+
+    def name(position: int, facility: str | None = None) -> str:
+        chart = then(told, position, facility).chart
+        return str(chart.facility(chart.visits[0]))
+
+    assert [name(5), name(7)] == ["Trạm cũ", "45902"]
+    assert name(7, "45901") == "Trạm mới"
+
+
+def test_facilities_are_told_apart_by_the_codes_of_then(database: str) -> None:
+    """Also where another facility states the visits, and a code was put right later."""
+
+    def seen(id_: str, at: str) -> Change:
+        return put(visit(id_, "a", "2024-01-05") | {"serviceProvider": {"reference": f"Organization/{at}"}})
+
+    async def state() -> None:
+        async with Record(database) as record:
+            for change in (
+                put(organization("o1", "45901", "Trạm số 1")),  # 1
+                put(organization("o2", "45901", "Trạm số 1")),  # 2
+                put(patient("a")),  # 3
+                seen("v1", "o1"),  # 4
+                seen("v2", "o2"),  # 5
+                put(organization("o2", "45902", "Trạm số 1")),  # 6
+            ):
+                await record.state(change, facility="45000")
+
+    asyncio.run(state())
+    followed(database)
+
+    def told(position: int) -> list[str]:
+        chart = then(database, position).chart
+        return sorted(f"{one.origin.id} {chart.facility(one)}" for one in chart.visits)
+
+    assert told(4) == ["v1 Trạm số 1"]
+    assert told(5) == ["v1 Trạm số 1", "v2 Trạm số 1"]
+    assert told(6) == ["v1 Trạm số 1 (45901)", "v2 Trạm số 1 (45902)"]
 
 
 def test_a_moment_is_after_the_last_fact_before_it(told: str) -> None:

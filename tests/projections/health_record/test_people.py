@@ -97,7 +97,7 @@ def test_it_has_the_entries_of_all_of_them_and_says_whose_they_are(filled: str) 
     followed(filled)
     chart = chart_of(filled, "a")
     assert visits(chart) == [("vb", 2), ("va", 1)]
-    assert [chart.facility(one) for one in chart.visits] == ["45902", "45901"]
+    assert [str(chart.facility(one)) for one in chart.visits] == ["45902", "45901"]
     assert chart.sources.patient("Encounter/vb") == "b"
     assert [one.code.text for one in chart.known_allergies] == ["Penicillin"]
     assert chart.standing.complete

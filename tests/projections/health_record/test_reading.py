@@ -95,10 +95,10 @@ def test_a_chart_has_everything_by_name(database: str) -> None:
     chart = chart_of(database)
     (visit,) = chart.visits
     assert [chart.name(one) for one in visit.practitioners] == ["Lan", "Lan", "Practitioner/unheard"]
-    assert chart.facility(visit) == "Trạm Y tế xã Lìa"
+    assert str(chart.facility(visit)) == "Trạm Y tế xã Lìa"
     (medicine,) = chart.medicines
     assert chart.medicine_name(medicine) == "Amoxicillin 500 mg"
-    assert chart.facility(medicine) == "Trạm Y tế xã Lìa"
+    assert str(chart.facility(medicine)) == "Trạm Y tế xã Lìa"
     assert chart.person is not None
     assert chart.person.name == "Hồ Văn Thử"
     assert chart.standing.complete
@@ -177,4 +177,31 @@ def test_two_organizations_with_one_code_give_one_name(database: str) -> None:
     asyncio.run(state(database, twins, [CARE[1]]))
     follow(database, HealthRecord(), Links())
     chart = chart_of(database)
-    assert chart.facility(chart.medicines[0]) == "Aa"
+    assert str(chart.facility(chart.medicines[0])) == "Aa"
+
+
+def test_two_stations_of_one_name_are_told_apart_by_their_codes(database: str) -> None:
+    """By the Organization that the provider is, and by the one that a role belongs to. A room is called
+    as who stated the visit."""
+    code = {**CODE, "value": "45902"}
+    twin = {**PEOPLE[1], "id": "o2", "identifier": [code]}
+    role = {"resourceType": "PractitionerRole", "id": "r2", "organization": {"reference": "Organization/o2"}}
+    room = {"resourceType": "Location", "id": "l1", "name": "Trạm Y tế xã Lìa"}
+    whom = ["Organization/o1", "Organization/o2", "PractitionerRole/r2", "Location/l1"]
+    visits = [
+        CARE[0] | {"id": f"e{number}", "serviceProvider": {"reference": reference}}
+        for number, reference in enumerate(whom)
+    ]
+    asyncio.run(state(database, [*PEOPLE, twin, role, room], visits))
+    follow(database, HealthRecord(), Links())
+    chart = chart_of(database)
+    found = {one.origin.id: chart.facility(one) for one in chart.visits}
+    assert {id_: place.key if place else None for id_, place in found.items()} == {
+        "e0": "45901",
+        "e1": "45902",
+        "e2": "45902",
+        "e3": "45901",
+    }
+    assert {str(place) for place in found.values()} == {
+        f"Trạm Y tế xã Lìa ({code})" for code in (45901, 45902)
+    }

@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from projections.health_record.entry import Coded, Named, Origin
 from projections.health_record.kinds import AnyEntry, Document, Order, Visit
-from projections.health_record.referrals import Referral, referrals_of
+from projections.health_record.lateness import NOT_SEEN
+from projections.health_record.order import begins, newest_first
+from projections.health_record.referrals import AWAITED, Referral, referrals_of
 from tests.projections.health_record.kinds_reading import read
 from tests.projections.health_record.test_chart import chart, visit
 
@@ -92,6 +94,88 @@ def test_the_order_of_facts_makes_no_difference(entries: list[AnyEntry]) -> None
     one = found["ServiceRequest/r1"]
     assert (one.state, one.arrival, one.answer) == ("answered", STAY, paper())
     assert found["ServiceRequest/back"].state == "sent"
+
+
+NAMES = {"45901": "Trạm số 1", "45902": "Trạm số 1", "45000": "Bệnh viện Khe Sanh"}
+LISTED = {"Organization/o1": "45901", "Organization/o2": "45902"}
+DAYS = st.integers(1, 60).map(lambda day: f"2026-{9 + (day > 30):02}-{1 + day % 28:02}")
+ASKED = [*(Named(None, one) for one in LISTED), Named("Trạm số 1"), HOSPITAL, Named("Nơi khác")]
+
+
+@st.composite
+def sent_and_seen(draw: st.DrawFn) -> list[Visit | Order]:
+    entries: list[Visit | Order] = []
+    for number in range(draw(st.integers(1, 6))):
+        seen = visit(
+            f"v{number}",
+            draw(DAYS),
+            provider=draw(st.sampled_from([None, *ASKED])),
+            status=draw(st.sampled_from(["finished", "finished", "planned"])),
+            based_on=draw(st.sampled_from([[], [], ["ServiceRequest/r1"], ["ServiceRequest/r9"]])),
+        )
+        sender = draw(st.sampled_from(list(NAMES)))
+        entries.append(replace(seen, origin=replace(seen.origin, facility=sender)))
+    for number in range(draw(st.integers(1, 3))):
+        to = draw(st.lists(st.sampled_from(ASKED), max_size=2))
+        entries.append(replace(order(f"r{number}", f"v{number}", to=to), at=draw(DAYS)))
+    return entries
+
+
+@given(sent_and_seen())
+def test_the_arrival_is_the_first_visit_that_follows(entries: list[Visit | Order]) -> None:
+    """Of those that name the referral, else of those soon after it where somebody was asked."""
+    whole = chart(*entries, names=NAMES, codes=LISTED)
+    seen = [one for one in reversed(newest_first(whole.visits)) if one.status not in NOT_SEEN]
+    for found in referrals_of(whole).values():
+        sent = found.order
+        writing = whole.visit(sent.encounter or "")
+        since = max(begins(sent), begins(writing)) if writing else begins(sent)
+        asked = [whole.whereabouts.of_named(one) for one in sent.to]
+        naming = [one for one in seen if sent.origin.reference in one.based_on]
+        likely = [
+            one
+            for one in seen
+            if not one.based_on
+            and one.origin.id != sent.encounter
+            and since <= begins(one) <= since + AWAITED
+            and (there := whole.facility(one)) in asked
+            and there
+            and not there.vague
+        ]
+        assert found.arrival == next(iter(naming + likely), None)
+        assert found.named is bool(naming)
+
+
+@pytest.mark.parametrize(
+    ("asked", "arrival"),
+    [
+        (Named(None, "Organization/o2"), "second"),
+        (Named(None, "Organization/o1"), "first"),
+        (Named("Trạm số 1"), None),
+        (Named("Bệnh viện Khe Sanh"), None),
+    ],
+)
+def test_of_two_stations_of_one_name_the_one_that_was_asked(asked: Named, arrival: str | None) -> None:
+    """Where the order gives but the name, nobody is told to have arrived."""
+    station = Named("Trạm số 1")
+    first, second = (
+        replace(visit(id_, at, provider=station), origin=replace(origin("Encounter", id_), facility=sender))
+        for id_, at, sender in (("first", "2026-10-03", "45901"), ("second", "2026-10-05", "45902"))
+    )
+    sent = replace(
+        order(encounter=None, to=[asked]), origin=Origin("ServiceRequest", "r1", "2026", None, "45000")
+    )
+    found = referrals_of(chart(first, second, sent, names=NAMES, codes=LISTED))["ServiceRequest/r1"].arrival
+    assert (found.origin.id if found else None) == arrival
+
+
+def test_what_names_the_referral_answers_it_before_what_goes_to_its_sender() -> None:
+    back, follows = (
+        order("back", "stay", to=[STATION]),
+        order("on", "stay", to=[], based_on=["ServiceRequest/r1"]),
+    )
+    assert referral(order(), STAY, back, follows).answer == follows
+    assert referral(order(), STAY, back).answer == back
 
 
 def test_what_the_resources_name() -> None:
