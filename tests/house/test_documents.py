@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from backbone import reference
+from fhir_api.pages.chart.pages import PANELS
+from fhir_api.pages.languages import LANGUAGES, catalogue
 from tests import kafka_broker
 from tests.pictures.__main__ import SCENES
 
@@ -51,6 +53,32 @@ def headings(page: Path) -> set[str]:
     """The places of a page that links may name."""
     titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+WORDS = re.compile(r"(?<![*\w])\*([^*|]+)\*(?: \(\*([^*|]+)\*)?")
+"""Words of the screen as the guide has them: in Vietnamese, and perhaps in English behind."""
+
+
+def test_words_of_the_screen_in_the_guide_are_those_of_the_screen() -> None:
+    """Whoever follows it looks for these very words."""
+    text = " ".join((ROOT / "docs" / "clinician.md").read_text().split())
+    told = WORDS.findall(re.sub(r"`[^`]*`|\*\*.*?\*\*|\*FHIR\*", "", text))
+    pairs = {(vietnamese, english) for vietnamese, english in told if english}
+    texts = {language: catalogue(language) for language in LANGUAGES}
+    assert {tuple(texts[one][f"chart.panel.{panel}"] for one in LANGUAGES) for panel in PANELS} <= pairs
+    assert [words for words, _ in told if not saying("vi", words)] == []
+    assert [pair for pair in pairs if not saying("vi", pair[0]) & saying("en", pair[1])] == []
+
+
+def saying(language: str, words: str) -> set[str]:
+    """Keys of the texts that read so, with some values in their places; … stands for the rest."""
+    begin = words.removesuffix("…").rstrip() if words.endswith("…") else None
+
+    def reads(text: str) -> bool:
+        pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(text))
+        return bool(re.fullmatch(pattern, words) or (begin and text.startswith(begin)))
+
+    return {key for key, text in catalogue(language).items() if reads(text)}
 
 
 def test_every_picture_of_a_page_is_small_and_shown() -> None:

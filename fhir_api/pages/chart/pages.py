@@ -179,6 +179,8 @@ def _shown(request: Request, seen: Seen, limit: int | None = None) -> dict[str, 
         "panels": [(panel, _count(chart, panel)) for panel in PANELS],
         "number_of": {panel: number for number, panel in enumerate(PANELS, 1)},
         "now": now,
+        "as_of": _as_of(seen),
+        "piece": is_fragment(request),
         "said": sayer(language),
         "when": told(moment_text),
         "on": told(date_text),
@@ -188,6 +190,12 @@ def _shown(request: Request, seen: Seen, limit: int | None = None) -> dict[str, 
 def _time(seen: Seen) -> datetime:
     """As of when ages are told, and what is in use."""
     return seen.then.time if seen.then else datetime.now(UTC)
+
+
+def _as_of(seen: Seen) -> datetime | None:
+    """Of the last fact that is shown; of the past, the moment that is asked for once all until then is."""
+    standing = seen.chart.standing
+    return seen.then.time if seen.then and not standing.behind else standing.last_updated
 
 
 def _day(wishes: Mapping[str, str]) -> str | None:
@@ -201,9 +209,8 @@ def _count(chart: Chart, panel: str) -> int:
 
 
 def _part(request: Request, template: str, shown: Mapping[str, Any]) -> Response:
-    if is_fragment(request):
-        return render(request, template, shown)
-    return render(request, "chart_part.html", {**shown, "part": template})
+    whole = "chart_piece.html" if is_fragment(request) else "chart_part.html"
+    return render(request, whole, {**shown, "part": template})
 
 
 def _nobody(request: Request, seen: Seen) -> Response:

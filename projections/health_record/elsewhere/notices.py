@@ -31,10 +31,10 @@ class Elsewhere(NamedTuple):
         return len(self.former_overlaps) + len(self.former_duplicates)
 
     @property
-    def anything(self) -> bool:
-        """Whether there is anything to tell."""
+    def current(self) -> bool:
+        """Whether there is anything to tell beside what is from before."""
         compared = self.interactions.found or self.interactions.without_code
-        return any((self.card, compared, self.overlaps, self.duplicates, self.former))
+        return any((self.card, compared, self.overlaps, self.duplicates))
 
 
 def elsewhere_of(

@@ -82,7 +82,7 @@ def test_somebody_without_name_and_birth_date(client: Client) -> None:
 def test_english(client: Client) -> None:
     with Client(base_url=client.base_url) as other:  # the choice of a language stays with the browser
         assert "Allergies Penicillin – Nổi mề đay (severe), high risk" in banner_of(other, "full", "en")
-        assert panel_of(other, "visits").startswith("1 Visits 3 All facilities")
+        assert re.match(r"1 Visits 3 As of \S+ \S+ All facilities", panel_of(other, "visits"))
 
 
 # The panels.

@@ -120,6 +120,11 @@ def trap() -> list[Json]:
 OTHERS = [
     patient("same-card", name=[{"text": "Lê Thị Khác"}], **CARD),
     *(encounter(f"o{n}", "same-card", day.isoformat(), "hospital", "Khám") for n, day in enumerate(TODAY)),
+    patient("before", name=[{"text": "Lê Thị Trước"}]),
+    visit("b1", "before", 70, 69.9, "station"),
+    visit("b2", "before", 65, 64.9, "hospital"),
+    glucose("bg1", "before", "b1", ago(70), 9.1),
+    glucose("bg2", "before", "b2", ago(65), 8.2),
     patient("alone", name=[{"text": "Lê Thị Một"}]),
     encounter("only", "alone", ago(0), "station", "Khám"),
 ]
@@ -151,6 +156,15 @@ def part(client: Client, citizen: str, id_: str = "elsewhere", language: str = "
 
 def test_who_is_only_known_here_has_no_notices(client: Client) -> None:
     assert part(client, "alone") == ("", "")
+
+
+def test_what_is_from_before_alone_is_folded_under_a_line_that_says_so(client: Client) -> None:
+    page = client.get("/citizens/before").text
+    (html,) = re.findall(r'(?s)<details class="elsewhere" id="elsewhere">.*?</details>', page)
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    assert text.startswith("Ở cơ sở khác: chỉ có việc trước đây, quá 30 ngày (1) Hai cơ sở cùng làm")
+    assert 'id="elsewhere-title"' not in page
+    assert 'id="elsewhere-title"' in client.get("/citizens/two").text
 
 
 def test_medicines_that_interact(client: Client) -> None:

@@ -61,6 +61,21 @@ def test_no_style_has_colours_of_its_own() -> None:
             assert not COLOUR.findall(re.sub(r"dialog::backdrop.*", "", path.read_text("utf8"))), path.name
 
 
+MARKED = {"notice", "tag", "mark"}
+
+
+def test_how_grave_something_is_is_said_of_a_box_or_a_word_alone() -> None:
+    """``.warn``, ``.bad`` and ``.good`` never stand alone."""
+    for path in TEMPLATES.glob("*.html"):
+        source = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", path.read_text("utf8"), flags=re.DOTALL)
+        said = [set(value.split()) for value in re.findall(r'\bclass="([^"]*)"', source)]
+        alone = [one for one in said if one & {"warn", "bad", "good"} and not one & MARKED]
+        assert alone == [], path.name
+    for path in OWN_STYLES:
+        found = re.findall(r"(\S*)\.(?:warn|bad|good)\b", path.read_text("utf8"))
+        assert {one.rpartition(".")[2] for one in found} <= MARKED, path.name
+
+
 def test_pico_is_cut_anew() -> None:
     assert cut.CUT.read_text("utf8") == cut.made(), "out of date: python -m fhir_api.pages.pico.cut"
 
