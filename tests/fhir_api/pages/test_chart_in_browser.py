@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from fhir_api.pages.languages import LANGUAGES
 from tests.fhir_api.pages.chart_citizens import HOSTILE, everybody
 from tests.fhir_api.pages.chart_serving import chart_app, load, served
 
@@ -117,6 +118,42 @@ def test_nothing_hostile_runs(page: Page, place: str) -> None:
     expect(page.locator("body")).to_contain_text(HOSTILE)
     assert page.evaluate("window.broken") is None
     assert page.locator("article img, article script").count() == 0
+
+
+def top_of(page: Page, what: str) -> float:
+    """Pixels from the top of the page."""
+    box = page.locator(what).first.bounding_box()
+    assert box
+    return box["y"]
+
+
+@pytest.mark.parametrize("size", [(360, 740), (390, 780)], ids=str)
+def test_on_a_telephone_the_first_part_begins_in_the_upper_half(
+    browser: Browser, address: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    page = browser.new_page(base_url=address, viewport={"width": width, "height": height})
+    page.goto("/citizens/full")
+    tops = [top_of(page, what) for what in ("h1", ".allergies", ".about", "nav.panels", "#visits h2")]
+    assert tops == sorted(tops)
+    assert tops[-1] < height / 2
+    moment = page.get_by_label("Xem hồ sơ như lúc")
+    expect(moment).to_be_hidden()
+    page.get_by_text("Hồ sơ như trước đây").click()
+    expect(moment).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_a_desk_the_parts_stand_in_one_row_and_the_past_is_asked_for_at_once(
+    page: Page, language: str
+) -> None:
+    page.goto(f"/citizens/full?lang={language}")
+    chips = page.locator("nav.panels a")
+    assert chips.count() == 9
+    assert len({box["y"] for one in chips.all() if (box := one.bounding_box())}) == 1
+    expect(page.locator(".moment input")).to_be_visible()
+    expect(page.locator(".ask summary")).to_be_hidden()
 
 
 @pytest.mark.parametrize("width", [360, 1280])
