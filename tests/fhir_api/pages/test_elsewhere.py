@@ -162,7 +162,7 @@ def test_what_is_from_before_alone_is_folded_under_a_line_that_says_so(client: C
     page = client.get("/citizens/before").text
     (html,) = re.findall(r'(?s)<details class="elsewhere" id="elsewhere">.*?</details>', page)
     text = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
-    assert text.startswith("Ở cơ sở khác: chỉ có việc trước đây, quá 30 ngày (1) Hai cơ sở cùng làm")
+    assert text.startswith("Ở cơ sở khác: chỉ có việc quá 30 ngày trước (1) Hai cơ sở cùng làm")
     assert 'id="elsewhere-title"' not in page
     assert 'id="elsewhere-title"' in client.get("/citizens/two").text
 

@@ -62,6 +62,22 @@ def test_a_day_means_its_end_in_vietnam(client: Client) -> None:
     assert "đến sự kiện số 3," in text_of(client.get("/citizens/a/at/2024-03-03T08:00+07:00"))
 
 
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [
+        ("2024-03-02", "02/03/2024 23:59"),
+        ("2024-03-07T07:59+07:00", "07/03/2024 07:59"),
+        ("2024-03-07T08:00:00+07:00", "07/03/2024 08:00"),
+        ("7", "07/03/2024 08:00"),
+    ],
+)
+def test_each_part_tells_the_moment_that_is_asked_for(client: Client, moment: str, told: str) -> None:
+    page = client.get(f"/citizens/a/at/{moment}").text
+    assert re.findall(r"<p class=\"quiet\">Tính đến ([^<]+)</p>\s*</header>", page) == [told] * (
+        len(PANELS) + 1
+    )
+
+
 def test_ages_are_those_of_then(client: Client) -> None:
     assert "Sinh 01/03/2020 (48 tháng tuổi)" in text_of(client.get("/citizens/a/at/2024-03-02"))
 
