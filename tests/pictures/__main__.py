@@ -154,6 +154,7 @@ def taken(browser: Browser, address: str, cast: Cast, scene: Scene) -> bytes:
         base_url=address,
         viewport={"width": width, "height": height},
         color_scheme="dark" if scene.dark else "light",
+        locale="vi-VN",
     )
     scene.act(page, cast)
     picture = page.screenshot()
