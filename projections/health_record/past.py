@@ -11,27 +11,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ehr.compression import decompress
+from ehr.compression import decompress, unpacked_size
 from ehr.event_store.notifications import NotificationRow
 from ehr.sql import load_queries
 from projections.database import Reader
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.directory import LISTED, Known, Listing
-from projections.health_record.kinds import AnyEntry
+from projections.health_record.kinds import READERS, AnyEntry
 from projections.health_record.queries import named_by, recorded_at
 from projections.health_record.sources import Sources
-from projections.health_record.view import Place, Sheets
+from projections.health_record.view import Sheets
 from projections.links.person import people_of
 from projections.standing import PATIENCE, shown
 from streams.recorded_fact import RecordedFact, entry_of
 
 _sql = load_queries(Path(__file__).with_name("past.sql"))
 
-MOST_FACTS, MOST_BYTES = 5_000, 16 << 20
-"""Of one person, for one page: the largest full charts have some hundreds of facts."""
+MOST_FACTS, MOST_BYTES, MOST_UNPACKED = 5_000, 16 << 20, 64 << 20
+"""Of one person, for one page; bytes as they are stored, and of what is read of them. The largest full charts
+have some hundreds of facts, and some MiB."""
 
-_AT_ONCE = 50
-"""Facts that are applied before it is another request's turn."""
+_AT_ONCE = 20
+"""Facts that are read before it is another request's turn."""
 
 _KEEPS_EMPTY = 3
 """The first code_version of the view whose sheets stay when nothing is left on them."""
@@ -40,10 +41,10 @@ _VIEWS = ("health_record", "links", "fhir_resources")
 
 
 class TooMuchPast(Exception):
-    """There are more facts about this person than are applied for one page."""
+    """There are more facts about this person, or larger ones, than are applied for one page."""
 
     def __init__(self, facts: int, size: int) -> None:
-        """size: in bytes."""
+        """size: in bytes, of all of them as they are stored or of what was read by then."""
         super().__init__()
         self.facts = facts
         self.size = size
@@ -94,12 +95,9 @@ async def read_past(
         people = (await people_of(connection, [subject], at))[subject]
         asked = {"subjects": [*{subject, *people}], "at": at}
         standing = await _standing(connection, asked, moment)
-        facts = await _facts(connection, asked)
-        stating = (one.fact.facility for one in facts)
-        facilities = frozenset(code for code in stating if code and "\0" not in code)
-        stated = [one for one in facts if facility in (None, one.fact.facility)]
+        sheets, facilities = await _applied(connection, asked, facility)
         sources, entries = Sources(subject, people), list[AnyEntry]()
-        for place, sheet in sorted((await _applied(stated)).items()):
+        for place, sheet in sorted(sheets.entries().items()):
             sources.add(place.subject, sheet)
             entries += sheet
         references, codes = named_by(entries)
@@ -116,21 +114,35 @@ async def _standing(connection: Reader, asked: Mapping[str, Any], moment: Moment
     return Standing(position, moment.position, last_updated, parked_since, unlinked_since, parked_at)
 
 
-async def _facts(connection: Reader, asked: Mapping[str, Any]) -> list[RecordedFact]:
+async def _applied(
+    connection: Reader, asked: Mapping[str, Any], facility: str | None
+) -> tuple[Sheets, frozenset[str]]:
+    """What the facts have left, and who has stated any of them. One fact at a time is unpacked. Raises
+    TooMuchPast."""
     number, size = await _row(connection, "size", **asked) or (0, 0)
     if number > MOST_FACTS or size > MOST_BYTES:
         raise TooMuchPast(number, size)
+    sheets, facilities, unpacked = Sheets(), set[str](), 0
     cursor = await connection.execute(_sql["facts"], asked, binary=True)
-    entries = (entry_of(NotificationRow(*row)) for row in await cursor.fetchall())
-    return [entry for entry in entries if isinstance(entry, RecordedFact)]
+    async for row in cursor:
+        recorded = entry_of(NotificationRow(*row))
+        if not isinstance(recorded, RecordedFact):
+            continue
+        facilities.add(recorded.fact.facility or "")
+        if facility in (None, recorded.fact.facility):
+            unpacked += _unpacked(recorded)
+            if unpacked > MOST_UNPACKED:
+                raise TooMuchPast(number, unpacked)
+            sheets.apply([recorded])
+        if (cursor.rownumber or 0) % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return sheets, frozenset(code for code in facilities if code and "\0" not in code)
 
 
-async def _applied(facts: list[RecordedFact]) -> dict[Place, list[AnyEntry]]:
-    sheets = Sheets()
-    for start in range(0, len(facts), _AT_ONCE):
-        sheets.apply(facts[start : start + _AT_ONCE])
-        await asyncio.sleep(0)
-    return sheets.entries()
+def _unpacked(recorded: RecordedFact) -> int:
+    """Bytes of what is read of it."""
+    versions = (one.version for one in recorded.resources)
+    return sum(unpacked_size(one.body) for one in versions if one.body and one.type in READERS)
 
 
 # Names: those of now would say of the past what was found out later.

@@ -22,7 +22,7 @@ from fhir_api.pages.chart.people import people_of_chart
 from fhir_api.pages.chart.timeline import timeline_of
 from fhir_api.pages.chart.vaccines import vaccines_of
 from fhir_api.pages.chart.words import sayer, told
-from fhir_api.pages.formats import date_text, moment_text
+from fhir_api.pages.formats import bytes_text, date_text, moment_text
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.recent import remember
 from fhir_api.pages.rendering import is_fragment, render
@@ -146,7 +146,8 @@ async def _read(connection: Reader, request: Request) -> Seen:
     try:
         past = await read_past(connection, subject, then.moment, then.facility)
     except TooMuchPast as too_much:
-        raise CannotTell("past.too_much", 422, facts=str(too_much.facts)) from None
+        size = bytes_text(too_much.size, language_of(request))
+        raise CannotTell("past.too_much", 422, facts=str(too_much.facts), size=size) from None
     return Seen(past.chart, then, past.facilities)
 
 

@@ -1,6 +1,7 @@
 """A chart as it was: by position, by time, by facility, and honest about what it lacks."""
 
 import asyncio
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -199,6 +200,47 @@ def test_more_than_fits_a_page_is_refused_with_its_number(
         then(told, 9)
     assert refused.value.facts == 4
     assert refused.value.size > 900
+
+
+LENGTH, VERSIONS = 1 << 20, 20
+
+
+def amended_at_length(url: str) -> str:
+    """A visit in versions that are small as they are stored, and large as they are read."""
+
+    async def state() -> None:
+        async with Record(url) as record:
+            await record.state(put(patient("a")))
+            for n in range(VERSIONS):
+                long = visit("va", "a", f"2024-01-{n + 1:02}") | {
+                    "text": {"status": "empty", "div": " " * LENGTH}
+                }
+                await record.state(put(long))
+
+    asyncio.run(state())
+    return followed(url)
+
+
+def test_what_unpacks_to_too_much_is_refused(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    amended_at_length(database)
+    monkeypatch.setattr(past_module, "MOST_UNPACKED", 3 * LENGTH)
+    monkeypatch.setattr(past_module, "MOST_BYTES", LENGTH // 2)
+    assert shown(then(database, 3))["Encounter/va"] == "2024-01-02"
+    with pytest.raises(TooMuchPast) as refused:
+        then(database, 1 + VERSIONS)
+    assert (refused.value.facts, refused.value.size // LENGTH) == (1 + VERSIONS, 3)
+    assert set(shown(then(database, 1 + VERSIONS, "45909"))) == set(), "what others stated was unpacked"
+
+
+def test_one_version_at_a_time_is_unpacked(database: str) -> None:
+    amended_at_length(database)
+    tracemalloc.start()
+    try:
+        assert shown(then(database, 1 + VERSIONS))["Encounter/va"] == f"2024-01-{VERSIONS}"
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < VERSIONS // 2 * LENGTH
 
 
 def test_what_waits_is_missing_from_then_on_and_is_said(told: str) -> None:
