@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from ehr.dates import ZONE
+from ehr.dates import ZONE, span
 from ehr.formats.written_date import read_date
 from fhir_api.pages.formats import moment_text
 from projections.health_record.kinds.notes import LOINC, NOTE, decoded
@@ -49,6 +49,17 @@ _SIMPLE: Mapping[str, tuple[tuple[str, Path], ...]] = MappingProxyType(
 
 TYPES = frozenset(_SIMPLE)
 """Types of which something can be corrected."""
+
+_IN_ORDER: Mapping[str, tuple[Path, Path]] = MappingProxyType(
+    {
+        "AllergyIntolerance": (("onsetDateTime",), ("lastOccurrence",)),
+        "Condition": (("onsetDateTime",), ("abatementDateTime",)),
+        "Encounter": (("period", "start"), ("period", "end")),
+        "MedicationDispense": (("whenPrepared",), ("whenHandedOver",)),
+        "MedicationRequest": (("authoredOn",), ("dispenseRequest", "validityPeriod", "end")),
+    }
+)
+"""Type -> two dates of which the second is not over before the first begins."""
 
 _DIGITS = re.compile(r"(<=|>=|<|>)?\s*([+-]?[0-9]{1,18}(?:[.,][0-9]{1,18})?)", re.ASCII)
 _MOMENT = re.compile(r"(\S+)\s+([0-9]{1,2})[:hH]([0-9]{2})", re.ASCII)
@@ -118,6 +129,17 @@ def is_error(resource: Json) -> bool:
 def reading(field: Field, text: str) -> Any:
     """What was typed, as the resource has it; None for what cannot be understood, and for nothing."""
     return _READ[field.kind](text) if text else None
+
+
+def backwards(resource: Json, typed: Mapping[Field, Any]) -> list[Field]:
+    """A beginning and an end that is over before it, once one of them is as typed (``reading``); or none."""
+    paths = _IN_ORDER.get(resource["resourceType"], ())
+    stated = {field.path: value for field, value in typed.items()}
+    dates = [stated.get(path) or _at(resource, path) for path in paths]
+    if stated.keys().isdisjoint(paths) or not all(dates) or not _is_over(dates[1], dates[0]):
+        return []
+    texts = zip(paths, map(moment_text, dates), strict=True)
+    return [Field(".".join(map(str, path)), DATE, path, text) for path, text in texts]
 
 
 def corrected(resource: Json, typed: Mapping[Field, Any], *, error: bool) -> bytes:
@@ -198,6 +220,13 @@ def _at(node: Any, path: Path) -> Any:
         else:
             node = node.get(step) if isinstance(node, dict) else None
     return node
+
+
+def _is_over(end: str, start: str) -> bool:
+    """Whether one date is over before another begins, for sure: May 2026 is not before 3 May. Seconds are not
+    seen on a page."""
+    ends, starts = span(end), span(start)
+    return bool(ends and starts and ends.end <= starts.start.replace(second=0, microsecond=0))
 
 
 def _called(concept: Json) -> str:

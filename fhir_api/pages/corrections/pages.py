@@ -1,7 +1,8 @@
 """One entry, to be corrected: what it says, what it is to say, and why."""
 
 import secrets
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from fhir_api.access.entrance import visit_of
 from fhir_api.errors import ApiError
 from fhir_api.intake import IntakeRefused
 from fhir_api.outcomes import Invalid
-from fhir_api.pages.corrections.fields import TYPES, Field, corrected, reading
+from fhir_api.pages.corrections.fields import TYPES, Field, backwards, corrected, reading
 from fhir_api.pages.corrections.looks import Entry, Look, look_at
 from fhir_api.pages.corrections.wishes import Wish, provenance, wish_of
 from fhir_api.pages.forms import form_fields
@@ -31,6 +32,16 @@ AFTERWARDS = 2.0
 """Seconds that the page waits for the view once others have stated something: it is to show what."""
 
 log = structlog.get_logger()
+
+
+class Refused(NamedTuple):
+    """Why it was not stored. key: of the message. dates: of which it speaks."""
+
+    key: str
+    dates: Sequence[Field] = ()
+
+
+_CONFLICT = Refused("correction.refused.conflict")
 
 
 async def correction_page(request: Request) -> Response:
@@ -50,7 +61,7 @@ async def correct(request: Request) -> Response:
             raise HTTPException(404)
         refused = await _try(request, look, wish)
         if refused:
-            status = 412 if refused == "correction.refused.conflict" else 422
+            status = 412 if refused == _CONFLICT else 422
             return await _shown(request, key, wish, refused, status=status)
     except (Unavailable, DatabaseTrouble):
         shown = {"wish": wish, "key": key, "longest": LONGEST_TEXT}
@@ -58,17 +69,18 @@ async def correct(request: Request) -> Response:
     return done(f"/citizens/{look.patient}#notes", wish.by)
 
 
-async def _try(request: Request, look: Look, wish: Wish) -> str | None:
-    """Key of the message that says why it was not stored; None where it was, now or the first time it was
-    sent."""
+async def _try(request: Request, look: Look, wish: Wish) -> Refused | None:
+    """None where it was stored, now or the first time it was sent."""
     looked_at = look.at(wish.version)
     if look.patient is None or looked_at is None or looked_at.resource is None:
-        return "correction.refused.conflict"
+        return _CONFLICT
     changed = wish.changed(looked_at.fields)
     read = {field: reading(field, text) for field, text in changed.items()}
     lacks = _lacks(wish, looked_at, read)
     if lacks:
-        return lacks
+        return Refused(lacks)
+    if dates := backwards(looked_at.resource, read):
+        return Refused("correction.lacks.order", dates)
     raw = corrected(looked_at.resource, read, error=wish.error)
     changes = [
         Change(0, "update", *look.key, if_match=looked_at.version, raw=raw),
@@ -79,10 +91,10 @@ async def _try(request: Request, look: Look, wish: Wish) -> str | None:
     except Unavailable:
         raise
     except (VersionConflict, KeyReused):
-        return "correction.refused.conflict"
+        return _CONFLICT
     except (Refusal, Invalid, IntakeRefused, ApiError) as error:
         log.info("correction refused", request=visit_of(request.scope).request_id, kind=type(error).__name__)
-        return "correction.refused.invalid"
+        return Refused("correction.refused.invalid")
     return None
 
 
@@ -112,9 +124,9 @@ def _key(request: Request) -> Key:
 
 
 async def _shown(
-    request: Request, key: Key, wish: Wish | None = None, refused: str | None = None, *, status: int = 200
+    request: Request, key: Key, wish: Wish | None = None, refused: Refused | None = None, *, status: int = 200
 ) -> Response:
-    """The page with what somebody has sent. refused: key of the message why it was not stored."""
+    """The page with what somebody has sent. refused: where it was not stored."""
     look = await look_at(request.app.state.views, key, *([AFTERWARDS] if refused else []))
     if look is None or (wish is None and not (look.patient and look.now.resource)):
         return _absent(request, look)
@@ -127,7 +139,7 @@ def _absent(request: Request, look: Look | None) -> Response:
     return render(request, "message.html", {"key": "correction.none"}, status=404)
 
 
-def _told(request: Request, look: Look, wish: Wish | None, refused: str | None) -> dict[str, Any]:
+def _told(request: Request, look: Look, wish: Wish | None, refused: Refused | None) -> dict[str, Any]:
     sent = wish or Wish(by=writer_of(request))
     typed = sent.changed((look.at(sent.version) or look.now).fields)
     current = {field.name: field for field in look.now.fields}

@@ -11,6 +11,7 @@ from fhir_api.intake import validate
 from fhir_api.pages.corrections.fields import (
     TYPES,
     Field,
+    backwards,
     corrected,
     fields_of,
     is_error,
@@ -174,6 +175,77 @@ def test_dates_as_they_are_typed(typed: str, stated: str) -> None:
 @pytest.mark.parametrize("typed", ["", "hôm qua", "31/02/2026", "10/2026 08:30", "03/10/2026 25:00"])
 def test_what_is_no_date(typed: str) -> None:
     assert reading(field(read_body(RESULT), "effectiveDateTime"), typed) is None
+
+
+def told_backwards(resource: Json, **typed: str) -> list[str]:
+    """What it says of dates that were typed, by their last names."""
+    found = {one.path[-1]: one for one in fields_of(resource)}
+    values = {found[name]: reading(found[name], text) for name, text in typed.items()}
+    return [f"{one.label} {one.text}" for one in backwards(resource, values)]
+
+
+STAY = {"start": "2026-05-03T08:00:25+07:00", "end": "2026-05-07T10:00:00+07:00"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "end"),
+    [
+        ({"end": "02/05/2026"}, "end 02/05/2026"),
+        ({"end": "03/05/2026 07:59"}, "end 03/05/2026 07:59"),
+        ({"end": "04/2026"}, "end 04/2026"),
+        ({"end": "03/05/2026 08:00"}, None),
+        ({"end": "03/05/2026"}, None),
+        ({"end": "05/2026"}, None),
+        ({"end": "2026"}, None),
+        ({"start": "08/05/2026", "end": "09/05/2026"}, None),
+    ],
+)
+def test_what_would_end_before_it_begins_is_told_as_far_as_it_is_sure(
+    typed: dict[str, str], end: str | None
+) -> None:
+    encounter = {"resourceType": "Encounter", "period": STAY}
+    assert told_backwards(encounter, **typed) == (["start 03/05/2026 08:00", end] if end else [])
+
+
+@pytest.mark.parametrize(
+    ("type_", "elements", "typed"),
+    [
+        (
+            "Condition",
+            {"onsetDateTime": "2019", "abatementDateTime": "2020-03"},
+            {"onsetDateTime": "04/2020"},
+        ),
+        (
+            "AllergyIntolerance",
+            {"onsetDateTime": "2019", "lastOccurrence": "2020"},
+            {"onsetDateTime": "2021"},
+        ),
+        ("Encounter", {"period": STAY}, {"start": "08/05/2026"}),
+        (
+            "MedicationDispense",
+            {"whenPrepared": "2026-05-03", "whenHandedOver": "2026-05-03"},
+            {"whenHandedOver": "02/05/2026"},
+        ),
+        (
+            "MedicationRequest",
+            {"authoredOn": "2026-05-03", "dispenseRequest": {"validityPeriod": {"end": "2026-05-08"}}},
+            {"authoredOn": "03/06/2026"},
+        ),
+    ],
+)
+def test_beginnings_and_ends_that_are_compared(type_: str, elements: Json, typed: dict[str, str]) -> None:
+    resource = {"resourceType": type_, **elements}
+    told = told_backwards(resource, **typed)
+    assert len(told) == 2
+    assert [text for text in typed.values() if any(text in one for one in told)]
+    assert all(f"correction.field.{one.partition(' ')[0]}" in catalogue("vi") for one in told)
+    assert told_backwards(resource) == [], "nothing of it was typed"
+
+
+def test_what_was_backwards_before_does_not_hinder_another_correction() -> None:
+    report = {"resourceType": "Condition", "onsetDateTime": "2021", "abatementDateTime": "2020"}
+    assert backwards(report, {}) == []
+    assert told_backwards(report, onsetDateTime="2019") == []
 
 
 @given(resources(*sorted(TYPES)))

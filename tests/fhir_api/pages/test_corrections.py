@@ -134,6 +134,27 @@ def test_what_is_missing_is_asked_for_and_nothing_typed_is_lost(
     assert current(ward, id_)["valueQuantity"]["value"] == 8.1
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "lúc kết thúc lại ở trước lúc bắt đầu. Bắt đầu: 01/10/2026 08:00; Kết thúc: 30/09/2026."),
+        ("en", "the end would lie before the beginning. Start: 01/10/2026 08:00; End: 30/09/2026."),
+    ],
+    ids=["vi", "en"],
+)
+def test_a_visit_does_not_end_before_it_begins(
+    ward: Site, client: httpx.Client, language: str, said: str
+) -> None:
+    client.cookies.set("language", language)
+    sent = form(client, "an-e", "Encounter") | {"field.period.end": "30/09/2026"}
+    answer = client.post(address("an-e", "Encounter"), data=sent)
+    assert answer.status_code == 422
+    assert said in shown(answer)
+    kept = fields(answer, address("an-e", "Encounter"))
+    assert {**kept, "token": ""} == {**sent, "token": ""}
+    assert current(ward, "an-e")["period"]["end"] == "2026-10-01T08:20:00+07:00"
+
+
 def test_a_conflict_shows_both_and_lets_them_decide(ward: Site, client: httpx.Client, id_: str) -> None:
     sent = form(client, id_, value="7,1", reason="Đọc lại <phiếu>")
     other = form(client, id_, value="9,5", by="BS Minh", reason="Máy khác")
