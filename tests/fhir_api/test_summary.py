@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/documents.html, https://hl7.org/fhir/R4/composition.html
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -126,6 +127,21 @@ def test_that_none_is_known_is_told_by_whoever_said_so(door: Door) -> None:
     assert "Không có tiền sử dị ứng" in told.words("Dị ứng")
     denied = state(door, allergy("known", "denies", "Penicillin"))
     assert summary_of(door, "denies", denied).entries("Dị ứng") == ["AllergyIntolerance/known"]
+
+
+def test_a_vaccination_that_came_too_early_is_told_as_such(door: Door) -> None:
+    def dose(id_: str, day: str) -> Json:
+        measles = {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "05"}], "text": "Sởi"}
+        return vaccination(id_, "child", day) | {"vaccineCode": measles}
+
+    born = datetime.now(UTC).date() - timedelta(500)
+    days = [(born + timedelta(age)).isoformat() for age in (280, 290)]
+    doses = [dose(f"dose-{number}", day) for number, day in enumerate(days)]
+    told = summary_of(door, "child", state(door, person("child", "Hồ Bé", birthDate=f"{born}"), *doses))
+    assert told.entries("Tiêm chủng") == ["Immunization/dose-1", "Immunization/dose-0"]
+    early, counted = re.findall(r"(?s)<tr><th.*?</tr>", told.words("Tiêm chủng"))[-2:]
+    assert "Không tính vào lịch: Sởi, mũi 2: cách mũi trước quá gần, sớm 18 ngày" in early
+    assert "Không tính" not in counted
 
 
 def test_all_patients_that_are_one_person(door: Door) -> None:

@@ -38,7 +38,7 @@ def vaccines_of(chart: Chart, now: datetime, t: Messages) -> dict[str, Any]:
         "calls": calls_of(vaccinations),
         "due_text": lambda due: due_text(due, t),
         "lapse": lambda due: lapse_text(due.latest, vaccinations.on, t),
-        "refusals": refusals_of,
+        "why": lambda uncounted: why_not(uncounted, t),
     }
 
 
@@ -62,13 +62,46 @@ def _missing(vaccinations: Vaccinations) -> Iterator[tuple[State, int, Days, str
                 yield cell.state, number, cell.due, row.antigen
 
 
-def refusals_of(uncounted: Uncounted) -> list[tuple[Early, list[str]]]:
-    """Why a dose came too early, each reason once with its antigens."""
-    found: dict[tuple[int, int, date, bool], tuple[Early, list[str]]] = {}
-    for antigen, early in uncounted.early.items():
+def not_counted(vaccinations: Vaccinations, t: Messages) -> dict[str, str]:
+    """``Type/id`` of what does not count -> that it does not, and why. What counts against one antigen and came
+    too early for another one, which is still missing, is among it."""
+    refused: dict[str, dict[str, Early]] = {}
+    for antigen, early in _early(vaccinations):
+        for telling in early.event.told:
+            refused.setdefault(telling.reference, {})[antigen] = early
+    why = {reference: _too_early(early, t) for reference, early in refused.items()}
+    why |= {one.entry.origin.reference: why_not(one, t) for one in vaccinations.uncounted}
+    return {reference: t("vaccines.not_counted", why=text) for reference, text in why.items()}
+
+
+def why_not(uncounted: Uncounted, t: Messages) -> str:
+    """Why a vaccination does not count."""
+    return _too_early(uncounted.early, t) or t(f"vaccines.reason.{uncounted.reason}")
+
+
+def _early(vaccinations: Vaccinations) -> Iterator[tuple[str, Early]]:
+    for row in vaccinations.rows:
+        for cell in row.cells.values():
+            for early in cell.early:
+                yield row.antigen, early
+
+
+def _too_early(refused: Mapping[str, Early], t: Messages) -> str:
+    """refused: by antigen. Each reason once, with its antigens."""
+    reasons: dict[tuple[int, int, date, bool], list[str]] = {}
+    for antigen, early in refused.items():
         key = (early.number, early.days, early.least, early.by_age)
-        found.setdefault(key, (early, []))[1].append(antigen)
-    return list(found.values())
+        reasons.setdefault(key, []).append(t(f"vaccines.antigen.{antigen}"))
+    return " ".join(
+        t(
+            f"vaccines.early.{'age' if by_age else 'interval'}",
+            antigens=", ".join(antigens),
+            dose=t("vaccines.dose", number=number) if number else t("vaccines.birth_dose"),
+            days=days,
+            least=date_text(least.isoformat()),
+        )
+        for (number, days, least, by_age), antigens in reasons.items()
+    )
 
 
 def lapse_text(start: date, end: date, t: Messages) -> str:

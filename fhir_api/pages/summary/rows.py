@@ -1,8 +1,12 @@
 """Entries of a chart in words, one row each, as a summary tells them: on a page, on paper, in a document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
+from ehr.dates import ZONE
+from fhir_api.pages.chart.vaccines import not_counted
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.formats import date_text, moment_text
 from fhir_api.pages.languages import Messages
@@ -21,6 +25,7 @@ from projections.health_record.kinds import (
 )
 from projections.health_record.repeated import Repeated
 from projections.health_record.series import Point, Series
+from projections.health_record.vaccinations import vaccinations_of
 
 MOST_VALUES = 3
 """Values of a series: the newest."""
@@ -44,9 +49,10 @@ class Row(NamedTuple):
 class Wording:
     """Makes rows of the entries of one chart."""
 
-    def __init__(self, chart: Chart, t: Messages) -> None:
-        """t: in this language."""
+    def __init__(self, chart: Chart, now: datetime, t: Messages) -> None:
+        """now: on this day vaccinations are held against the schedule. t: in this language."""
         self._chart = chart
+        self._now = now
         self._t = t
         self._said = sayer(t.language)
 
@@ -93,8 +99,9 @@ class Wording:
         return self._row(one, denied + _coded(one.code), more, one.at, self._chart.name(one.source))
 
     def immunisation(self, one: Immunisation) -> Row:
-        """A vaccination, given or not."""
+        """A vaccination, given or not; whether it counts, as the chart says it."""
         more = (
+            self._not_counted.get(one.origin.reference),
             self._unless("status", one.status, "completed"),
             one.why_not,
             f"{self._t('chart.dose')} {one.dose}" if one.dose else "",
@@ -155,6 +162,10 @@ class Wording:
         where = _joined(str(self._chart.facility(entry) or self._t("chart.nowhere")), who)
         marks = (self._t("chart.modified"),) if entry.origin.modified else ()
         return Row([entry], what, _joined(*marks, *more), _on(at) or self._t("chart.undated"), where)
+
+    @cached_property
+    def _not_counted(self) -> Mapping[str, str]:
+        return not_counted(vaccinations_of(self._chart, self._now.astimezone(ZONE).date()), self._t)
 
     def _prescriber(self, one: Medicine) -> str | None:
         """Who prescribed it, handed it out or gave it, else who saw the person then."""

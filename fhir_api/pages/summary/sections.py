@@ -48,8 +48,9 @@ class _Part(NamedTuple):
 
 
 def sections_of(chart: Chart, now: datetime, t: Messages) -> list[Section]:
-    """In the order of the International Patient Summary. now: decides what is in use."""
-    parts = _parts(chart, now, Wording(chart, t))
+    """In the order of the International Patient Summary. now: decides what is in use, and which vaccinations
+    count."""
+    parts = _parts(chart, now, Wording(chart, now, t))
     return [
         Section(part.name, t(f"summary.{part.name}"), part.rows, part.total - len(part.rows), nothing)
         for part, nothing in ((part, _nothing(chart, part.name, t)) for part in parts)

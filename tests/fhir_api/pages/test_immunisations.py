@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import Client
+from pypdf import PdfReader
 
 from ehr.dates import ZONE
 from ehr.vaccines.days import Days
@@ -56,6 +58,12 @@ def child() -> list[dict[str, Any]]:
     ]
 
 
+def sister() -> list[dict[str, Any]]:
+    """Her second vaccine against measles and rubella came too early against measles alone."""
+    born = patient("sister", name=[{"text": "Hồ Thị Chị"}], birthDate=ago(700))
+    return [born, shot("single", "sister", ago(420), "05"), shot("double", "sister", ago(410), "04")]
+
+
 def evil() -> list[dict[str, Any]]:
     text = {"text": HOSTILE}
     named: dict[str, Any] = {"lotNumber": HOSTILE, "protocolApplied": [{"series": HOSTILE}]}
@@ -75,7 +83,7 @@ def evil() -> list[dict[str, Any]]:
 def client(module_database: str) -> Iterator[Client]:
     baby = [patient("baby", name=[{"text": "Hồ Văn Sơ"}], birthDate=ago(0))]
     undated = [patient("undated"), shot("u1", "undated", ago(100), "05")]
-    load(module_database, [[STATION, HOSPITAL], child(), evil(), baby, undated])
+    load(module_database, [[STATION, HOSPITAL], child(), sister(), evil(), baby, undated])
     with served(chart_app(module_database)) as address, Client(base_url=address) as client:
         yield client
 
@@ -135,6 +143,31 @@ def test_what_does_not_count_is_told_apart_with_the_reason(client: Client) -> No
     assert f"Sởi, mũi 2: cách mũi trước quá gần, sớm 18 ngày, chỉ tính từ {least}." in text
     assert "Không nhận ra vắc xin này theo mã hay tên" in text
     assert text.index("Ngoài lịch (1)") < text.index("Vắc xin 18")
+
+
+TOO_SOON = {
+    "vi": "Không tính vào lịch: Sởi, mũi 2: cách mũi trước quá gần, sớm 18 ngày, chỉ tính từ {least}.",
+    "en": "Not counted: Measles, dose 2: 18 d too soon after the dose before, would count from {least}.",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("who", "code"), [("child", "05"), ("sister", "04")])
+def test_the_summary_says_what_does_not_count_as_the_chart_does(
+    client: Client, who: str, code: str, language: str
+) -> None:
+    with Client(base_url=client.base_url) as other:
+        page = other.get(f"/citizens/{who}/summary?lang={language}").text
+        paper = PdfReader(BytesIO(other.get(f"/citizens/{who}/summary.pdf?lang={language}").content))
+    why = TOO_SOON[language].format(least=written(ago(420 - 28)))
+    rows = [text_of(row) for row in re.findall(r"(?s)<tr><th scope=\"row\">Vắc xin.*?</tr>", page)]
+    marked = [row for row in rows if why in row]
+    assert [row.partition(f"Vắc xin {code}")[0] for row in marked] == [""]
+    assert written(ago(410)) in marked[0]
+    others = "Không tính" if language == "vi" else "Not counted"
+    assert sum(others in row for row in rows) == (2 if who == "child" else 1)
+    printed = re.sub(r"\s", "", "".join(one.extract_text() for one in paper.pages))
+    assert all(word in printed for word in why.split())
 
 
 def test_it_says_by_what_it_was_computed_and_that_nobody_verified_it(client: Client) -> None:
