@@ -112,9 +112,9 @@ def days_after(start: str | None, days: int | None) -> str | None:
 
 
 def days_of(duration: Quantity | None, times: int = 1) -> int | None:
-    """Days of a Duration, that many times, one that is begun for a whole one; None where it says none, or
-    more than MOST_DAYS."""
-    digits = number(duration.value) if duration else None
+    """Days of a Duration, that many times, one that is begun for a whole one; None where it says none, more
+    than MOST_DAYS, or only that they are more or fewer (https://hl7.org/fhir/R4/valueset-quantity-comparator.html)."""
+    digits = number(duration.value) if duration and not duration.comparator else None
     unit = _DAYS.get((duration.code or duration.unit or "").lower()) if duration else None
     if digits is None or unit is None or times > MOST_DAYS:
         return None
@@ -130,11 +130,11 @@ def _ends(date: str) -> datetime:
 
 
 def _said(dosage: Dosage) -> str | None:
-    """A dosage in its own words, or else its dose, timing and route side by side."""
+    """A dosage in its own words, or else its dose, timing, route and the like side by side."""
     doses = [
         one for dose in dosage.doseAndRate for one in (amount(dose.doseQuantity), extent(dose.doseRange))
     ]
-    parts = (*doses, amount(dosage.dose), _rhythm(dosage.timing), words(dosage.route))
+    parts = (*doses, amount(dosage.dose), _rhythm(dosage.timing), _bound(dosage.timing), words(dosage.route))
     composed = " · ".join(part for part in parts if part)
     return dosage.text or dosage.patientInstruction or composed or None
 
@@ -146,3 +146,9 @@ def _rhythm(timing: Timing) -> str | None:
     if period is None:
         return words(timing.code)
     return f"{repeat.frequency or 1} × / {period} {repeat.periodUnit or ''}".strip()
+
+
+def _bound(timing: Timing) -> str | None:
+    """``> 30 d``: how long it goes on at least or at most, which says no last day."""
+    bound = timing.repeat.boundsDuration
+    return amount(bound) if bound and bound.comparator else None

@@ -32,6 +32,7 @@ def bounded(end: str) -> Json:
     return {"timing": {"repeat": {"boundsPeriod": {"end": end}}}}
 
 
+BEYOND = ("<", "<=", ">=", ">")
 VALID = {"validityPeriod": {"start": "2026-10-01", "end": "2026-10-31"}}
 SUPPLY = {"expectedSupplyDuration": {"value": 14, **DAYS}}
 
@@ -56,10 +57,25 @@ SUPPLY = {"expectedSupplyDuration": {"value": 14, **DAYS}}
         ({"dosageInstruction": [lasting(5), bounded("2026-12")]}, ("2026-12", "dosage")),
         ({"authoredOn": "2026-10", "dosageInstruction": [lasting(5)]}, (None, None)),
         ({"authoredOn": "2026-10-01T23:30:00Z", "dosageInstruction": [lasting(5)]}, ("2026-10-07", "dosage")),
+        *(({"dosageInstruction": [lasting(30, DAYS | {"comparator": one})]}, (None, None)) for one in BEYOND),
+        ({"dosageInstruction": [lasting(5), lasting(30, DAYS | {"comparator": ">"})]}, (None, None)),
+        (
+            {"dispenseRequest": {"expectedSupplyDuration": {"value": 14, "comparator": ">=", **DAYS}}},
+            (None, None),
+        ),
     ],
 )
 def test_a_request(stated: Json, expected: tuple[str | None, str | None]) -> None:
     assert until("MedicationRequest", **{"authoredOn": "2026-10-01", **stated}) == expected
+
+
+def test_how_long_at_least_is_told_with_the_dosage() -> None:
+    said = lasting(
+        30, DAYS | {"comparator": ">"}, doseAndRate=[{"doseQuantity": {"value": 1, "unit": "viên"}}]
+    )
+    medicine = read({"resourceType": "MedicationRequest", "status": "active", "dosageInstruction": [said]})
+    assert isinstance(medicine, Medicine)
+    assert medicine.dosage == "1 viên · > 30 ngày"
 
 
 @pytest.mark.parametrize(
