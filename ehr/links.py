@@ -19,6 +19,7 @@ import orjson
 
 from ehr.definitions import RESOURCE_TYPES, link_texts, references, string_kinds
 from ehr.errors import Unresolved
+from ehr.values import ID
 
 _USUAL = re.compile(rb'("reference"\s*:\s*")((?:urn:(?:uuid|oid):|[A-Z][A-Za-z]+\?)[^"\\]*)')
 """The usual links: a Reference to an entry by urn, or by search."""
@@ -46,7 +47,7 @@ _START_TAG = re.compile(
 
 _ATTRIBUTE = re.compile(r"""(?<=\s)([^\s"'<>/=]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _ESCAPE = re.compile(r"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u....|\\.")
-_ID = r"[A-Za-z0-9.\-]{1,64}"
+_ID = ID.pattern
 _RESTFUL = re.compile(rf"(https?://.+/)(({'|'.join(sorted(RESOURCE_TYPES))})/{_ID})")
 _RELATIVE = re.compile(rf"({'|'.join(sorted(RESOURCE_TYPES))})/{_ID}(/_history/{_ID})?")
 _VERSION = re.compile(rf"/_history/{_ID}\Z")

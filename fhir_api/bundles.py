@@ -11,6 +11,7 @@ from ehr.conditional import condition_of
 from ehr.definitions import RESOURCE_TYPES
 from ehr.errors import Refusal
 from ehr.requests import Action, Change
+from ehr.values import ID
 from fhir_api.errors import BadRequest, NotSupported
 from fhir_api.frames import EntryRequest, Frame, Refused, read_frames
 from fhir_api.intake import IntakeRefused, Issue, Limits, scan, validate
@@ -23,11 +24,10 @@ SEVERAL = "_multiple"
 """The parameter by which a conditional delete takes away all that match."""
 
 _ACTIONS: dict[str, Action] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
-_ID = re.compile(r"[A-Za-z0-9.\-]{1,64}")
 _DOTS = (".", "..")
 """Ids that FHIR allows; in addresses they are no names (https://www.rfc-editor.org/rfc/rfc3986#section-5.2.4)."""
 
-_OPERATION = re.compile(r"(?:[A-Za-z0-9.\-]{1,64}/)?(\$[A-Za-z0-9\-]{1,64})")
+_OPERATION = re.compile(rf"(?:{ID.pattern}/)?(\$[A-Za-z0-9\-]{{1,64}})")
 _BEFORE_QUERY = re.compile(r"^([^?=&]*)\?")
 
 
@@ -206,7 +206,7 @@ def _address(url: str, at: str) -> tuple[str, str, str]:
     id_ = unquote(rest)
     if slash and (operation := _OPERATION.fullmatch(id_)):
         raise NotSupported(f"Not in Bundles: {operation[1]}.", expression=at)
-    if type_ not in RESOURCE_TYPES or (slash and not _ID.fullmatch(id_)):
+    if type_ not in RESOURCE_TYPES or (slash and not ID.fullmatch(id_)):
         raise BadRequest("The address is none of this server's.", expression=at)
     return type_, id_, query
 

@@ -9,6 +9,7 @@ from ehr.definitions import references
 from ehr.errors import Unresolved
 from ehr.links import URNS, Targets, find_links, link_targets, refuse_astray
 from ehr.requests import Change
+from ehr.values import ID
 from fhir_api.bundles import ParsedBundle
 
 _ESCAPED_LETTER = re.compile(rb"\\u00[5-7]")
@@ -69,7 +70,7 @@ def refuse_own_addresses(change: Change, base: str, entries: Container[str] = ()
     _, _, own = base.partition("://")
     if change.json is None or own.partition("/")[0].encode() not in change.raw:
         return
-    ours = re.compile(rf"https?://{re.escape(own)}/([A-Z][A-Za-z]+/[A-Za-z0-9.\-]{{1,64}}.*)", re.IGNORECASE)
+    ours = re.compile(rf"https?://{re.escape(own)}/([A-Z][A-Za-z]+/{ID.pattern}.*)", re.IGNORECASE)
     if any(ours.fullmatch(link) and link not in entries for link in references(change.json)):
         raise Unresolved(
             "It names what this server has by a whole address: write Type/id.", entry=change.index

@@ -9,15 +9,15 @@ from types import MappingProxyType
 from typing import Any
 
 from ehr.definitions.tables import RESOURCE_TYPES, Path_, encounter_paths, subject_paths
+from ehr.values import ID
 
 _SUBJECTS = {name: subject_paths(name) for name in RESOURCE_TYPES}
 _ENCOUNTERS = {name: encounter_paths(name) for name in RESOURCE_TYPES}
 
 NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
-_ID = r"[A-Za-z0-9\-.]{1,64}"
-_PATIENT = re.compile(rf"(Patient/{_ID})(?:/_history/{_ID})?")
-_ENCOUNTER = re.compile(rf"(Encounter/{_ID})(?:/_history/{_ID})?")
+_PATIENT = re.compile(rf"(Patient/{ID.pattern})(?:/_history/{ID.pattern})?")
+_ENCOUNTER = re.compile(rf"(Encounter/{ID.pattern})(?:/_history/{ID.pattern})?")
 
 NOT_REFERENCES = ("resourceType", "language", "_language")
 """Keys that tell DetectedIssue and Expression, which have a uri named ``reference``, from a Reference."""

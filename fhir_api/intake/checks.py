@@ -12,13 +12,14 @@ from typing import Any
 import orjson
 
 from ehr.definitions import RESOURCE_TYPES, references
+from ehr.values import ID
 from fhir_api.intake.issues import Issue
 from fhir_api.intake.messages import named
 from fhir_api.intake.narrative import is_narrative
 from fhir_api.intake.validator import Step
 
 Resource = dict[str, Any]
-_LOCAL = re.compile(rb'"#([A-Za-z0-9.-]{1,64})"')
+_LOCAL = re.compile(f'"#({ID.pattern})"'.encode())
 _TO_CONTAINER = b'"reference":"#"'
 
 Inner = tuple[str, Resource, bool]

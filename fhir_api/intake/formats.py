@@ -16,6 +16,7 @@ them.
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
+from ehr.values import ID
 
 Schema = dict[str, Any]
 
@@ -37,7 +38,7 @@ _INSTANT = f"{_DAY}T{_TIME}{_ZONE}"
 _QUAD = "[0-9A-Za-z+/]{4}"
 _PADDED = "(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)"
 
-_ID = "[A-Za-z0-9.-]{1,64}"
+_ID = ID.pattern
 _TYPES = "|".join(sorted(RESOURCE_TYPES))
 _REFERENCE = (
     f"(?:{_TYPES})/{_ID}(?:/_history/{_ID})?|#(?:{_ID})?|(?:{_TYPES})[?].*\\S|[A-Za-z][A-Za-z0-9+.-]*:\\S+"
@@ -70,7 +71,7 @@ FORMATS: dict[str, Schema] = {
     "date": _text(_DATE),
     "dateTime": _text(f"{_DATE}|{_INSTANT}"),
     "decimal": {"type": "number", "minimum": -1e300, "maximum": 1e300},
-    "id": _text("[A-Za-z0-9.-]{1,64}"),
+    "id": _text(_ID),
     "instant": _text(_INSTANT),
     "integer": _whole(-(2**31)),
     "markdown": _NOT_BLANK,
@@ -78,7 +79,7 @@ FORMATS: dict[str, Schema] = {
     "positiveInt": _whole(1),
     "reference": _text(_REFERENCE),
     "string": _NOT_BLANK,
-    "system.id": _text("[A-Za-z0-9.-]{1,64}"),
+    "system.id": _text(_ID),
     "system.string": _NO_SPACE,
     "system.uri": _NO_SPACE,
     "time": _text(_TIME),

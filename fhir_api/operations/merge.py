@@ -18,6 +18,7 @@ from ehr.identifiers import shortened
 from ehr.linking import Pair, pair_of
 from ehr.merging import Named, Result, Wish
 from ehr.requests import Change, IdempotencyKey
+from ehr.values import ID
 from fhir_api.call import Call
 from fhir_api.errors import BadRequest
 from fhir_api.independence import refuse_own_addresses
@@ -36,7 +37,7 @@ from fhir_api.operations.meanwhile import MOST_TOLD, recorded_meanwhile
 from fhir_api.outcomes import outcome
 from fhir_api.writing import hash_of
 
-_REFERENCE = re.compile(r"Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/([1-9][0-9]{0,8}))?")
+_REFERENCE = re.compile(rf"Patient/({ID.pattern})(?:/_history/([1-9][0-9]{{0,8}}))?")
 _PREVIEW = "A preview: nothing was stored."
 _ALREADY = "It is so already: nothing was stored."
 _MERGED = "Merged. What refers to either is found with both."

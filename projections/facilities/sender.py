@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from ehr.values import ID
 from streams.recorded_fact import RecordedFact
 
 UNKNOWN = "unknown"
@@ -13,7 +14,7 @@ UNKNOWN = "unknown"
 LONGEST = 100
 """Characters of a facility's key."""
 
-_ORGANIZATION = re.compile(r"(Organization/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_ORGANIZATION = re.compile(rf"(Organization/{ID.pattern})(?:/_history/{ID.pattern})?")
 
 
 class _Identifier(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from uuid import UUID
 from ehr.definitions import RESOURCE_TYPES, subject_paths
 from ehr.escapes import without_escapes
 from ehr.sql import load_queries
-from ehr.values import Key, subject_of
+from ehr.values import ID, Key, subject_of
 from projections.database import Reader
 from projections.fhir_resources.found import MOST_BYTES, Found, fitting
 
@@ -26,7 +26,7 @@ OUTSIDE = PERHAPS_SOMEONES | {t for t in RESOURCE_TYPES if t != "Patient" and no
 MOST_FOLLOWED = 2000
 """Names of resources outside the compartment that are looked up for a page."""
 
-_REFERENCE = re.compile(rb'reference"\s*:\s*"(%b)/([A-Za-z0-9\-.]{1,64})["/]' % "|".join(OUTSIDE).encode())
+_REFERENCE = re.compile(rf'reference"\s*:\s*"({"|".join(OUTSIDE)})/({ID.pattern})["/]'.encode())
 
 
 class Member(NamedTuple):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ehr.values import ID
 from projections.health_record.entry import Coded
 
 LONGEST = 400
@@ -21,7 +22,7 @@ UCUM = "http://unitsofmeasure.org"
 UNSTATED = msgspec.Raw()
 """Stands for a number that a resource does not state."""
 
-_LOCAL = re.compile(r"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})(?:/_history/[A-Za-z0-9\-.]{1,64})?")
+_LOCAL = re.compile(rf"([A-Z][A-Za-z]+/{ID.pattern})(?:/_history/{ID.pattern})?")
 
 
 class Coding(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ehr.definitions import RESOURCE_TYPES
-from ehr.values import Key
+from ehr.values import ID, Key
 from projections.search.entries import Entries, Indexer
 from projections.search.errors import BadValue
 from projections.search.extraction.compiler import named_type
@@ -17,9 +17,8 @@ from projections.search.values import split, unescaped
 MODIFIERS = ("missing", "identifier")
 """Besides the types that the parameter may name."""
 
-_ID = r"[A-Za-z0-9\-.]{1,64}"
-_LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({_ID})(?:/_history/{_ID})?")
-_VERSION = re.compile(rf"/_history/{_ID}\Z")
+_LOCAL = re.compile(rf"([A-Z][A-Za-z]+)/({ID.pattern})(?:/_history/{ID.pattern})?")
+_VERSION = re.compile(rf"/_history/{ID.pattern}\Z")
 
 # What a term says: Type/id as it is, so that a resource's own name gives its hash; u an address, v an address
 # with a version; e, x an identifier without and with its system, y a system; t a type, or a type with what
@@ -112,7 +111,7 @@ def _identified(identifier: dict[str, Any]) -> list[str]:
 
 def is_id(text: str) -> bool:
     """Whether it can be a resource's id."""
-    return re.fullmatch(_ID, text) is not None
+    return ID.fullmatch(text) is not None
 
 
 def names(number: int, key: Key, naming: Naming) -> Terms:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ehr.escapes import without_escapes
-from ehr.values import Key, subject_of
+from ehr.values import ID, Key, subject_of
 from fhir_api.pages.chart.addresses import (
     WHENEVER,
     facility_asked,
@@ -42,7 +42,7 @@ MOST_CHARACTERS = 200_000
 LARGEST_INDENTED = 256 * 1024
 """Bytes of a resource that is indented: what is nested deeply becomes many times as long."""
 
-_MENTIONED = re.compile(rb'"Patient/([A-Za-z0-9\-.]{1,64})(?:/_history/[^"]*)?"')
+_MENTIONED = re.compile(rf'"Patient/({ID.pattern})(?:/_history/[^"]*)?"'.encode())
 
 
 class Shown(NamedTuple):

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from ehr.errors import JudgedMeanwhile, Outdated, Refusal, StillMerged, Unavailable
 from ehr.linking import Act, Pair, State, pair_of
+from ehr.values import ID
 from fhir_api.access.entrance import visit_of
 from fhir_api.pages.forms import form_fields
 from fhir_api.pages.languages import Messages, language_of
@@ -36,7 +37,7 @@ AFTERWARDS = 2.0
 _LISTS = {State.POSTPONED: "/review/postponed", State.DOUBTED: "/review/doubted"}
 """Where somebody goes on who has decided about a pair of another list than that of those that wait."""
 
-_AFTER = re.compile(r"([0-9]{1,18})_([A-Za-z]{1,64})_([A-Za-z0-9\-.]{1,64})")
+_AFTER = re.compile(rf"([0-9]{{1,18}})_([A-Za-z]{{1,64}})_({ID.pattern})")
 
 
 async def pair_page(request: Request) -> Response:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ehr.definitions.search_parameters import all_search_parameters, left_out
+from ehr.values import ID
 from projections.search.extraction.source import indexer_name, source
 from projections.search.extraction.walk import Types, types_of
 
@@ -55,7 +56,7 @@ def named_type(reference: dict[str, Any]) -> str | None:
     return match[1] if match else reference.get("type")
 
 
-_LITERAL = re.compile(r"(?:^|/)([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?$")
+_LITERAL = re.compile(rf"(?:^|/)([A-Z][A-Za-z]+)/{ID.pattern}(?:/_history/{ID.pattern})?$")
 
 
 def uncompiled(indexers: Indexers) -> Mapping[tuple[str, str], str]:
