@@ -13,8 +13,9 @@ from ehr.vaccines.schedule import Dose
 class State(StrEnum):
     """Of a dose on a day. Whatever is not GIVEN is so as far as the record knows.
 
-    PERHAPS: it depends on days that are known in part. MISSED: overdue, and older than the schedule speaks
-    of; somebody has to judge. OVER: it is not given any more at that age. AFTER: an earlier one comes first.
+    PERHAPS: it depends on days that are known in part. MISSED: overdue, and past the age group of which the
+    schedule speaks; somebody has to judge. OVER: it is not given any more at that age. AFTER: an earlier one
+    comes first.
     """
 
     GIVEN = "given"

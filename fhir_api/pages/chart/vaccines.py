@@ -14,7 +14,7 @@ from fhir_api.pages.languages import Messages
 from projections.health_record.chart import Chart
 from projections.health_record.vaccinations import Uncounted, Vaccinations, vaccinations_of
 
-CALLED = (State.OVERDUE, State.DUE, State.PERHAPS, State.MISSED)
+CALLED = (State.OVERDUE, State.MISSED, State.DUE, State.PERHAPS)
 """States that are told above the grid, in this order; after them what comes next."""
 
 DAYS_UNTIL = 31
@@ -63,8 +63,8 @@ def _missing(vaccinations: Vaccinations) -> Iterator[tuple[State, int, Days, str
 
 
 def not_counted(vaccinations: Vaccinations, t: Messages) -> dict[str, str]:
-    """``Type/id`` of what does not count -> that it does not, and why. What counts against one antigen and came
-    too early for another one, which is still missing, is among it."""
+    """``Type/id`` of what does not count -> that it does not, and why. What counts against one antigen and
+    came too early for another one, which is still missing, is among it."""
     refused: dict[str, dict[str, Early]] = {}
     for antigen, early in _early(vaccinations):
         for telling in early.event.told:

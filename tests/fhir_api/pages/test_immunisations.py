@@ -64,6 +64,12 @@ def sister() -> list[dict[str, Any]]:
     return [born, shot("single", "sister", ago(420), "05"), shot("double", "sister", ago(410), "04")]
 
 
+def toddler() -> list[dict[str, Any]]:
+    """In his 13th month, without a dose against measles."""
+    born = patient("toddler", name=[{"text": "Hồ Văn Tập"}], birthDate=ago(385))
+    return [born, shot("t-bcg", "toddler", ago(384), "19")]
+
+
 def evil() -> list[dict[str, Any]]:
     text = {"text": HOSTILE}
     named: dict[str, Any] = {"lotNumber": HOSTILE, "protocolApplied": [{"series": HOSTILE}]}
@@ -83,7 +89,7 @@ def evil() -> list[dict[str, Any]]:
 def client(module_database: str) -> Iterator[Client]:
     baby = [patient("baby", name=[{"text": "Hồ Văn Sơ"}], birthDate=ago(0))]
     undated = [patient("undated"), shot("u1", "undated", ago(100), "05")]
-    load(module_database, [[STATION, HOSPITAL], child(), sister(), evil(), baby, undated])
+    load(module_database, [[STATION, HOSPITAL], child(), sister(), toddler(), evil(), baby, undated])
     with served(chart_app(module_database)) as address, Client(base_url=address) as client:
         yield client
 
@@ -96,6 +102,11 @@ def panel(client: Client, who: str, language: str = "vi") -> str:
 
 def text_of(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def calls_in(html: str) -> list[tuple[str, str]]:
+    """(state, text) of what to act on, in order."""
+    return re.findall(r'(?s)<li class="(\w+)">(.*?)</li>', html)
 
 
 def cells(html: str, title: str) -> list[str]:
@@ -118,10 +129,23 @@ def _last_of(year: int, month: int) -> date:
 def test_whether_the_second_measles_dose_is_due_is_the_first_thing_to_read(client: Client) -> None:
     html = panel(client, "child")
     due = written(due_at(18).isoformat())
-    calls = re.findall(r'(?s)<li class="(\w+)">(.*?)</li>', html)
-    (call,) = (text_of(text) for state, text in calls if state == "overdue" and "Sởi" in text)
+    (call,) = (text_of(text) for state, text in calls_in(html) if state == "overdue" and "Sởi" in text)
     assert re.fullmatch(rf"Quá hạn Sởi – mũi 2; Rubella – mũi 1: đến hạn {due}, đã quá [45] tháng", call)
     assert cells(html, "Sởi")[2].startswith(f"quá hạn {due}")
+
+
+def test_a_dose_that_is_past_its_age_group_is_overdue_all_the_same(client: Client) -> None:
+    calls = [(state, text_of(text)) for state, text in calls_in(panel(client, "toddler"))]
+    (said,) = (text for _, text in calls if "Sởi – mũi 1" in text)
+    assert re.match(
+        r"Quá hạn, quá nhóm tuổi Sởi – mũi 1: đến hạn \d\d/\d\d/\d{4}, đã quá [34] tháng; chưa ghi nhận", said
+    )
+    assert cells(panel(client, "toddler"), "Sởi")[1].startswith("quá hạn")
+    order = list(dict.fromkeys(state for state, _ in calls))
+    assert order == sorted(order, key=["overdue", "missed", "due", "perhaps", "upcoming"].index)
+    assert {"missed", "due"} <= set(order)
+    with Client(base_url=client.base_url) as other:
+        assert "Overdue, past the age group Measles – dose 1" in text_of(panel(other, "toddler", "en"))
 
 
 def test_a_given_dose_says_when_where_and_of_which_lot(client: Client) -> None:

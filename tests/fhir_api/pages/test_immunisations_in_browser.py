@@ -36,7 +36,7 @@ def test_whether_the_second_measles_dose_is_due_is_one_key_away(page: Page) -> N
 
 
 def test_axe_finds_nothing_serious_in_the_panel(page: Page) -> None:
-    """With every state: given, overdue, not recorded, after another dose, too old."""
+    """With every state: given, overdue, past the age group, after another dose, too old."""
     expect(page.locator("#immunisations .doses td.given")).to_have_count(2)
     found = Axe().run(page, context="#immunisations").response["violations"]
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
