@@ -3,16 +3,14 @@
 ``serving`` listens on a socket, in a thread; ``in_process`` answers in the test's own event loop.
 """
 
-import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import orjson
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -39,6 +37,7 @@ from projections.projector import Projector
 from projections.view import View
 from projections.visibility import Visibility
 from streams.notification_log import NotificationLog
+from tests.serving import served
 
 Json = dict[str, Any]
 LIMITS = BundleLimits(bytes=64 << 20, entries=25_000, resource=8 << 20)
@@ -130,6 +129,17 @@ async def opened(services: Services) -> AsyncIterator[None]:
         yield
 
 
+def app_of(services: Services, site: Sequence[BaseRoute]) -> App:
+    """An application that opens its parts when it starts. site: what there is beside the API."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with opened(services):
+            yield
+
+    return App(services, site, lifespan)
+
+
 @contextmanager
 def projecting(url: str, view: View | None = None, *, alone: bool = False) -> Iterator[None]:
     """Projectors in a thread: of ``fhir_resources``, ``links`` and ``matching``. view: another one of the
@@ -158,25 +168,11 @@ def serving(url: str, services: Services | None = None) -> Iterator[Door]:
     """A server on a prepared database, without a projector."""
     parts = services or services_of(url)
 
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with opened(parts):
-            yield
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        config = uvicorn.Config(
-            App(parts, SITE, lifespan), http="httptools", ws="none", lifespan="on", log_config=None
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        try:
-            with httpx.Client(base_url=f"{address}/fhir/", timeout=60) as client:
-                yield Door(address, url, parts, client)
-        finally:
-            server.should_exit = True
-            thread.join()
+    with (
+        served(app_of(parts, SITE)) as address,
+        httpx.Client(base_url=f"{address}/fhir/", timeout=60) as client,
+    ):
+        yield Door(address, url, parts, client)
 
 
 @asynccontextmanager

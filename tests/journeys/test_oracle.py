@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from backbone.importing.importer import import_paths
-from tests.backbone.importing.stub_server import Key, Stub, served
+from tests.backbone.importing.stub_server import Key, Stub, application
 from tests.journeys.oracle import disagreements
+from tests.serving import served
 
 DATA = Path(__file__).parents[1] / "data"
 DECIMAL = re.compile(rb'("valueQuantity"\s*:\s*\{\s*"value"\s*:\s*\d+\.\d+)')
@@ -23,7 +24,7 @@ def stub() -> Stub:
 @pytest.fixture(scope="module")
 def server(stub: Stub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server that has been given synthea-small."""
-    with served(stub) as url:
+    with served(application(stub)) as url:
         assert import_paths([BUNDLES], url, tmp_path_factory.mktemp("data")).exit_code == 0
         yield url
 

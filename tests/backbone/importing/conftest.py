@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.backbone.importing.bad_line import BadLine, bad_line
-from tests.backbone.importing.stub_server import Stub, served
+from tests.backbone.importing.stub_server import Stub, application
+from tests.serving import served
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -19,7 +20,7 @@ def stub() -> Stub:
 
 @pytest.fixture
 def server(stub: Stub) -> Iterator[str]:
-    with served(stub) as url:
+    with served(application(stub)) as url:
         yield url
 
 

@@ -6,16 +6,13 @@ and refuses a Patient whose gender is none.
 
 import json
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -241,18 +238,3 @@ def application(stub: Stub) -> Starlette:
             Route("/fhir/{path:path}", write, methods=["POST", "PUT"]),
         ]
     )
-
-
-@contextmanager
-def served(stub: Stub) -> Iterator[str]:
-    """The address of the stub while it serves."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(stub), log_config=None, ws="none", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listening],))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()

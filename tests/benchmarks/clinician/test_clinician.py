@@ -1,12 +1,10 @@
 """The clinician's benchmark fills charts that are full, goes its journey, and opens every page."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
 from benchmarks.clinician import charts, journey, pages
 from benchmarks.clinician.__main__ import journey_lines, page_lines
@@ -19,16 +17,15 @@ from benchmarks.lookup.filling import Share, fill, tidy
 from benchmarks.lookup.people import citizens
 from ehr.event_store.connections import connect
 from ehr.facts import Evidence
-from fhir_api.app import App
 from fhir_api.pages.routes import pages as all_pages
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.health_record.view import HealthRecord
 from simulation.chance import chance_of
-from tests.fhir_api.pages.chart_serving import served
 from tests.fhir_api.pages.review_serving import projecting_all, propose, views
-from tests.fhir_api.running import FHIR_JSON, opened, prepare, services_of
+from tests.fhir_api.running import FHIR_JSON, app_of, prepare, services_of
 from tests.projections.citizens.people import patient
+from tests.serving import served
 
 NUMBER, EVERY = 60, 20
 PEOPLE = list(citizens(1, NUMBER))
@@ -53,14 +50,7 @@ def address(module_database: str) -> Iterator[str]:
     for view in (HealthRecord(), Facilities()):
         assert fill_charts(EVERY, Share(module_database, view, True, 1, 0, NUMBER)) == NUMBER
     tidy(module_database)
-    services = services_of(module_database)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with opened(services):
-            yield
-
-    app = App(services, [all_pages()], lifespan)
+    app = app_of(services_of(module_database), [all_pages()])
     with projecting_all(module_database), served(app) as address:
         for id_ in ("one", "other"):
             text = patient(id_, "Hồ Văn Thử", "1990-05-15")

@@ -1,15 +1,11 @@
 """The pages of charts over a real view, called directly or served to a browser."""
 
 import asyncio
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.applications import Starlette
-from starlette.types import ASGIApp
 
 from fhir_api.access.entrance import Entrance
 from fhir_api.access.hosts import Hosts
@@ -49,22 +45,3 @@ def chart_app(url: str) -> Entrance:
     app = Starlette(routes=[pages()], lifespan=lifespan)
     app.state.views = views
     return Entrance(app, Hosts())
-
-
-@contextmanager
-def served(app: ASGIApp) -> Iterator[str]:
-    """The address under which the app is served while the block runs."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline
-        assert thread.is_alive()
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(30)

@@ -1,25 +1,20 @@
 """The pages over a small place, served to a real browser."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page
-from starlette.applications import Starlette
 
-from fhir_api.access.entrance import Entrance
-from fhir_api.access.hosts import Hosts
-from fhir_api.pages.routes import pages
 from projections.citizens.view import Citizens
-from projections.database import ViewDatabase
 from projections.facilities.view import Facilities
 from projections.health_record.view import HealthRecord
 from projections.links.view import Links
-from tests.fhir_api.pages.chart_serving import served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.projections.citizens.people import encounter, organization, patient
 from tests.projections.citizens.stating import Record, follow, put, run
+from tests.serving import served
 
 LAP = ("19435", "Xã Hướng Lập")
 PHUNG = ("19441", "Xã Hướng Phùng")
@@ -56,23 +51,8 @@ def site(module_database: str) -> Iterator[str]:
 
     run(state())
     follow(module_database, Citizens(), Facilities(), HealthRecord(), Links())
-    with served(pages_over(module_database)) as address:
+    with served(chart_app(module_database)) as address:
         yield address
-
-
-def pages_over(url: str) -> Entrance:
-    """The pages alone, over the views of a database."""
-    views = ViewDatabase(url, size=2)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await views.open()
-        yield
-        await views.close()
-
-    app = Starlette(routes=[pages()], lifespan=lifespan)
-    app.state.views = views
-    return Entrance(app, Hosts())
 
 
 @pytest.fixture

@@ -3,14 +3,13 @@
 import re
 import secrets
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from typing import Any, NamedTuple
 
 import httpx
-from starlette.applications import Starlette
 
 from ehr.event_store.connections import connect_async
 from ehr.event_store.store import PostgresRecorder
@@ -21,7 +20,6 @@ from ehr.matching.captured import CAPTURED
 from ehr.requests import Change
 from ehr.systems import INSURANCE_NUMBER, NATIONAL_ID
 from ehr.values import Actor
-from fhir_api.app import App
 from fhir_api.pages.routes import pages
 from fhir_api.services import Services
 from projections.carrying import run_projectors
@@ -35,10 +33,10 @@ from projections.projector import Projector
 from projections.standing import facts_missing
 from projections.view import View
 from streams.notification_log import NotificationLog
-from tests.fhir_api.pages.chart_serving import served
-from tests.fhir_api.running import opened, prepare, services_of
+from tests.fhir_api.running import app_of, prepare, services_of
 from tests.projections.citizens.people import encounter, organization, patient
 from tests.projections.citizens.stating import Record, delete, follow, put, run
+from tests.serving import served
 
 Json = dict[str, Any]
 RULE = "7 0a1b2c3d"
@@ -175,13 +173,7 @@ def reviewing(url: str) -> Iterator[Site]:
 def paging(url: str) -> Iterator[tuple[str, Services]]:
     """The address of the pages over a database, and what serves them."""
     services = services_of(url)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with opened(services):
-            yield
-
-    with served(App(services, [pages()], lifespan)) as address:
+    with served(app_of(services, [pages()])) as address:
         yield address, services
 
 

@@ -12,7 +12,8 @@ from projections.health_record.view import HealthRecord
 from projections.view import Connection
 from streams.recorded_fact import RecordedFact
 from tests.fhir_api.pages.chart_citizens import HOSTILE, STATION, everybody, full_life
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
+from tests.serving import served
 
 PIECE = {"HX-Request": "true"}
 

@@ -7,7 +7,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from fhir_api.pages.languages import LANGUAGES
 from tests.fhir_api.pages.chart_citizens import HOSTILE, everybody
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from projections.health_record.view import HealthRecord
 from projections.links.view import Links
 from tests.fhir_api.pages.chart_citizens import HOSPITAL, STATION, Json, encounter, glucose, patient
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.projections.citizens.stating import Record, follow, put, run
+from tests.serving import served
 
 MEANING = "khi hồ sơ này nhận được thông tin, cơ sở khác đã khám người bệnh lần sau"
 WHO = patient("who", name=[{"text": "Hồ Thị Muộn"}], birthDate="1990")

@@ -32,8 +32,9 @@ from tests.fhir_api.pages.chart_citizens import (
     of,
     patient,
 )
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.projections.citizens.stating import Record, follow, put, run
+from tests.serving import served
 
 NOW = datetime.now(UTC)
 CARD = {"identifier": [{"system": f"{SID}insurance_number", "value": "GD4454500000099"}]}

@@ -22,8 +22,9 @@ from fhir_api.pages.languages import LANGUAGES, Messages, catalogue
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.vaccinations import Reason, Withheld
 from tests.fhir_api.pages.chart_citizens import HOSPITAL, HOSTILE, STATION, encounter, of, patient
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.projections.health_record.kinds_reading import read
+from tests.serving import served
 
 TODAY = datetime.now(ZONE).date()
 CVX = "http://hl7.org/fhir/sid/cvx"

@@ -7,8 +7,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.fhir_api.pages.chart_citizens import STATION
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.fhir_api.pages.test_immunisations import child
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")

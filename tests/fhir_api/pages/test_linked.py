@@ -11,12 +11,12 @@ from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.health_record.view import HealthRecord
 from projections.links.view import Links
-from tests.fhir_api.pages.chart_serving import served
-from tests.fhir_api.pages.conftest import pages_over
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.fhir_api.pages.test_lookup import found, look_up
 from tests.pairing import CAPTURED, judge_all, judgement
 from tests.projections.citizens.people import encounter, organization, patient
 from tests.projections.citizens.stating import Record, follow, put, run
+from tests.serving import served
 
 NUMBER = "045090000017"
 PLACE = [
@@ -52,7 +52,7 @@ def database(module_database: str) -> str:
 
 @pytest.fixture(scope="module")
 def client(database: str) -> Iterator[httpx.Client]:
-    with served(pages_over(database)) as address, httpx.Client(base_url=address) as client:
+    with served(chart_app(database)) as address, httpx.Client(base_url=address) as client:
         yield client
 
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from fhir_api.pages.chart.timeline import FEW
 from tests.fhir_api.pages.chart_citizens import condition, encounter, patient
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.fhir_api.pages.weights import weight
+from tests.serving import served
 
 FACILITIES = 40
 

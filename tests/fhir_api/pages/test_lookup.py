@@ -13,10 +13,11 @@ from ehr.values import subject_of
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.links.view import Links
-from tests.fhir_api.pages.chart_serving import served
-from tests.fhir_api.pages.conftest import HOSTILE, pages_over
+from tests.fhir_api.pages.chart_serving import chart_app
+from tests.fhir_api.pages.conftest import HOSTILE
 from tests.projections.citizens.people import patient
 from tests.projections.citizens.stating import Record, follow, put, run
+from tests.serving import served
 
 PARK = """
     insert into views.parked
@@ -171,7 +172,7 @@ def test_a_list_that_lags_says_so_beside_whatever_it_has_found(database: str) ->
     run(register("first", "Hồ Văn Một"))
     follow(database, Citizens(), Facilities(), Links())
     lags = "Danh sách đang cập nhật chậm: còn 1 sự kiện chưa hiển thị."
-    with served(pages_over(database)) as address, httpx.Client(base_url=address) as client:
+    with served(chart_app(database)) as address, httpx.Client(base_url=address) as client:
         assert "cập nhật chậm" not in look_up(client, "ho van mot").text
         run(register("second", "Hồ Văn Hai"))
         nobody = unescape(look_up(client, "ho van hai").text)
@@ -195,7 +196,7 @@ def test_a_list_that_leaves_somebody_out_says_so(database: str) -> None:
     run(register())
     follow(database, Citizens(), Facilities(), Links())
     incomplete = "Danh sách có thể thiếu người hoặc chưa đúng"
-    with served(pages_over(database)) as address, httpx.Client(base_url=address) as client:
+    with served(chart_app(database)) as address, httpx.Client(base_url=address) as client:
         for view in (Citizens(), Links()):
             assert incomplete not in look_up(client, "ho van mot").text
             with connect(database) as connection:

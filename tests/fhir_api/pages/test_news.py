@@ -10,9 +10,10 @@ import pytest
 
 from fhir_api.pages.chart import news as streaming
 from projections.health_record.news import TOLD
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.fhir_api.pages.review_serving import Site
 from tests.fhir_api.pages.ward import open_ward, person, prepared, result
+from tests.serving import served
 
 HTML = re.compile(
     r'class="news" role="status" data-address="([^"]+)" data-position="(\d+)" data-texts="([^"]+)"'

@@ -21,8 +21,8 @@ from fhir_api.pages.formats import date_text, moment_text, number_text
 from fhir_api.pages.languages import LANGUAGES, MESSAGES, catalogue
 from fhir_api.pages.routes import pages
 from fhir_api.pages.security import HEADERS
-from tests.fhir_api.pages.chart_serving import served
 from tests.fhir_api.pages.weights import weight
+from tests.serving import served
 
 PAGES = Path(rendering.__file__).parent
 PLACEHOLDER = re.compile(r"\{(\w*)\}")

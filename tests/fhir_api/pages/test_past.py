@@ -13,9 +13,10 @@ from ehr.dates import ZONE
 from fhir_api.pages.chart import pages
 from fhir_api.pages.chart.pages import PANELS
 from projections.health_record import past
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.fhir_api.pages.past_serving import ODD, STATION, load_story
 from tests.fhir_api.pages.test_chart import PIECE, text_of
+from tests.serving import served
 
 BY_ODD = f"/by/{quote(quote(ODD, safe=''))}"
 

@@ -7,8 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.fhir_api.pages.past_serving import STATION, load_story
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.fhir_api.pages.chart_citizens import STATION, encounter, glucose, patient
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
+from tests.serving import served
 
 TIMES = {
     "hours": [f"2026-10-01T{hour:02}:00:00+07:00" for hour in (6, 9, 15)],

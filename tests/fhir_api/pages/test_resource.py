@@ -8,10 +8,11 @@ from httpx import Client
 
 from fhir_api.pages.chart import resource
 from tests.fhir_api.pages.chart_citizens import HOSTILE
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.fhir_api.pages.past_serving import ODD, STATION, load_story
 from tests.fhir_api.pages.test_chart import text_of
 from tests.fhir_api.pages.test_past import BY_ODD
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")

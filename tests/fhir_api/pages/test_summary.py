@@ -28,11 +28,12 @@ from projections.facilities.view import Facilities
 from projections.health_record.chart import Chart, Standing
 from projections.health_record.entry import Coded
 from tests.fhir_api.pages.chart_citizens import HOSTILE, everybody, full_life, of, patient
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.fhir_api.pages.test_chart import Refusing, text_of
 from tests.fhir_api.pages.test_review import has_loop
 from tests.projections.citizens.stating import follow
 from tests.projections.health_record.test_chart import allergy, chart, medicine
+from tests.serving import served
 
 NAME = "Nguyễn Thị Quỳnh Như Đặng Ỹ Ợ ữ ằ ẵ"
 ALPHABET = "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ"

@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 
 from tests.fhir_api.pages.chart_citizens import everybody
-from tests.fhir_api.pages.chart_serving import chart_app, load, served
+from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.fhir_api.pages.test_summary import MANY, NAME
+from tests.serving import served
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,11 @@ from projections.fhir_resources.view import FhirResources
 from projections.health_record.view import HealthRecord
 from projections.links.view import Links
 from tests.fhir_api.pages.chart_citizens import Json, encounter, patient
-from tests.fhir_api.pages.chart_serving import chart_app, served
+from tests.fhir_api.pages.chart_serving import chart_app
 from tests.fhir_api.pages.test_elsewhere import CARD, TODAY, part, prescription, referral, visit
 from tests.projections.citizens.people import organization
 from tests.projections.citizens.stating import Record, follow, put, run
+from tests.serving import served
 
 ONE, HOSPITAL = "Trạm Y tế phường số 1", "Bệnh viện Đa khoa"
 SENT: list[tuple[str, list[Json]]] = [

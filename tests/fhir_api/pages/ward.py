@@ -1,25 +1,20 @@
 """A person's chart over a real record with its views: where notes are written and news is told."""
 
 import re
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from typing import Any
 
 import httpx
-import uvicorn
-from starlette.applications import Starlette
 
-from backbone.serving import Server
-from fhir_api.app import App
 from fhir_api.pages.routes import pages
 from streams.recorded_fact import RecordedFact
 from tests.fhir_api.pages.chart_citizens import LOINC, UCUM, glucose, of, patient
 from tests.fhir_api.pages.review_serving import PLACES, Site, projecting_all, state, views
-from tests.fhir_api.running import opened, prepare, services_of
+from tests.fhir_api.running import app_of, prepare, services_of
 from tests.projections.citizens.stating import facts_of, follow, run
+from tests.serving import served
 
 Json = dict[str, Any]
 
@@ -59,32 +54,8 @@ def prepared(url: str) -> Iterator[None]:
 def open_ward(url: str, port: int = 0, **changes: Any) -> Iterator[Site]:
     """The pages of a prepared record. It ends by itself, whoever is told news at that time."""
     services = services_of(url, **changes)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with opened(services):
-            yield
-
-    app = App(services, [pages()], lifespan)
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical")
-    with running(Server(config, services.news.end)) as address:
+    with served(app_of(services, [pages()]), services.news.end, port) as address:
         yield Site(address, url, services)
-
-
-@contextmanager
-def running(server: Server) -> Iterator[str]:
-    """The address of a server while the block runs."""
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(60)
-    assert not thread.is_alive(), "it waits for streams that never end"
 
 
 def facts(site: Site) -> list[RecordedFact]:

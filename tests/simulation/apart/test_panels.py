@@ -2,15 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx
 import pytest
-from starlette.applications import Starlette
 
-from fhir_api.app import App
 from fhir_api.monitoring import routes
 from fhir_api.pages.routes import pages
 from simulation.apart.__main__ import main
@@ -23,9 +20,9 @@ from simulation.apart.server import Server
 from simulation.feed import feed
 from simulation.province import Province, Sending
 from simulation.registering.patients import Shares
-from tests.fhir_api.pages.chart_serving import served
+from tests.serving import served
 from tests.fhir_api.pages.review_serving import projecting_all, views
-from tests.fhir_api.running import opened, prepare, services_of
+from tests.fhir_api.running import app_of, prepare, services_of
 from tests.linking import linking
 
 Change = Callable[[str], str]
@@ -35,14 +32,7 @@ Change = Callable[[str], str]
 def address(module_database: str) -> Iterator[str]:
     """Of a server with all its processes."""
     prepare(module_database, *views())
-    services = services_of(module_database)
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with opened(services):
-            yield
-
-    app = App(services, [*routes, pages()], lifespan)
+    app = app_of(services_of(module_database), [*routes, pages()])
     with projecting_all(module_database), linking(module_database), served(app) as address:
         yield address
 
