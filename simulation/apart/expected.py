@@ -14,23 +14,33 @@ from simulation.shapes.elements import Json
 
 VISITS: Final = "visits"
 RESULTS: Final = "results"
+IMMUNISATIONS: Final = "immunisations"
 _FLAGS: Final = {"H": "↑", "L": "↓"}
 _STAYS: Final = frozenset({"IMP", "EMER"})
 """Classes of visits of which the end is told, too."""
 
+_OVER: Final = frozenset({"inactive", "remission", "resolved"})
+"""Clinical states of a problem that is not one now: those that are go first."""
+
+_NONE_KNOWN: Final = "716186003"
+"""SNOMED CT: no known allergy."""
+
 
 class Row(NamedTuple):
     """One row of a panel. keys: of what was stated about this, what the row tells of first. words: what is to
-    be read in it."""
+    be read in it. rank: what goes first, as what is in use does, and when it happened; it stands below no row
+    of a lower one, and beside one of the same rank on either side."""
 
     keys: tuple[str, ...]
     words: tuple[str, ...]
+    rank: tuple[bool, datetime]
 
 
 class Value(NamedTuple):
     """One value of a result. cell: as the grid shows it. words: in the row of its series."""
 
     key: str
+    begins: datetime
     day: str
     cell: str
     words: tuple[str, ...]
@@ -99,7 +109,7 @@ class Expected:
                 words += _called(found.resource["code"])
             if "hospitalization" in said:
                 words.append(said["hospitalization"]["dischargeDisposition"]["text"])
-            yield _row([visit], words)
+            yield _row([visit], words, said["period"]["start"])
 
     def _problems(self) -> Iterator[Row]:
         """The same diagnosis once, however often it was stated, as it was stated last."""
@@ -108,7 +118,8 @@ class Expected:
         for same in _grouped(stated, _code):
             said = same[0].resource
             times = [moment(said.get(name, "")) for name in ("onsetDateTime", "abatementDateTime")]
-            yield _row(same, [*_called(said["code"]), *times, self._place(same[0])])
+            words = [*_called(said["code"]), *times, self._place(same[0])]
+            yield _row(same, words, said["recordedDate"], first=_code(same[0], "clinicalStatus") not in _OVER)
 
     def _medicines(self) -> Iterator[Row]:
         """What is in use; of what is not, each medicine once."""
@@ -117,11 +128,11 @@ class Expected:
             if _until(one) <= self._now:
                 used.append(one)
             else:
-                yield self._medicine([one])
+                yield self._medicine([one], first=True)
         for same in _grouped(used, lambda one: _medicine_of(one)["text"].casefold()):
-            yield self._medicine(same)
+            yield self._medicine(same, first=False)
 
-    def _medicine(self, same: Sequence[Stated]) -> Row:
+    def _medicine(self, same: Sequence[Stated], *, first: bool) -> Row:
         said = same[0].resource
         last = said["dispenseRequest"]["validityPeriod"]["end"]
         words = [*_called(_medicine_of(same[0])), said["dosageInstruction"][0]["text"]]
@@ -131,7 +142,7 @@ class Expected:
             self._place(same[0]),
             said["requester"]["display"],
         ]
-        return _row(same, words)
+        return _row(same, words, said["authoredOn"], first=first)
 
     def _allergies(self) -> Iterator[Row]:
         for one in self._newest("AllergyIntolerance", "recordedDate"):
@@ -140,21 +151,24 @@ class Expected:
                 shown["text"] for told in said.get("reaction", ()) for shown in told["manifestation"]
             ]
             words = [*_called(said["code"]), *reactions, moment(said["recordedDate"])]
-            yield _row([one], [*words, self._place(one), said["recorder"]["display"]])
+            words += [self._place(one), said["recorder"]["display"]]
+            yield _row([one], words, said["recordedDate"], first=_code(one) != _NONE_KNOWN)
 
     def _immunisations(self) -> Iterator[Row]:
         for one in self._newest("Immunization", "occurrenceDateTime"):
             words = [one.resource["vaccineCode"]["text"], day(one.resource["occurrenceDateTime"])]
-            yield _row([one], [*words, self._place(one), one.resource.get("lotNumber", "")])
+            words += [self._place(one), one.resource.get("lotNumber", "")]
+            yield _row([one], words, one.resource["occurrenceDateTime"])
 
     def _documents(self) -> Iterator[Row]:
         reports = self._newest("DiagnosticReport", "effectiveDateTime")
         for one in reports:
             words = [one.resource["code"]["text"], one.resource.get("conclusion", "")]
-            yield _row([one], [*words, moment(one.resource["effectiveDateTime"]), self._place(one)])
+            when = one.resource["effectiveDateTime"]
+            yield _row([one], [*words, moment(when), self._place(one)], when)
         for one in self._newest("Composition", "date"):
             words = [one.resource["title"], moment(one.resource["date"]), self._place(one)]
-            yield _row([one], [*words, one.resource["author"][0]["display"]])
+            yield _row([one], [*words, one.resource["author"][0]["display"]], one.resource["date"])
 
     def _orders(self) -> Iterator[Row]:
         """Referrals, with where they led and the paper that came back."""
@@ -168,13 +182,14 @@ class Expected:
                 words += [self._place(visit), moment(visit.resource["period"]["start"])]
             for paper in papers:
                 words += [paper.resource["title"], moment(paper.resource["date"])]
-            yield _row([one, *papers], words)
+            yield _row([one, *papers], words, said["authoredOn"])
 
     def _acts(self) -> Iterator[Row]:
         for one in self._newest("Procedure", "performedDateTime"):
             said = one.resource
             words = [*_called(said["code"]), moment(said["performedDateTime"]), self._place(one)]
-            yield _row([one], [*words, said["performer"][0]["actor"]["display"]])
+            words.append(said["performer"][0]["actor"]["display"])
+            yield _row([one], words, said["performedDateTime"])
 
     def _value(self, measured: Json, one: Stated) -> Value:
         when, value = one.resource["effectiveDateTime"], _said(measured)
@@ -182,7 +197,7 @@ class Expected:
         marked = f"{value} {_FLAGS[flag]}" if flag in _FLAGS else value
         unit = measured.get("valueQuantity", {}).get("unit", "")
         words = (moment(when), marked, unit, _usual(measured), self._place(one))
-        return Value(one.key, day(when), marked, tuple(filter(None, words)))
+        return Value(one.key, _begins(when), day(when), marked, tuple(filter(None, words)))
 
     def _place(self, one: Stated) -> str:
         """Where it happened: the provider of the visit; outside of one, who has stated it."""
@@ -209,7 +224,7 @@ _PANELS: Final[Mapping[str, Callable[[Expected], Iterator[Row]]]] = {
     "problems": Expected._problems,
     "medicines": Expected._medicines,
     "allergies": Expected._allergies,
-    "immunisations": Expected._immunisations,
+    IMMUNISATIONS: Expected._immunisations,
     "documents": Expected._documents,
     "orders": Expected._orders,
     "acts": Expected._acts,
@@ -230,8 +245,9 @@ def day(text: str) -> str:
     return moment(text)[: len("dd/mm/yyyy")]
 
 
-def _row(same: Sequence[Stated], words: Iterable[str]) -> Row:
-    return Row(tuple(one.key for one in same), tuple(dict.fromkeys(filter(None, words))))
+def _row(same: Sequence[Stated], words: Iterable[str], when: str, *, first: bool = True) -> Row:
+    told = tuple(dict.fromkeys(filter(None, words)))
+    return Row(tuple(one.key for one in same), told, (first, _begins(when)))
 
 
 def _grouped(found: Iterable[Stated], by: Callable[[Stated], str]) -> Iterator[list[Stated]]:
@@ -277,8 +293,9 @@ def _called(concept: Json) -> list[str]:
     return [concept.get("text", ""), coding.get("code", "")]
 
 
-def _code(one: Stated) -> str:
-    return str(one.resource["code"]["coding"][0]["code"])
+def _code(one: Stated, element: str = "code") -> str:
+    """ "" where it has none, as an allergy that was only written down."""
+    return str(one.resource.get(element, {}).get("coding", [{}])[0].get("code", ""))
 
 
 def _series(measured: Json) -> tuple[str, ...]:

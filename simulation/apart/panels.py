@@ -1,14 +1,15 @@
-"""Holds the panels of charts against what was sent: every row and value, and nothing else."""
+"""Holds the panels of charts against what was sent: every row and value, in their order, and nothing else."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
 
-from simulation.apart.expected import LISTED, RESULTS, Expected, Line, Row
+from simulation.apart.expected import IMMUNISATIONS, LISTED, RESULTS, Expected, Line, Row
 from simulation.apart.ledger import Ledger
 from simulation.apart.page import Element, reads
 from simulation.apart.proof import Tell, silent
@@ -21,12 +22,16 @@ _FURTHER: Final = re.compile(r"[?&](from|before)=")
 """A link to what comes after the rows, or before the days, that a page shows."""
 
 _SERIES: Final = re.compile(r"/series/\w+$")
-HEAD: Final = ("| panel | rows to tell | missing | foreign | told otherwise |", "|---|---|---|---|---|")
+KINDS: Final = ("missing", "foreign", "otherwise", "misplaced")
+HEAD: Final = (
+    "| panel | rows to tell | missing | foreign | told otherwise | misplaced |",
+    "|---|---|---|---|---|---|",
+)
 
 
 class Fault(NamedTuple):
-    """What a panel does not tell as it was sent. patient: whose chart was opened. what: missing, foreign or
-    otherwise. key: of what it is about. words: those that cannot be read there."""
+    """What a panel does not tell as it was sent. patient: whose chart was opened. what: one of KINDS. key: of
+    what it is about. words: those that cannot be read there."""
 
     patient: str
     panel: str
@@ -47,6 +52,14 @@ class _Told(NamedTuple):
     cells: dict[str, str]
 
 
+class _Grid(NamedTuple):
+    """lines: by name. days: of all its pages, in order. groups: lines that stand below each other."""
+
+    lines: dict[str, _Told]
+    days: list[str]
+    groups: list[list[str]]
+
+
 @dataclass(slots=True)
 class Held:
     """The panels of citizens against what was sent. patients: how many of theirs the charts span. apart:
@@ -65,13 +78,13 @@ class Held:
         """Lines, a panel each."""
         yield from HEAD
         for panel, rows in self.rows.items():
-            counts = (self.count(what, panel) for what in ("missing", "foreign", "otherwise"))
+            counts = (self.count(what, panel) for what in KINDS)
             yield f"| {panel} | {rows} | {' | '.join(map(str, counts))} |"
 
     @property
     def line(self) -> str:
         """In one line."""
-        counts = ", ".join(f"{self.count(what)} {what}" for what in ("missing", "foreign", "otherwise"))
+        counts = ", ".join(f"{self.count(what)} {what}" for what in KINDS)
         of_whom = f"{self.citizens} citizens, {self.patients} Patients, {self.pages} pages"
         return f"{of_whom}: {sum(self.rows.values())} rows, {counts}; {self.apart} facts not linked"
 
@@ -136,7 +149,9 @@ class Chart:
         for panel in LISTED:
             rows = expected.rows(panel)
             self.rows[panel] = len(rows)
-            self._compare(panel, rows, self._listed(panel))
+            sections = list(self._sections(panel))
+            self._compare(panel, rows, _listed(sections))
+            self._order(panel, rows, lists_of(panel, sections))
         self._results(expected.lines)
 
     def _compare(self, panel: str, rows: Sequence[Row], told: Mapping[str, str]) -> None:
@@ -151,47 +166,52 @@ class Chart:
             elif unread := [words for words in row.words if not reads(text, words)]:
                 self._fault(panel, "otherwise", row.keys[0], *unread)
 
+    def _order(self, panel: str, rows: Sequence[Row], told: Iterable[Sequence[str]]) -> None:
+        """told: what stands below each other."""
+        ranks = {row.keys[0]: row.rank for row in rows}
+        for key in misplaced(told, ranks):
+            self._fault(panel, "misplaced", key)
+
     def _results(self, lines: Sequence[Line]) -> None:
         """The grid cell by cell, and the series of each line value by value."""
         self.rows[RESULTS] = sum(len(line.values) for line in lines)
         grid, known = self._grid(), {line.name: line for line in lines}
-        for name in sorted(grid.keys() - known.keys()):
+        newest = {name: line.values[0].begins for name, line in known.items()}
+        days = {day: day.split("/")[::-1] for day in grid.days}
+        for key in (*misplaced(grid.groups, newest), *misplaced([grid.days], days)):
+            self._fault(RESULTS, "misplaced", key)
+        for name in sorted(grid.lines.keys() - known.keys()):
             self._fault(RESULTS, "foreign", name)
         for name, line in known.items():
-            if name not in grid:
+            if name not in grid.lines:
                 self._fault(RESULTS, "missing", name)
                 continue
-            told = grid[name]
+            told = grid.lines[name]
             differs = sorted(line.cells.items() ^ told.cells.items())
             differs += [("", line.usual)] if line.usual != told.usual else []
             if differs:
                 self._fault(RESULTS, "otherwise", name, *(f"{day} {cell}" for day, cell in differs))
             (series,) = self._open(told.series).find("section", _class="series")
-            rows = [Row((value.key,), value.words) for value in line.values]
+            rows = [Row((value.key,), value.words, (True, value.begins)) for value in line.values]
             self._compare(RESULTS, rows, _read(series))
+            self._order(RESULTS, rows, [list(_read(series))])
 
-    def _listed(self, panel: str) -> dict[str, str]:
-        """What a panel reads about each resource, on all of its pages."""
-        found: dict[str, str] = {}
-        for section in self._sections(panel):
-            for key, text in _read(section).items():
-                found[key] = f"{found.get(key, '')} {text}"
-        return found
-
-    def _grid(self) -> dict[str, _Told]:
-        """The lines of the grid of results by their names, put together from all of its pages."""
-        found: dict[str, _Told] = {}
+    def _grid(self) -> _Grid:
+        """The grid of results, put together from all of its pages."""
+        grid = _Grid({}, [], [])
         for section in self._sections(RESULTS):
-            days: list[str] = []
-            for row in section.find("tr"):
-                links = [link for link in row.find("a") if _SERIES.search(link.said.get("href", ""))]
-                if links:
-                    name, usual, *cells = [part.text for part in row.parts if isinstance(part, Element)]
-                    told = found.setdefault(name, _Told(usual, links[0].said["href"], {}))
-                    told.cells.update((day, cell) for day, cell in zip(days, cells, strict=True) if cell)
-                else:
-                    days = days or [part.text for part in row.parts if isinstance(part, Element)][2:]
-        return found
+            days = [part.text for head in section.find("thead") for part in head.find("th")][2:]
+            grid.days.extend(days)
+            for group in section.find("tbody"):
+                grid.groups.append([self._line(row, days, grid) for row in group.find("tr") if _series(row)])
+        return grid
+
+    def _line(self, row: Element, days: Sequence[str], grid: _Grid) -> str:
+        """Its name, once the grid has it."""
+        name, usual, *cells = [part.text for part in row.parts if isinstance(part, Element)]
+        told = grid.lines.setdefault(name, _Told(usual, _series(row), {}))
+        told.cells.update((day, cell) for day, cell in zip(days, cells, strict=True) if cell)
+        return name
 
     def _sections(self, panel: str) -> Iterator[Element]:
         """A panel, page by page."""
@@ -208,6 +228,38 @@ class Chart:
 
     def _fault(self, panel: str, what: str, key: str, *words: str) -> None:
         self.faults.append(Fault(self._patient, panel, what, key, words))
+
+
+def lists_of(panel: str, sections: Sequence[Element]) -> list[list[str]]:
+    """``Type/id`` of what stands below each other, the newest on top. Vaccinations stand in a grid as far as
+    the schedule asks for them, and in tables beside it."""
+    if panel != IMMUNISATIONS:
+        return [list(_listed(sections))]
+    tables = (table for section in sections for table in section.find("table"))
+    return [list(_read(table)) for table in tables if "doses" not in table.said.get("class", "")]
+
+
+def misplaced(lists: Iterable[Sequence[str]], ranks: Mapping[str, Any]) -> Iterator[str]:
+    """What stands below something of a lower rank. ranks: of what is known."""
+    for listed in lists:
+        for above, below in pairwise(key for key in listed if key in ranks):
+            if ranks[above] < ranks[below]:
+                yield below
+
+
+def _series(row: Element) -> str:
+    """Address of the series of a line of the grid; "" for other rows."""
+    links = (link.said.get("href", "") for link in row.find("a"))
+    return next(filter(_SERIES.search, links), "")
+
+
+def _listed(sections: Iterable[Element]) -> dict[str, str]:
+    """What a panel reads about each resource, on all of its pages."""
+    found: dict[str, str] = {}
+    for section in sections:
+        for key, text in _read(section).items():
+            found[key] = f"{found.get(key, '')} {text}"
+    return found
 
 
 def _read(section: Element) -> dict[str, str]:

@@ -13,17 +13,18 @@ from fhir_api.pages.routes import pages
 from simulation.apart.__main__ import main
 from simulation.apart.expected import LISTED
 from simulation.apart.ledger import Ledger
-from simulation.apart.panels import PANELS, Held, hold, some
+from simulation.apart.page import parse
+from simulation.apart.panels import PANELS, Held, hold, lists_of, misplaced, some
 from simulation.apart.proof import answer, linked
 from simulation.apart.sent import Sent
 from simulation.apart.server import Server
 from simulation.feed import feed
 from simulation.province import Province, Sending
 from simulation.registering.patients import Shares
-from tests.serving import served
 from tests.fhir_api.pages.review_serving import projecting_all, views
 from tests.fhir_api.running import app_of, prepare, services_of
 from tests.linking import linking
+from tests.serving import served
 
 Change = Callable[[str], str]
 
@@ -175,6 +176,41 @@ def test_a_value_that_is_changed_is_told_otherwise_by_grid_and_series(apart: Kno
     assert any(not fault.key.startswith("Observation/") for fault in held.faults)
 
 
+ITEM = r"(?s)<li>(?:(?!</li>).)*data-reference(?:(?!</li>).)*</li>"
+LINE = r'(?s)<tr>\n<th scope="row">.*?</tr>'
+
+
+@pytest.mark.parametrize(
+    ("panel", "mark", "row"),
+    [
+        ("documents", 'id="documents"', ITEM),
+        ("medicines", 'id="medicines"', ITEM),
+        ("results", 'id="results"', LINE),
+        ("results", 'class="series"', r"(?s)<tr data-seconds.*?</tr>"),
+    ],
+)
+def test_rows_in_another_order_are_misplaced(apart: Known, panel: str, mark: str, row: str) -> None:
+    def turn(html: str) -> str:
+        before, found, section = html.partition(mark)
+        rows = re.findall(row, section)
+        return before + found + re.sub(row, lambda _: rows.pop(), section)
+
+    held = apart.hold(fullest(apart), change=turn)
+    assert {(fault.panel, fault.what) for fault in held.faults} == {(panel, "misplaced")}
+
+
+def test_vaccinations_are_in_order_beside_the_grid() -> None:
+    def table(kind: str, *ids: str) -> str:
+        rows = (f'<tr><td>1</td><td data-reference="Immunization/{id_}">2</td></tr>' for id_ in ids)
+        return f"<table{kind}><tbody>{''.join(rows)}</tbody></table>"
+
+    tables = table(' class="doses"', "a", "b") + table("", "b", "c", "d") + table("", "e", "f")
+    lists = lists_of("immunisations", [parse(f"<section>{tables}</section>")])
+    assert lists == [[f"Immunization/{id_}" for id_ in ids] for ids in ("bcd", "ef")]
+    ranks = {"Immunization/b": 3, "Immunization/d": 4, "Immunization/e": 5, "Immunization/f": 5}
+    assert list(misplaced(lists, ranks)) == ["Immunization/d"]
+
+
 def test_what_was_never_sent_is_foreign(apart: Known) -> None:
     citizen = fullest(apart)
     more = '<ul><li>Penicilin <a data-reference="AllergyIntolerance/never"></a></li></ul></section>'
@@ -210,7 +246,7 @@ def test_the_command_tells_panel_by_panel(address: str, capsys: pytest.CaptureFi
     assert main([*small, "--shared"]) == 0
     *told, line = capsys.readouterr().out.splitlines()
     assert line.startswith("6 citizens, 6 Patients, ")
-    assert line.endswith(" 0 missing, 0 foreign, 0 otherwise; 0 facts not linked")
+    assert line.endswith(" 0 missing, 0 foreign, 0 otherwise, 0 misplaced; 0 facts not linked")
     assert [row.split(" ")[1] for row in told if row.startswith("| ")][1:] == list(PANELS)
 
 
