@@ -67,6 +67,7 @@ class Vaccinations(NamedTuple):
     """on: the day for which it is computed. withheld: why there are no rows, else None.
 
     entries: by ``Type/id``. others: given, and not asked for by the schedule. refused: said not to be given.
+    All of these newest first.
     """
 
     on: date
@@ -98,6 +99,8 @@ def vaccinations_of(chart: Chart, on: date) -> Vaccinations:
         for reference, refusals in early.items()
         if reference not in counted
     ]
+    places = {reference: place for place, reference in enumerate(entries)}
+    uncounted.sort(key=lambda one: places[one.entry.origin.reference])
     return Vaccinations(
         on, schedule(), None, rows, entries, [entries[one] for one in others], uncounted, refused
     )

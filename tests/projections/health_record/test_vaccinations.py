@@ -148,6 +148,14 @@ def test_what_the_schedule_does_not_ask_for_is_listed() -> None:
     assert ids(of(*shots, again)) == (["again", "rabies"], [], [])
 
 
+def test_what_does_not_count_is_told_newest_first() -> None:
+    shots = [shot("counts", "2025-10-20", "05")]
+    shots += [shot(f"early-{day}", f"2025-10-{day}", "05") for day in (22, 24, 26)]
+    shots += [shot("odd", "2025-10-23", text="x"), shot("undated", None, "05")]
+    _, uncounted, _ = ids(of(*shots))
+    assert [id_ for id_, _ in uncounted] == ["early-26", "early-24", "odd", "early-22", "undated"]
+
+
 def test_a_dose_that_counts_against_one_antigen_alone_is_not_listed_as_uncounted() -> None:
     measles, both = shot("m", "2025-10-12", "05"), shot("mr", "2025-10-20", "04")
     found = of(measles, both)
