@@ -2,6 +2,7 @@
 
 The facts of those Patients who were one person then are applied by the projector's own code, in memory. So
 the past at the last position is the chart of today, and what was retracted since is in the past where it was.
+A sheet to which nothing was added since is read as it is: it is what its facts would leave.
 """
 
 import asyncio
@@ -19,8 +20,9 @@ from projections.health_record.chart import Chart, Standing
 from projections.health_record.directory import LISTED, Known, Listing
 from projections.health_record.kinds import READERS, AnyEntry
 from projections.health_record.queries import named_by, recorded_at
+from projections.health_record.sheets import unpack
 from projections.health_record.sources import Sources
-from projections.health_record.view import Sheets
+from projections.health_record.view import Place, Sheets
 from projections.links.person import people_of
 from projections.standing import PATIENCE, shown
 from streams.recorded_fact import RecordedFact, entry_of
@@ -122,14 +124,18 @@ async def _applied(
     number, size = await _row(connection, "size", **asked) or (0, 0)
     if number > MOST_FACTS or size > MOST_BYTES:
         raise TooMuchPast(number, size)
-    sheets, facilities, unpacked = Sheets(), set[str](), 0
+    unchanged = await _unchanged(connection, asked) if facility is None else {}
+    sheets, facilities, unpacked = Sheets(unchanged), set[str](), 0
     cursor = await connection.execute(_sql["facts"], asked, binary=True)
     async for row in cursor:
         recorded = entry_of(NotificationRow(*row))
         if not isinstance(recorded, RecordedFact):
             continue
         facilities.add(recorded.fact.facility or "")
-        if facility in (None, recorded.fact.facility):
+        if (recorded.subject, recorded.stream) not in unchanged and facility in (
+            None,
+            recorded.fact.facility,
+        ):
             unpacked += _unpacked(recorded)
             if unpacked > MOST_UNPACKED:
                 raise TooMuchPast(number, unpacked)
@@ -137,6 +143,12 @@ async def _applied(
         if (cursor.rownumber or 0) % _AT_ONCE == 0:
             await asyncio.sleep(0)
     return sheets, frozenset(code for code in facilities if code and "\0" not in code)
+
+
+async def _unchanged(connection: Reader, asked: Mapping[str, Any]) -> dict[Place, list[AnyEntry]]:
+    """What stood then and stands today."""
+    cursor = await connection.execute(_sql["unchanged"], asked, binary=True)
+    return {Place(subject, stream): unpack(entries) for subject, stream, entries in await cursor.fetchall()}
 
 
 def _unpacked(recorded: RecordedFact) -> int:

@@ -42,6 +42,15 @@ select count(*), coalesce(sum(octet_length(f.state)), 0)::bigint
 from health_record.sheet s join record.facts f on f.originator_id = s.stream and f.subject = s.subject
 where s.subject = any(%(subjects)b::uuid[]) and f.notification_id <= %(at)b::bigint;
 
+-- name: unchanged
+-- The sheets to which nothing was added since, where the view shows all that was stated by then.
+select s.subject, s.stream, s.entries
+from health_record.sheet s join views.generations g on g.view = 'health_record' and g.state = 'serving'
+where s.subject = any(%(subjects)b::uuid[]) and g.position >= %(at)b::bigint
+  and not exists (
+      select from record.facts f
+      where f.originator_id = s.stream and f.subject = s.subject and f.notification_id > %(at)b::bigint);
+
 -- name: facts
 -- The facts, in order.
 select f.notification_id, f.transaction, f.size, f.subject, f.subject_sequence, f.originator_id,

@@ -227,16 +227,25 @@ def test_what_unpacks_to_too_much_is_refused(database: str, monkeypatch: pytest.
     monkeypatch.setattr(past_module, "MOST_BYTES", LENGTH // 2)
     assert shown(then(database, 3))["Encounter/va"] == "2024-01-02"
     with pytest.raises(TooMuchPast) as refused:
-        then(database, 1 + VERSIONS)
-    assert (refused.value.facts, refused.value.size // LENGTH) == (1 + VERSIONS, 3)
-    assert set(shown(then(database, 1 + VERSIONS, "45909"))) == set(), "what others stated was unpacked"
+        then(database, VERSIONS)
+    assert (refused.value.facts, refused.value.size // LENGTH) == (VERSIONS, 3)
+    assert set(shown(then(database, VERSIONS, "45909"))) == set(), "what others stated was unpacked"
+
+
+def test_what_nobody_has_changed_since_is_not_made_anew(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    followed(told)
+    monkeypatch.setattr(past_module, "MOST_UNPACKED", 0)
+    assert shown(then(told, 9)) == {"Patient/a": None}
+    for position, facility in ((8, None), (9, "45901")):
+        with pytest.raises(TooMuchPast):
+            then(told, position, facility)
 
 
 def test_one_version_at_a_time_is_unpacked(database: str) -> None:
     amended_at_length(database)
     tracemalloc.start()
     try:
-        assert shown(then(database, 1 + VERSIONS))["Encounter/va"] == f"2024-01-{VERSIONS}"
+        assert shown(then(database, VERSIONS))["Encounter/va"] == f"2024-01-{VERSIONS - 1:02}"
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
