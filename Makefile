@@ -47,7 +47,7 @@ bench: $(VENV)/test
 	$(HERE)python -m benchmarks $(DATA)
 	$(HERE)python -m benchmarks.searching $(DATA) --resources $(or $(RESOURCES),20000)
 	$(HERE)python -m benchmarks.lookup --citizens $(or $(CITIZENS),20000)
-	$(HERE)python -m benchmarks.clinician --citizens $(or $(CITIZENS),20000) --pages
+	$(HERE)python -m benchmarks.clinician --citizens $(or $(CITIZENS),100000) --pages
 
 faults: $(VENV)/test
 	$(HERE)python -m tests.faults $(or $(N),10) $(or $(EVENTS),100000) $(ONLY)

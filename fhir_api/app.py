@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
+from ehr.garbage import collect_young
 from fhir_api.access.entrance import Entrance
 from fhir_api.access.hosts import Hosts
 from fhir_api.endpoint import FhirEndpoint
@@ -52,6 +53,7 @@ class App:
             await self._fhir({**scope, "root_path": scope.get("root_path", "") + BASE}, receive, send)
         else:
             await self._site(scope, receive, self._noting(scope, send))
+            collect_young()  # Or one of ten charts waits for it.
 
     def _noting(self, scope: Scope, send: Send) -> Send:
         """``send`` that notes how long it took until an answer begins: one that tells news never ends."""
