@@ -103,6 +103,7 @@ def application(settings: Settings, url: str) -> App:
         recorder=recorder,
         record=HealthRecord(recorder, searcher),
         views=views,
+        page_views=ViewDatabase(url, planned_once=True),
         reader=ResourceReader(url),
         visibility=Visibility(url, FhirResources.name, waits_for_log=waits),
         links=links,
@@ -130,6 +131,8 @@ def application(settings: Settings, url: str) -> App:
         async with AsyncExitStack() as stack:
             await services.views.open()
             stack.push_async_callback(services.views.close)
+            await services.page_views.open()
+            stack.push_async_callback(services.page_views.close)
             stack.push_async_callback(services.reader.close)
             stack.push_async_callback(services.snapshots.close)
             await stack.enter_async_context(recorder)

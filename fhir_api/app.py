@@ -41,7 +41,7 @@ class App:
         self._metrics = services.metrics
         self._site = Starlette(routes=routes, lifespan=lifespan)
         self._site.state.services = services
-        self._site.state.views = services.views
+        self._site.state.views = services.page_views
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""

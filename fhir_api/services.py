@@ -23,7 +23,8 @@ from projections.visibility import Visibility
 class Services:
     """Passed to every handler; holds no state of requests.
 
-    visibility: of ``fhir_resources``; links: of the view of that name, which says who is one person;
+    views: for the API; page_views: for pages. visibility: of ``fhir_resources``; links: of the view of that
+    name, which says who is one person;
     matching: of the one that compares people; charts: of ``health_record``. news: tells it to charts that are
     open.
     visibility_wait: seconds that a write waits to be shown. explains: whether searches tell
@@ -34,6 +35,7 @@ class Services:
     recorder: Recorder
     record: HealthRecord
     views: ViewDatabase
+    page_views: ViewDatabase
     reader: ResourceReader
     visibility: Visibility
     links: Visibility

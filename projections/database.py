@@ -35,8 +35,13 @@ def is_too_costly(error: DatabaseTrouble) -> bool:
 class ViewDatabase:
     """A pool of connections in autocommit mode, for statements that read the serving generations."""
 
-    def __init__(self, conninfo: str, size: int = 8, longest: float = LONGEST_SECONDS) -> None:
-        """``open`` before use. size: connections at most. longest: seconds that one is given away for."""
+    def __init__(
+        self, conninfo: str, size: int = 8, longest: float = LONGEST_SECONDS, *, planned_once: bool = False
+    ) -> None:
+        """``open`` before use. size: connections at most. longest: seconds that one is given away for.
+
+        planned_once: statements find by keys, and whatever the values are, one plan does.
+        """
         self._longest = longest
         self._pool: AsyncConnectionPool[Reader] = AsyncConnectionPool(
             conninfo,
@@ -45,7 +50,7 @@ class ViewDatabase:
             open=False,
             timeout=PATIENCE,
             kwargs={"autocommit": True, "options": "-c timezone=UTC"},
-            configure=_configure,
+            configure=configure_once if planned_once else configure,
             check=_Checks().check,
         )
 
@@ -117,9 +122,9 @@ async def configure(connection: Reader, longest: float = LONGEST_SECONDS) -> Non
     await connection.execute("select set_config('statement_timeout', %s, false)", [f"{longest * 1000:.0f}"])
 
 
-async def _configure(connection: Reader) -> None:
-    """As configure(), but statements are planned once: what pages ask for they find by keys, whatever the
-    values are, and to plan it takes four times as long as to find it."""
+async def configure_once(connection: Reader) -> None:
+    """As configure(), but what is asked for often is planned once: to plan what is found by keys takes four
+    times as long as to find it."""
     await configure(connection)
     await connection.execute("set plan_cache_mode = force_generic_plan")
 

@@ -97,6 +97,7 @@ def services_of(url: str, **changes: Any) -> Services:
         "recorder": recorder,
         "record": HealthRecord(recorder, searcher),
         "views": views,
+        "page_views": ViewDatabase(url, planned_once=True),
         "reader": ResourceReader(url),
         "visibility": Visibility(url, FhirResources.name),
         "links": links,
@@ -115,6 +116,8 @@ async def opened(services: Services) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         await services.views.open()
         stack.push_async_callback(services.views.close)
+        await services.page_views.open()
+        stack.push_async_callback(services.page_views.close)
         stack.push_async_callback(services.reader.close)
         stack.push_async_callback(services.snapshots.close)
         assert isinstance(services.recorder, PostgresRecorder)

@@ -108,14 +108,14 @@ def test_another_thing_that_takes_too_long_is_told_as_itself(database: str) -> N
         asyncio.run(run())
 
 
-def test_searches_alone_are_planned_for_their_values(database: str) -> None:
+def test_what_pages_search_for_is_planned_for_its_values(database: str) -> None:
     async def mode(connection: Reader) -> str:
         row = await (await connection.execute("show plan_cache_mode")).fetchone()
         assert row is not None
         return str(row[0])
 
     async def run() -> None:
-        views = ViewDatabase(database, 1)
+        views = ViewDatabase(database, 1, planned_once=True)
         await views.open()
         try:
             async with views.snapshot() as connection:
@@ -131,3 +131,16 @@ def test_searches_alone_are_planned_for_their_values(database: str) -> None:
             await views.close()
 
     asyncio.run(run())
+
+
+def test_what_others_ask_for_is_always_planned_for_its_values(database: str) -> None:
+    async def run() -> object:
+        views = ViewDatabase(database, 1)
+        await views.open()
+        try:
+            async with views.connection() as connection:
+                return await (await connection.execute("show plan_cache_mode")).fetchone()
+        finally:
+            await views.close()
+
+    assert asyncio.run(run()) == ("force_custom_plan",)

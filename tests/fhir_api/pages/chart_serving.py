@@ -34,7 +34,7 @@ def load(url: str, transactions: Sequence[Sequence[Json]], view: View | None = N
 
 def chart_app(url: str) -> Entrance:
     """The pages over the views of a database."""
-    views = ViewDatabase(url, size=2)
+    views = ViewDatabase(url, size=2, planned_once=True)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
