@@ -143,16 +143,16 @@ class Whereabouts:
         return bearers | {code: {code} for code in self._coded}
 
     def _own(self, stated: Mapping[str, Set[Named]]) -> dict[str, str]:
-        """Codes of references for which the directory has none: whoever states visits at one that nobody
-        knows, or that is called as itself is, is that one, if it states no other such, and nobody else
-        does."""
+        """Codes of references for which the directory has none: whoever states visits at one that is called
+        as itself is, or both of whom nobody knows, is that one, if it states no other such, and nobody else
+        does. Of whom the directory has a name it has the Organization too: an unknown one is another."""
         pairs = [
             (one.reference, code)
             for code, providers in stated.items()
             for one in providers
             if one.reference
             and one.reference not in self._codes
-            and self._called(one) in (None, self._names.get(code))
+            and self._called(one) == self._names.get(code)
         ]
         times = Counter(one for pair in pairs for one in pair)
         return {reference: code for reference, code in pairs if times[reference] == times[code] == 1}
