@@ -18,6 +18,8 @@ from projections.health_record.elements import (
 )
 from projections.health_record.entry import Named
 
+ORGANIZATION = "Organization/"
+
 
 class Listing(NamedTuple):
     """code: of a facility. refers_to: ``Type/id`` of the one whose name it bears in place of its own."""
@@ -122,6 +124,12 @@ def named(reference: Reference | None, resource: Resource) -> Named | None:
         return Named(None, local)
     written = shown(target)
     return Named(written) if written else None
+
+
+def named_facility(reference: Reference | None, resource: Resource) -> Named | None:
+    """As ``named``; with words the Organization too: another one may be called the same."""
+    found, local = named(reference, resource), literal(reference)
+    return Named(found.name, local) if found and local and local.startswith(ORGANIZATION) else found
 
 
 def concept_within(reference: Reference | None, contained: Sequence[msgspec.Raw]) -> Concept | None:

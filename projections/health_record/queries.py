@@ -13,7 +13,7 @@ from ehr.sql import load_queries
 from projections.database import Reader
 from projections.facilities.silence import silence
 from projections.health_record.chart import Chart, Standing
-from projections.health_record.directory import Known
+from projections.health_record.directory import ORGANIZATION, Known
 from projections.health_record.entry import Named
 from projections.health_record.kinds import AnyEntry
 from projections.health_record.sheets import unpack
@@ -80,12 +80,13 @@ async def names_of(connection: Reader, references: Iterable[str], codes: Iterabl
 
 
 def _unnamed(entry: AnyEntry) -> Iterator[str]:
-    """References of an entry whose names are to be looked up."""
+    """References of an entry whose names are to be looked up, and codes of facilities."""
     for field in _naming(type(entry)):
         value = getattr(entry, field)
         for one in value if value.__class__ is list else (value,):
-            if one is not None and one.name is None and one.reference:
-                yield one.reference
+            reference = one.reference if one is not None else None
+            if reference and (one.name is None or reference.startswith(ORGANIZATION)):
+                yield reference
 
 
 @cache

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+from projections.health_record.directory import ORGANIZATION
 from projections.health_record.entry import Entry, Named
 from projections.health_record.kinds import AnyEntry, Order, Visit
-
-_ORGANIZATION = "Organization/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,9 @@ class Whereabouts:
         """Whom a resource means by a facility. stating: code of the facility that stated it.
 
         By the code of the resource that is referred to; else whoever stated it, where that one is called so,
-        or nothing is said; else an Organization by its reference. What is only called something is the one
-        that bears the name. Where several do, it stays as it is called and is none of them.
+        or nothing is said; else an Organization by its reference, where the directory or nobody has a name
+        for it. What is only called something is the one that bears the name. Where several do, it stays as
+        it is called and is none of them.
         """
         reference = named.reference or ""
         name, own = self._called(named) or reference, self._codes.get(stating or "", stating)
@@ -93,7 +93,7 @@ class Whereabouts:
             return self._facility(self._codes[reference])
         if own and (not name or name == self._names.get(own)):
             return self._facility(own)
-        if reference.startswith(_ORGANIZATION):
+        if reference.startswith(ORGANIZATION) and (not named.name or reference in self._names):
             return self._facility(reference)
         return self._facility(self._bearer(name)) if name else None
 
@@ -101,7 +101,7 @@ class Whereabouts:
         """A facility as facts name it: by its code, its ``Organization/id``, or what it is called. name:
         where the chart knows none."""
         key = self._bearer(self._codes.get(facility, facility))
-        if key not in self._bearers and not key.startswith(_ORGANIZATION):
+        if key not in self._bearers and not key.startswith(ORGANIZATION):
             self._coded.add(key)
         if name:
             self._names.setdefault(key, name)

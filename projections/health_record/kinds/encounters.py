@@ -2,7 +2,7 @@
 
 import msgspec
 
-from projections.health_record.directory import named
+from projections.health_record.directory import named, named_facility
 from projections.health_record.elements import (
     Coding,
     Concept,
@@ -101,7 +101,7 @@ def visit(body: bytes, origin: Origin) -> Visit | None:
         _reasons(stated),
         [_diagnosis(one, stated) for one in stated.diagnosis],
         list(dict.fromkeys(one for one in individuals if one)),
-        named(stated.serviceProvider, stated),
+        named_facility(stated.serviceProvider, stated),
         next((named(one.location, stated) for one in stated.location), None),
         words(stay.dischargeDisposition) if stay else None,
         all_literal(stated.basedOn),

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from projections.health_record.directory import named
+from projections.health_record.directory import named, named_facility
 from projections.health_record.elements import (
     Annotation,
     Concept,
@@ -126,7 +126,7 @@ def order(body: bytes, origin: Origin) -> Order | None:
 
 def _addressees(stated: _ServiceRequest) -> list[Named]:
     kind = words(stated.performerType)
-    found = [one for one in (named(reference, stated) for reference in stated.performer) if one]
+    found = [one for one in (named_facility(one, stated) for one in stated.performer) if one]
     return found or ([Named(kind)] if kind else [])
 
 

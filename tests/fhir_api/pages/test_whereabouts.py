@@ -52,6 +52,22 @@ SENT: list[tuple[str, list[Json]]] = [
 ]
 
 
+HUB = "45999"
+SENT += [
+    (HUB, [patient("r", name=[{"text": "Hồ Thị Năm"}])]),
+    (
+        HUB,
+        [
+            visit("r1", "r", 3.5, 3.4, "o1", serviceProvider={"reference": "Organization/o1", "display": ONE}),
+            visit("r2", "r", 2.5, 2.4, "o2", serviceProvider={"reference": "Organization/o2", "display": ONE}),
+            prescription("rw", "r", "r1", "B01AA03", "Warfarin 2 mg"),
+            prescription("ri", "r", "r2", "M01AE01", "Ibuprofen 400 mg"),
+        ],
+    ),
+]
+"""Somebody sends for both, and says beside each reference what it is called."""
+
+
 @pytest.fixture(scope="module")
 def client(module_database: str) -> Iterator[Client]:
     async def state() -> None:
@@ -70,6 +86,13 @@ def test_what_one_does_is_told_of_the_other(client: Client) -> None:
     text, _ = part(client, "p")
     assert "Thận trọng khi phối hợp Warfarin" in text
     assert f"Đợt điều trị trùng thời gian ở hai cơ sở {ONE} (45901)" in text
+    assert f"{ONE} (45902)" in text
+
+
+def test_what_one_sends_for_two_of_one_name_is_of_two(client: Client) -> None:
+    text, _ = part(client, "r")
+    assert "Thận trọng khi phối hợp Warfarin" in text
+    assert f"{ONE} (45901)" in text
     assert f"{ONE} (45902)" in text
 
 
