@@ -12,15 +12,18 @@ from projections.health_record.queries import names_of
 from projections.standing import position_of
 
 
-async def uses_by_others(connection: Reader, chart: Chart, now: datetime) -> list[Use]:
+async def uses_by_others(
+    connection: Reader, chart: Chart, now: datetime, here: str | None = None
+) -> list[Use]:
     """Visits on the day of now of Patients who are not this person and bear the same number. None where there
-    is no view of citizens yet."""
+    is no view of citizens yet. here: the facility that asks; the chart then knows what that is called."""
     keys, day = keys_of(chart), span(now.astimezone(ZONE).date().isoformat())
     if not keys or not day or not await position_of(connection, "citizens"):
         return []
     mine = chart.sources.subjects or ([chart.sources.own] if chart.sources.own else [])
     seen = await seen_with(connection, INSURANCE_NUMBER, keys, day, mine)
-    senders = {one.facility for one in seen if one.facility and "\0" not in one.facility}
+    facilities = (*(one.facility for one in seen), here)
+    senders = {one for one in facilities if one and "\0" not in one}
     known = await names_of(connection, senders, senders)
     called = {
         one: chart.whereabouts.of_sender(known.codes.get(one, one), known.names.get(one)) for one in senders

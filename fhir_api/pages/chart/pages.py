@@ -83,7 +83,7 @@ async def chart_page(request: Request) -> Response:
             connection, chart.sources.subjects or [subject], then and then.moment.position
         )
         # Who else used the card is known of today alone.
-        uses = [] if then else await uses_by_others(connection, chart, now)
+        uses = [] if then else await uses_by_others(connection, chart, now, workplace_of(request))
     if not chart.entries:
         return _nobody(request, seen)
     shown = _shown(request, seen, FIRST_ROWS)

@@ -54,6 +54,8 @@ SENT: list[tuple[str, list[Json]]] = [
 
 HUB = "45999"
 SENT += [
+    (HUB, [patient("s", name=[{"text": "Hồ Thị Sáu"}], identifier=[{**CARD["identifier"][0], "value": "GD4454500000088"}])]),
+    (HUB, [visit(f"s{n}", "s", 0, 0, "", period={"start": day.isoformat()}, serviceProvider={"display": ONE}) for n, day in enumerate(TODAY)]),
     (HUB, [patient("r", name=[{"text": "Hồ Thị Năm"}])]),
     (
         HUB,
@@ -149,6 +151,15 @@ def test_the_summary(client: Client) -> None:
     page = unescape(client.get("/citizens/p/summary").text)
     assert f"{ONE} (45901)" in page
     assert f"{ONE} (45902)" in page
+
+
+@pytest.mark.parametrize(("workplace", "told"), [("45901", False), ("45000", True), (None, False)])
+def test_the_card_at_one_of_which_words_alone_are_told(client: Client, workplace: str | None, told: bool) -> None:
+    """It may be the one that asks, of which the chart knows nothing otherwise."""
+    cookies = {"workplace": workplace} if workplace else {}
+    with Client(base_url=client.base_url, cookies=cookies) as other:
+        text, _ = part(other, "s")
+    assert ("được dùng ở cơ sở khác trong cùng ngày" in text) is told
 
 
 @pytest.mark.parametrize(("workplace", "told"), [("45901", True), ("45902", False), (None, False)])
