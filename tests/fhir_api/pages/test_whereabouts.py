@@ -54,8 +54,8 @@ SENT: list[tuple[str, list[Json]]] = [
 
 HUB = "45999"
 SENT += [
-    (HUB, [patient("s", name=[{"text": "Hồ Thị Sáu"}], identifier=[{**CARD["identifier"][0], "value": "GD4454500000088"}])]),
-    (HUB, [visit(f"s{n}", "s", 0, 0, "", period={"start": day.isoformat()}, serviceProvider={"display": ONE}) for n, day in enumerate(TODAY)]),
+    ("45000", [patient("s", name=[{"text": "Hồ Thị Sáu"}], identifier=[{**CARD["identifier"][0], "value": "GD4454500000088"}])]),
+    ("45000", [visit(f"s{n}", "s", 0, 0, "", period={"start": day.isoformat()}, serviceProvider={"display": ONE}) for n, day in enumerate(TODAY)]),
     (HUB, [patient("r", name=[{"text": "Hồ Thị Năm"}])]),
     (
         HUB,
@@ -119,6 +119,12 @@ def test_visits_are_chosen_by_the_one_or_the_other(client: Client) -> None:
         shown = client.get(unescape(address), headers={"HX-Request": "true"}).text
         chosen[unescape(name)] = re.findall(r'id="visit-(\w+)"', shown)
     assert chosen == {f"{ONE} (45902)": ["day"], f"{ONE} (45901)": ["stay"], HOSPITAL: ["home"]}
+
+
+def test_who_is_silent_or_perhaps_so_is_told_apart(client: Client) -> None:
+    page = " ".join(unescape(re.sub(r"<[^>]+>", " ", client.get("/citizens/p").text)).split())
+    said = page.partition("Chưa rõ nhịp gửi của: ")[2].partition(". ")[0]
+    assert sorted(said.split(", ")) == [HOSPITAL, f"{ONE} (45901)", f"{ONE} (45902)"]
 
 
 def test_the_choice_of_facilities_has_both(client: Client) -> None:
