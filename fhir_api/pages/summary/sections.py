@@ -120,7 +120,7 @@ def _silence(chart: Chart, t: Messages) -> list[str]:
     ones = [
         t(
             "facilities.silence.one",
-            name=one.name or one.facility,
+            name=chart.whereabouts.of_sender(one.facility, one.name),
             last=moment_text(one.last_recorded),
             hours=number_text(one.usual_gap or 0, t.language),
         )
