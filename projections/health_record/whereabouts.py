@@ -37,6 +37,11 @@ def apart(one: Facility, other: Facility) -> bool:
     return one != other and (one.name != other.name or (one.coded and other.coded))
 
 
+def merged(facility: Facility) -> Facility:
+    """One for all of one name that have no code, of which no two are ``apart``."""
+    return facility if facility.coded else Facility(facility.name, facility.name)
+
+
 def are_several(facilities: Iterable[Facility]) -> bool:
     """Whether there are two among them for certain."""
     different = set(facilities)

@@ -9,7 +9,7 @@ from projections.health_record.kinds import Document, Result
 from projections.health_record.order import begins, newest_first
 from projections.health_record.repeated import fold
 from projections.health_record.series import day_of
-from projections.health_record.whereabouts import Facility, apart
+from projections.health_record.whereabouts import Facility, apart, merged
 
 WITHIN = timedelta(days=30)
 
@@ -54,7 +54,7 @@ def _last_pair(chart: Chart, tests: list[Test]) -> tuple[Test, Test] | None:
         Facility | None, list[Test]
     ] = {}  # The newest first. No two of the facilities are surely two.
     for test in tests:
-        here = chart.facility(test)
+        here = merged(facility) if (facility := chart.facility(test)) else None
         pairs = [
             one
             for there in [there for there in later if here and there and apart(here, there)]

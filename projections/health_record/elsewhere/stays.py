@@ -9,7 +9,7 @@ from ehr.dates import span
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
 from projections.health_record.lateness import NOT_SEEN
-from projections.health_record.whereabouts import Facility, apart
+from projections.health_record.whereabouts import Facility, apart, merged
 
 IN_A_BED = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})
 """Kinds of visits that are stays (https://terminology.hl7.org/6.5.0/ValueSet-encounter-class.html)."""
@@ -63,29 +63,39 @@ def overlaps(chart: Chart, now: datetime) -> list[Overlap]:
 
 
 class _GoingOn:
-    """The stays and visits at one moment, by facility: those of the same are passed over as a whole."""
+    """The stays and visits at one moment, by name and facility: those that are not apart from one are passed
+    over as a whole."""
 
     def __init__(self) -> None:
-        self._beds: dict[Facility, dict[int, _Stay]] = {}
-        self._others: dict[Facility, dict[int, _Stay]] = {}
+        self._beds: _ByName = {}
+        self._others: _ByName = {}
 
     def join(self, stay: _Stay) -> None:
-        self._like(stay).setdefault(stay.facility, {})[id(stay)] = stay
+        alike = self._like(stay).setdefault(stay.facility.name, {})
+        alike.setdefault(merged(stay.facility), {})[id(stay)] = stay
 
     def leave(self, stay: _Stay) -> None:
-        there = self._like(stay)
-        del there[stay.facility][id(stay)]
-        if not there[stay.facility]:
-            del there[stay.facility]
+        there, facility = self._like(stay), merged(stay.facility)
+        alike = there[facility.name]
+        del alike[facility][id(stay)]
+        if not alike[facility]:
+            del alike[facility]
+        if not alike:
+            del there[facility.name]
 
     def beside(self, stay: _Stay) -> Iterator[_Stay]:
         """Those at other facilities; beside a visit only stays."""
-        for facility, stays in chain(self._beds.items(), self._others.items() if stay.in_a_bed else ()):
-            if apart(facility, stay.facility):
-                yield from stays.values()
+        here = stay.facility
+        for name, alike in chain(self._beds.items(), self._others.items() if stay.in_a_bed else ()):
+            for facility, stays in alike.items() if name != here.name or here.coded else ():
+                if apart(facility, here):
+                    yield from stays.values()
 
-    def _like(self, stay: _Stay) -> dict[Facility, dict[int, _Stay]]:
+    def _like(self, stay: _Stay) -> "_ByName":
         return self._beds if stay.in_a_bed else self._others
+
+
+_ByName = dict[str, dict[Facility, dict[int, _Stay]]]
 
 
 def _stays(chart: Chart, now: datetime) -> Iterator[_Stay]:

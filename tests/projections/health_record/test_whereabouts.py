@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from ehr.systems import INSURANCE_NUMBER
 from projections.health_record.chart import Chart
+from projections.health_record.elsewhere import duplicates as twice
+from projections.health_record.elsewhere import stays
 from projections.health_record.elsewhere.cards import Use, card_used
 from projections.health_record.elsewhere.duplicates import duplicates
 from projections.health_record.elsewhere.interacting import interacting
@@ -359,3 +361,27 @@ def test_two_stations_state_a_problem() -> None:
         f"{ONE} (45901) 2",
         f"{ONE} (45902) 1",
     }
+
+
+def test_many_of_one_name_without_codes_are_passed_over_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever states thousands of them keeps nobody waiting."""
+    number, asked = 300, list[tuple[Facility, Facility]]()
+
+    def counted(one: Facility, other: Facility) -> bool:
+        asked.append((one, other))
+        return apart(one, other)
+
+    for module in (stays, twice):
+        monkeypatch.setattr(module, "apart", counted)
+    names = {f"Organization/{n}": ONE for n in range(number)}
+    visits = [
+        seen(f"{n}", None, by(f"{n}"), "2026-10-01T08:00:00Z", "2026-10-05T08:00:00Z") for n in range(number)
+    ]
+    tests = [
+        replace(result(f"o{n}", "2026-10-03", measure("5")), encounter=f"{n}", category="laboratory")
+        for n in range(number)
+    ]
+    whole = chart(*visits, *tests, names=names)
+    assert overlaps(whole, NOW) == []
+    assert duplicates(whole) == []
+    assert len(asked) < 4 * number
