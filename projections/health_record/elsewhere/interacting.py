@@ -15,8 +15,8 @@ MOST = 50
 """Pairs that are told; of more the gravest."""
 
 
-_Where = tuple[Facility, str | None]
-"""A facility, and which of its visits where it may be a different one each time."""
+_Where = tuple[Facility | None, str | None]
+"""A facility, and which of its visits where it may be a different one each time, or nobody knows it."""
 
 
 class Interacting(NamedTuple):
@@ -37,11 +37,10 @@ class Compared(NamedTuple):
 
 
 def interacting(chart: Chart, now: datetime) -> Compared:
-    """Of each medicine the last prescription of each facility counts; one whose facility nobody knows is not
-    compared.
+    """Of each medicine the last prescription of each facility counts.
 
-    Facilities of which nobody can say whether they are one count as two, and so do two visits at one of which
-    nobody can say which it is: what interacts does so wherever it was prescribed, and to miss it is the
+    Facilities of which nobody can say whether they are one count as two, and so do two visits of which nobody
+    can say at which one they were: what interacts does so wherever it was prescribed, and to miss it is the
     hazard.
     """
     placed: dict[tuple[_Where, str], Medicine] = {}
@@ -49,12 +48,11 @@ def interacting(chart: Chart, now: datetime) -> Compared:
     without_code = 0
     for medicine in chart.current_medicines(now):
         facility = chart.facility(medicine)
-        where = (facility, medicine.encounter if facility.vague else None) if facility else None
-        if where:
-            places.add(where)
+        where = (facility, medicine.encounter if facility is None or facility.vague else None)
+        places.add(where)
         if medicine.code.system != ATC or not medicine.code.code:
             without_code += 1
-        elif where:
+        else:
             placed.setdefault((where, medicine.code.code), medicine)
     found = list(islice(_found(placed), MOST))
     return Compared(found, without_code if len(places) > 1 else 0, table().version)

@@ -322,7 +322,6 @@ def test_two_facilities_prescribe_what_interacts() -> None:
     "other",
     [
         prescribed("i", STATION, "M01AE01"),
-        prescribed("i", None, "M01AE01"),
         prescribed("i", HOSPITAL, "N02BE01"),
         prescribed("i", HOSPITAL, None),
         prescribed("i", HOSPITAL, "M01AE01", until="2026-10-19"),

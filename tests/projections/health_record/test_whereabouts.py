@@ -385,3 +385,12 @@ def test_many_of_one_name_without_codes_are_passed_over_as_a_whole(monkeypatch: 
     assert overlaps(whole, NOW) == []
     assert duplicates(whole) == []
     assert len(asked) < 4 * number
+
+
+def test_what_nobody_says_where_it_was_prescribed_is_compared_too() -> None:
+    _, words = prescribed("i", "M01AE01", "45901")
+    nowhere = replace(words, encounter=None, origin=replace(words.origin, facility=None))
+    known = prescribed("w", "B01AA03", "45901")
+    assert interacting(whole_of(*known, nowhere), NOW).found
+    uncoded = replace(nowhere, code=Coded("Thuốc lá"))
+    assert interacting(whole_of(*known, uncoded), NOW).without_code == 1
