@@ -53,9 +53,31 @@ SENT: list[tuple[str, list[Json]]] = [
 
 
 HUB = "45999"
+TO_THE_OTHER = {"reference": "Organization/o2", "display": ONE}
 SENT += [
-    ("45000", [patient("s", name=[{"text": "Hồ Thị Sáu"}], identifier=[{**CARD["identifier"][0], "value": "GD4454500000088"}])]),
-    ("45000", [visit(f"s{n}", "s", 0, 0, "", period={"start": day.isoformat()}, serviceProvider={"display": ONE}) for n, day in enumerate(TODAY)]),
+    ("45000", [patient("t", name=[{"text": "Hồ Thị Bảy"}])]),
+    (
+        "45000",
+        [visit("t1", "t", 6, 5.9, "h"), referral("tr", "t", "t1", performer=[TO_THE_OTHER])],
+    ),
+    ("45901", [visit("t2", "t", 2, 1.9, "o1")]),
+    (
+        "45000",
+        [
+            patient(
+                "s",
+                name=[{"text": "Hồ Thị Sáu"}],
+                identifier=[{**CARD["identifier"][0], "value": "GD4454500000088"}],
+            )
+        ],
+    ),
+    (
+        "45000",
+        [
+            visit(f"s{n}", "s", 0, 0, "", period={"start": day.isoformat()}, serviceProvider={"display": ONE})
+            for n, day in enumerate(TODAY)
+        ],
+    ),
     (HUB, [patient("r", name=[{"text": "Hồ Thị Năm"}])]),
     (
         HUB,
@@ -96,6 +118,12 @@ def test_what_one_sends_for_two_of_one_name_is_of_two(client: Client) -> None:
     assert "Thận trọng khi phối hợp Warfarin" in text
     assert f"{ONE} (45901)" in text
     assert f"{ONE} (45902)" in text
+
+
+def test_a_referral_does_not_arrive_at_another_one_of_the_name(client: Client) -> None:
+    text, _ = part(client, "t", "orders")
+    assert "Đã đến" not in text
+    assert f"đến {ONE} (45902)" in text
 
 
 def test_a_referral_arrives_where_it_was_sent(client: Client) -> None:
