@@ -82,8 +82,12 @@ SENT += [
     (
         HUB,
         [
-            visit("r1", "r", 3.5, 3.4, "o1", serviceProvider={"reference": "Organization/o1", "display": ONE}),
-            visit("r2", "r", 2.5, 2.4, "o2", serviceProvider={"reference": "Organization/o2", "display": ONE}),
+            visit(
+                "r1", "r", 3.5, 3.4, "o1", serviceProvider={"reference": "Organization/o1", "display": ONE}
+            ),
+            visit(
+                "r2", "r", 2.5, 2.4, "o2", serviceProvider={"reference": "Organization/o2", "display": ONE}
+            ),
             prescription("rw", "r", "r1", "B01AA03", "Warfarin 2 mg"),
             prescription("ri", "r", "r2", "M01AE01", "Ibuprofen 400 mg"),
         ],
@@ -188,7 +192,9 @@ def test_the_summary(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("workplace", "told"), [("45901", False), ("45000", True), (None, False)])
-def test_the_card_at_one_of_which_words_alone_are_told(client: Client, workplace: str | None, told: bool) -> None:
+def test_the_card_at_one_of_which_words_alone_are_told(
+    client: Client, workplace: str | None, told: bool
+) -> None:
     """It may be the one that asks, of which the chart knows nothing otherwise."""
     cookies = {"workplace": workplace} if workplace else {}
     with Client(base_url=client.base_url, cookies=cookies) as other:

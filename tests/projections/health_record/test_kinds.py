@@ -128,7 +128,12 @@ def test_a_facility_that_has_words_keeps_the_organization_beside_them() -> None:
     """Another one may be called the same."""
     said = {"reference": "Organization/o1", "display": "Trạm"}
     visit = read({"resourceType": "Encounter", "serviceProvider": said})
-    sent = read({"resourceType": "ServiceRequest", "performer": [said, {"reference": "Practitioner/p", "display": "Lan"}]})
+    sent = read(
+        {
+            "resourceType": "ServiceRequest",
+            "performer": [said, {"reference": "Practitioner/p", "display": "Lan"}],
+        }
+    )
     assert isinstance(visit, Visit)
     assert isinstance(sent, Order)
     assert visit.provider == Named("Trạm", "Organization/o1")

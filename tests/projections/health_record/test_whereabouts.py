@@ -77,7 +77,10 @@ def by(reference: str) -> Named:
         ([("45901", None), ("45902", None)], ["45901", "45902"]),
         ([("45901", Named(ONE)), ("45902", Named(ONE))], ["45901", "45902"]),
         ([("45000", by("o1")), ("45000", by("o2"))], ["45901", "45902"]),
-        ([("45000", Named(ONE, "Organization/o1")), ("45000", Named(ONE, "Organization/o2"))], ["45901", "45902"]),
+        (
+            [("45000", Named(ONE, "Organization/o1")), ("45000", Named(ONE, "Organization/o2"))],
+            ["45901", "45902"],
+        ),
         ([("45000", Named(ONE, "Organization/x")), ("45901", None)], ["45901", "45901"]),
         ([("45901", Named()), (None, Named()), (None, None)], ["45901", None, None]),
         ([("45901", None), ("45000", Named(ONE))], ["45901", "45901"]),
