@@ -1,6 +1,7 @@
 """FHIR dates as spans of time: ``2024-05`` is all of May 2024 (https://hl7.org/fhir/R4/search.html#date)."""
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -74,6 +75,15 @@ def local_day(text: str) -> str:
     if meant is None:
         return ""
     return meant.start.astimezone(ZONE).date().isoformat() if "T" in text else text
+
+
+def months_before(moment: datetime, months: int) -> datetime:
+    """The beginning of the day in ZONE so many months before; a day that a month lacks is its last one."""
+    day = moment.astimezone(ZONE).date()
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    if year < date.min.year:
+        return FIRST
+    return _midnight(date(year, month + 1, min(day.day, monthrange(year, month + 1)[1])))
 
 
 def instant(moment: datetime) -> str:

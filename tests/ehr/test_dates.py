@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehr.dates import FIRST, LAST, ZONE, instant, local_day, span
+from ehr.dates import FIRST, LAST, ZONE, instant, local_day, months_before, span
 
 DAYS = st.dates(date(1, 1, 2), date(9998, 12, 30))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -143,3 +143,23 @@ def test_an_instant_is_written_in_utc_to_the_millisecond(moment: datetime) -> No
 def test_any_text_is_read(text: str) -> None:
     meant = span(text)
     assert meant is None or FIRST <= meant.start <= meant.end <= LAST
+
+
+@pytest.mark.parametrize(
+    ("moment", "months", "expected"),
+    [
+        (datetime(2026, 5, 31, 8, tzinfo=UTC), 3, "2026-02-28"),
+        (datetime(2026, 5, 31, 18, tzinfo=UTC), 3, "2026-03-01"),
+        (datetime(2024, 2, 29, tzinfo=UTC), 12, "2023-02-28"),
+        (datetime(2026, 1, 15, tzinfo=UTC), 1, "2025-12-15"),
+        (datetime(2026, 1, 15, tzinfo=UTC), 0, "2026-01-15"),
+    ],
+)
+def test_months_before_a_moment_begin_with_a_day_here(moment: datetime, months: int, expected: str) -> None:
+    meant = span(expected)
+    assert meant is not None
+    assert months_before(moment, months) == meant.start
+
+
+def test_months_before_the_first_year_begin_with_it() -> None:
+    assert months_before(FIRST, 12) == FIRST

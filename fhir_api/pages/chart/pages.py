@@ -19,7 +19,7 @@ from fhir_api.pages.chart.news import news_of, news_response
 from fhir_api.pages.chart.notes import form_of, write_note
 from fhir_api.pages.chart.past import CannotTell, Then, then_of
 from fhir_api.pages.chart.people import people_of_chart
-from fhir_api.pages.chart.timeline import timeline_of
+from fhir_api.pages.chart.timeline import PERIODS, timeline_of
 from fhir_api.pages.chart.vaccines import vaccines_of
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.formats import bytes_text, date_text, moment_text
@@ -157,7 +157,7 @@ def _shown(request: Request, seen: Seen, limit: int | None = None) -> dict[str, 
     language, now = language_of(request), _time(seen)
     wishes = request.query_params
     before = _day(wishes)
-    timeline = timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS)
+    timeline = timeline_of(chart, wishes, FIRST_VISITS if limit else MORE_VISITS, now)
     return {
         "patient_id": request.path_params["patient_id"],
         "home": _home(request),
@@ -171,6 +171,7 @@ def _shown(request: Request, seen: Seen, limit: int | None = None) -> dict[str, 
         "chart": chart,
         "banner": banner_of(chart, now, Messages(language)),
         "timeline": timeline,
+        "periods": PERIODS,
         "any_late": any(chart.lateness(visit) is Lateness.LATE for visit in timeline.visits),
         "grid": grid_of(chart.series[:limit], FIRST_DAYS if limit else MORE_DAYS, before),
         "before": before,

@@ -1,18 +1,23 @@
-"""The timeline of visits: all, or those at one facility, of one kind, of some years; some at a time."""
+"""The timeline of visits: all, or those at one facility, of one kind, of some time; some at a time."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from ehr.dates import ZONE, span
+from ehr.dates import ZONE, Span, months_before, span
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
 from projections.health_record.whereabouts import Facility
 
 FEW = 4
 """Facilities that are named at once where there are many: a row or two, four on a telephone."""
+
+PERIODS: Mapping[str, int] = MappingProxyType({"3m": 3, "12m": 12})
+"""Months until now, by the token that names them in addresses."""
 
 
 class Place(NamedTuple):
@@ -24,11 +29,12 @@ class Place(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Which visits are shown; None for all of a sort. facility: a token. since, until: years, inclusive."""
+    """Which visits are shown; None for all of a sort. facility: a token. since: a year or a token of
+    PERIODS; until: a year, inclusive."""
 
     facility: str | None = None
     kind: str | None = None
-    since: int | None = None
+    since: int | str | None = None
     until: int | None = None
 
     def query(self, **changes: object) -> str:
@@ -65,28 +71,30 @@ class Timeline(NamedTuple):
         return [one for one in self.places if one not in self.near]
 
 
-def timeline_of(chart: Chart, wishes: Mapping[str, str], rows: int) -> Timeline:
-    """wishes: ``from``, number of the first visit to show; ``facility``, a token; ``kind``, a code; ``since``
-    and ``until``, years. Odd wishes are ignored. rows: visits at most."""
+def timeline_of(chart: Chart, wishes: Mapping[str, str], rows: int, now: datetime) -> Timeline:
+    """wishes: ``from``, number of the first visit to show; ``facility``, a token; ``kind``, a code;
+    ``since``, a year or a token of PERIODS, which end now; ``until``, a year. Odd wishes are ignored. rows:
+    visits at most."""
     places = list(map(chart.facility, chart.visits))
     known = {place: _token(place) for place in places}
     tokens = [known[place] for place in places]
     counted = Counter(tokens)
     names = {token: str(place or "") for place, token in known.items()}
     kinds = sorted({visit.kind for visit in chart.visits if visit.kind})
-    facility, kind = wishes.get("facility"), wishes.get("kind")
+    facility, kind, since = (wishes.get(name, "") for name in ("facility", "kind", "since"))
     choice = Choice(
         facility if facility in names else None,
         kind if kind in kinds else None,
-        *(_number(wishes.get(name, "")) or None for name in ("since", "until")),
+        since if since in PERIODS else _number(since) or None,
+        _number(wishes.get("until", "")) or None,
     )
-    years = {visit.origin.id: _year(visit) for visit in chart.visits}
+    begun = {visit.origin.id: span(visit.at) if visit.at else None for visit in chart.visits}
     visits = [
         visit
         for visit, token in zip(chart.visits, tokens, strict=True)
         if choice.facility in (None, token)
         and choice.kind in (None, visit.kind)
-        and _within(years[visit.origin.id], choice)
+        and _within(begun[visit.origin.id], choice, now)
     ]
     start = _number(wishes.get("from", ""))
     end = min(start + rows, len(visits))
@@ -98,21 +106,25 @@ def timeline_of(chart: Chart, wishes: Mapping[str, str], rows: int) -> Timeline:
         choice=choice,
         places=[Place(token, names[token], count) for token, count in counted.items()],
         kinds=kinds,
-        years=sorted({year for year in years.values() if year}, reverse=True),
+        years=sorted({_year(one) for one in begun.values() if one}, reverse=True),
     )
 
 
-def _year(visit: Visit) -> int | None:
-    """In which it began, in Viet Nam."""
-    told = span(visit.at) if visit.at else None
-    return told.start.astimezone(ZONE).year if told else None
+def _year(begun: Span) -> int:
+    """In Viet Nam."""
+    return begun.start.astimezone(ZONE).year
 
 
-def _within(year: int | None, choice: Choice) -> bool:
-    """An undated visit is of no year."""
-    if year is None:
+def _within(begun: Span | None, choice: Choice, now: datetime) -> bool:
+    """An undated visit is of no year and no period; a partial date is of each period that it may lie in."""
+    if begun is None:
         return choice.since is None and choice.until is None
-    return (choice.since or year) <= year <= (choice.until or year)
+    year = _year(begun)
+    if choice.until is not None and year > choice.until:
+        return False
+    if isinstance(choice.since, str):
+        return begun.end > months_before(now, PERIODS[choice.since])
+    return choice.since is None or year >= choice.since
 
 
 def _number(text: str) -> int:

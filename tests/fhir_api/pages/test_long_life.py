@@ -91,6 +91,14 @@ def test_years_are_chosen_in_place(page: Page) -> None:
     expect(page.locator("#visits")).to_contain_text("Không có lượt khám nào như đã chọn.")
 
 
+def test_the_last_months_are_chosen_in_place(page: Page) -> None:
+    page.get_by_label("Từ năm").focus()
+    page.get_by_label("Từ năm").select_option("3 tháng qua")
+    expect(page.locator("#visits")).to_contain_text("Không có lượt khám nào như đã chọn.")
+    expect(page.get_by_label("Từ năm")).to_have_value("3m")
+    expect(page.get_by_label("Từ năm")).to_be_focused()
+
+
 def test_years_are_chosen_without_script(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address, java_script_enabled=False)
     page = context.new_page()
@@ -100,6 +108,11 @@ def test_years_are_chosen_without_script(browser: Browser, address: str) -> None
     expect(page.locator("#visits .timeline > li .head").first).to_contain_text("28/01/2025")
     page.locator("#visits li.more a").click()
     expect(page.locator("#visits .timeline > li")).to_have_count(28 - 20)
+    page.get_by_label("Từ năm").select_option("3 tháng qua")
+    page.get_by_role("button", name="Lọc").click()
+    expect(page.locator("#visits")).to_contain_text("Không có lượt khám nào như đã chọn.")
+    expect(page.get_by_label("Từ năm")).to_have_value("3m")
+    expect(page.get_by_label("Đến năm")).to_have_value("2025")
     context.close()
 
 

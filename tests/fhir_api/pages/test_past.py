@@ -90,6 +90,14 @@ def test_it_goes_by_the_links_of_then(client: Client) -> None:
     assert 'id="visit-vb"' not in client.get("/citizens/a/at/11").text
 
 
+def test_the_last_months_are_those_before_that_moment(client: Client) -> None:
+    chosen = client.get("/citizens/a/at/7/panels/visits?since=3m").text
+    assert 'id="visit-va"' in chosen
+    assert 'id="visit-vb"' in chosen
+    assert '<option value="3m" selected>3 tháng qua</option>' in chosen
+    assert 'id="visit-va"' not in client.get("/citizens/a/panels/visits?since=3m").text
+
+
 def test_what_was_retracted_since_was_there_and_then_is_not(client: Client) -> None:
     assert "Dị ứng Penicillin" in text_of(client.get("/citizens/a/at/9"))
     assert "Chưa ghi nhận thông tin về dị ứng" in text_of(client.get("/citizens/a/at/10"))
