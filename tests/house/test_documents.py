@@ -42,6 +42,8 @@ def test_every_command_that_the_documents_name_exists() -> None:
 def test_every_link_of_the_documents_leads_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     for page in pages:
+        for picture in re.findall(r'<img src="([^"]+)"', page.read_text()):
+            assert (page.parent / picture).exists(), f"{page.name} shows {picture}"
         for target, _, place in re.findall(r"\]\(([^)#:\s]*)(#([^)\s]+))?\)", page.read_text()):
             named = page if not target else (page.parent / target).resolve()
             assert named.exists(), f"{page.name} leads to {target}"
@@ -61,13 +63,24 @@ WORDS = re.compile(r"(?<![*\w])\*([^*|]+)\*(?: \(\*([^*|]+)\*)?")
 
 def test_words_of_the_screen_in_the_guide_are_those_of_the_screen() -> None:
     """Whoever follows it looks for these very words."""
-    text = " ".join((ROOT / "docs" / "clinician.md").read_text().split())
-    told = WORDS.findall(re.sub(r"`[^`]*`|\*\*.*?\*\*|\*FHIR\*", "", text))
+    told = words_of_the_screen("clinician.md")
     pairs = {(vietnamese, english) for vietnamese, english in told if english}
     texts = {language: catalogue(language) for language in LANGUAGES}
     assert {tuple(texts[one][f"chart.panel.{panel}"] for one in LANGUAGES) for panel in PANELS} <= pairs
     assert [words for words, _ in told if not saying("vi", words)] == []
     assert [pair for pair in pairs if not saying("vi", pair[0]) & saying("en", pair[1])] == []
+
+
+def test_words_of_the_screen_in_the_vietnamese_guide_are_those_of_the_screen() -> None:
+    told = {vietnamese for vietnamese, _ in words_of_the_screen("clinician.vi.md")}
+    assert {catalogue("vi")[f"chart.panel.{panel}"] for panel in PANELS} <= told
+    assert [words for words in sorted(told) if not saying("vi", words)] == []
+
+
+def words_of_the_screen(guide: str) -> list[tuple[str, str]]:
+    """In italics in a guide: in Vietnamese, and in English or nothing."""
+    text = " ".join((ROOT / "docs" / guide).read_text().split())
+    return WORDS.findall(re.sub(r"`[^`]*`|\*\*.*?\*\*|\*FHIR\*", "", text))
 
 
 def saying(language: str, words: str) -> set[str]:

@@ -4,6 +4,7 @@ The people are the same each time. It takes some minutes.
 """
 
 import asyncio
+import re
 import shutil
 import tempfile
 from collections import Counter, defaultdict
@@ -33,10 +34,12 @@ DESK, TELEPHONE = (1280, 800), (390, 780)
 
 
 class Cast(NamedTuple):
-    """Who is shown. number: of whoever has most to show; name: that most bear."""
+    """Who is shown. number: of whoever has most to show; name: that most bear; child: number of the youngest
+    who was vaccinated."""
 
     number: str
     name: str
+    child: str
 
 
 class Scene(NamedTuple):
@@ -55,7 +58,11 @@ def look_up(page: Page, text: str) -> None:
 
 
 def open_chart(page: Page, cast: Cast) -> None:
-    look_up(page, cast.number)
+    open_chart_of(page, cast.number)
+
+
+def open_chart_of(page: Page, number: str) -> None:
+    look_up(page, number)
     page.locator("[data-row] a").first.click()
     expect(page.locator(".banner")).to_be_visible()
 
@@ -78,15 +85,53 @@ def open_past(page: Page, cast: Cast) -> None:
     expect(page.locator(".then")).to_be_visible()
 
 
+def open_vaccinations(page: Page, cast: Cast) -> None:
+    open_chart_of(page, cast.child)
+    page.locator("nav.panels a[href='#immunisations']").click()
+    expect(page.locator("#immunisations h2")).to_be_in_viewport()
+
+
+def open_summary(page: Page, cast: Cast) -> None:
+    open_chart(page, cast)
+    page.get_by_role("link", name="Tóm tắt để in").click()
+    expect(page).to_have_url(re.compile("/summary$"))
+
+
+def correct_at_once(page: Page, cast: Cast) -> None:
+    """Two correct the newest value of a measurement; the page is that of whoever comes second."""
+    open_result(page, cast)
+    page.locator("#series .source").first.click()
+    page.get_by_role("link", name="Sửa cho đúng").click()
+    page.wait_for_url("**/correction")
+    assert page.context.browser
+    with page.context.browser.new_page() as first:
+        first.goto(page.url)
+        correct(first, "72", "Gõ nhầm", "BS Lan")
+        expect(first.locator("#notes")).to_contain_text("Gõ nhầm")
+    correct(page, "76", "Đếm lại trong một phút", "BS Minh")
+    expect(page.locator(".clashes")).to_be_visible()
+
+
+def correct(page: Page, value: str, reason: str, by: str) -> None:
+    page.get_by_label("Giá trị").fill(value)
+    page.get_by_label("Lý do sửa").fill(reason)
+    page.get_by_label("Người ghi").fill(by)
+    page.get_by_role("button", name="Lưu phần sửa").click()
+
+
 SCENES = {
     "search": Scene(lambda page, _: look_up(page, "nguyen thi")),
     "namesakes": Scene(lambda page, cast: look_up(page, cast.name)),
     "chart": Scene(open_chart),
     "result": Scene(open_result),
+    "vaccinations": Scene(open_vaccinations),
+    "summary": Scene(open_summary),
     "past": Scene(open_past),
     "dark": Scene(open_chart, dark=True),
     "telephone": Scene(open_chart, size=TELEPHONE),
+    "clash": Scene(correct_at_once),
 }
+"""The last one changes what it shows."""
 
 
 def main() -> None:
@@ -127,8 +172,13 @@ def cast_of(sendings: Sequence[Sending]) -> Cast:
         )
         return allergic, min(len(places[who]), 3), types["Observation"], types["Encounter"]
 
-    richest = people[max(people, key=much)]
-    return Cast(richest["identifier"][0]["value"], names.most_common(1)[0][0])
+    def vaccinated(who: str) -> tuple[bool, str]:
+        given = any(one["resourceType"] == "Immunization" for one in resources[who])
+        return given, people[who].get("birthDate", "")
+
+    richest, child = (people[max(people, key=most)] for most in (much, vaccinated))
+    number, of_child = (one["identifier"][0]["value"] for one in (richest, child))
+    return Cast(number, names.most_common(1)[0][0], of_child)
 
 
 def is_registered(one: Json) -> bool:
