@@ -1,10 +1,14 @@
 """Dates and numbers as they are read in Vietnam."""
 
+import re
 from datetime import datetime
 
 from ehr.dates import ZONE, span
 
 _HAS_TIME = "T"
+
+_LEADING = re.compile(r"((?:^|; | · |/ |–)(?:[<>=≤≥]+ )?[0-9]+)\.(?=[0-9])")
+"""The point of a number with which a part of a text begins that was put together of amounts."""
 
 
 def date_text(text: str | None) -> str:
@@ -31,6 +35,18 @@ def number_text(number: int, language: str) -> str:
     """Grouped by thousands: ``1.234.567`` in Vietnamese, ``1,234,567`` in English."""
     grouped = f"{number:,}"
     return grouped.replace(",", ".") if language == "vi" else grouped
+
+
+def digits_text(digits: str, language: str) -> str:
+    """A number in the digits that were stated, never grouped: ``7,10`` in Vietnamese, where a point groups
+    thousands; ``7.10`` in English."""
+    return digits.replace(".", ",") if language == "vi" else digits
+
+
+def amounts_text(text: str, language: str) -> str:
+    """Words that were put together of amounts, ``2.5 mg · 2 × / 1 d``, with their numbers as ``digits_text``
+    tells them. What follows a number, such as its unit, stays as it is."""
+    return _LEADING.sub(r"\1,", text) if language == "vi" else text
 
 
 def tenths_text(number: float, language: str) -> str:

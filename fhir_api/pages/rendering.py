@@ -10,7 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from fhir_api.pages.codings import IDENTITY, packed
-from fhir_api.pages.formats import date_text, moment_text, number_text, percent_text
+from fhir_api.pages.formats import (
+    amounts_text,
+    date_text,
+    digits_text,
+    moment_text,
+    number_text,
+    percent_text,
+)
 from fhir_api.pages.languages import COOKIE, LANGUAGES, Messages, language_of
 from fhir_api.pages.static_files import static_url
 
@@ -38,8 +45,8 @@ def render(
     """The page or fragment.
 
     Beside ``shown``, templates know ``t(key, **values)``, ``language``, ``other_language`` and the address
-    that switches to it, ``path``, ``static(name)``, ``number(n)``, ``percent(share)`` and the filters
-    ``date`` and ``moment``.
+    that switches to it, ``path``, ``static(name)``, ``number(n)``, ``digits(text)``, ``amounts(text)``,
+    ``percent(share)`` and the filters ``date`` and ``moment``.
     A template that extends ``layout`` serves as a whole page and as the fragment that htmx asks for.
     """
     language = language_of(request)
@@ -73,6 +80,8 @@ def _known(request: Request, language: str) -> dict[str, Any]:
         "other_language": other,
         "switch_language": _address_with(request, other),
         "number": lambda number: number_text(number, language),
+        "digits": lambda text: digits_text(text, language),
+        "amounts": lambda text: amounts_text(text, language),
         "percent": lambda share: percent_text(share, language),
         "path": request.url.path,
         "layout": "fragment.html" if is_fragment(request) else "base.html",

@@ -76,6 +76,11 @@ def told(dosages: Sequence[Dosage]) -> str | None:
     return shown("; ".join(text for text in map(_said, dosages) if text))
 
 
+def composed(dosages: Sequence[Dosage]) -> bool:
+    """Whether that is put together of amounts, in no words of who prescribed it."""
+    return not any(one.text or one.patientInstruction for one in dosages)
+
+
 def ends_of(dosages: Sequence[Dosage], start: str | None) -> str | None:
     """The last day that dosages name, as a FHIR date; None unless each of them says how long it goes on.
 

@@ -56,9 +56,9 @@ class Series(NamedTuple):
         return self.latest.measure.unit
 
     @property
-    def usual(self) -> str | None:
-        """The reference range that was stated last."""
-        return next((point.measure.usual for point in self.points if point.measure.usual), None)
+    def judged(self) -> Measure | None:
+        """The newest value with a reference range."""
+        return next((point.measure for point in self.points if point.measure.usual), None)
 
     @property
     def limits(self) -> tuple[str | None, str | None]:

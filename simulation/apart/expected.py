@@ -310,16 +310,18 @@ def _named(measured: Json) -> str:
 
 
 def _said(measured: Json) -> str:
-    """A number in the digits in which it was sent."""
     if "valueQuantity" in measured:
-        return orjson.dumps(measured["valueQuantity"]["value"]).decode()
+        return _digits(measured["valueQuantity"])
     return str(measured.get("valueString") or measured.get("valueDateTime"))
+
+
+def _digits(quantity: Json) -> str:
+    """In the digits in which it was sent, with a comma as in Vietnam."""
+    return orjson.dumps(quantity["value"]).decode().replace(".", ",")
 
 
 def _usual(measured: Json) -> str:
     """The reference range as it is printed."""
     (limits,) = measured.get("referenceRange", [{}])
-    low, high = (
-        orjson.dumps(limits[side]["value"]).decode() if side in limits else "" for side in ("low", "high")
-    )
+    low, high = (_digits(limits[side]) if side in limits else "" for side in ("low", "high"))
     return f"{low}–{high}" if low and high else f"≥ {low}" if low else f"≤ {high}" if high else ""

@@ -9,7 +9,7 @@ import orjson
 from ehr.health_record import now
 from ehr.values import Key
 from fhir_api.access.actor import LONGEST
-from fhir_api.pages.corrections.fields import Field
+from fhir_api.pages.corrections.fields import NUMBER, Field
 from fhir_api.pages.stating import LONGEST_TEXT, cleaned
 from projections.health_record.kinds.notes import UPDATE
 
@@ -37,7 +37,7 @@ class Wish(NamedTuple):
     def changed(self, fields: Iterable[Field]) -> dict[Field, str]:
         """Fields whose text is another one now than they were shown with, and that text."""
         typed = self.typed
-        return {one: typed[one.name] for one in fields if typed.get(one.name, one.text) != one.text}
+        return {one: typed[one.name] for one in fields if _as_shown(one, typed.get(one.name)) != one.text}
 
     @property
     def said(self) -> list[str]:
@@ -49,6 +49,13 @@ class Wish(NamedTuple):
     def too_long(self) -> bool:
         """Whether a text is longer than is stored."""
         return any(len(text) > LONGEST_TEXT for text in (self.reason, *self.typed.values()))
+
+
+def _as_shown(field: Field, text: str | None) -> str:
+    """Whether a number has a comma or a point is a matter of the page's language."""
+    if text is None:
+        return field.text
+    return text.replace(",", ".") if field.kind == NUMBER else text
 
 
 def wish_of(fields: Mapping[str, str]) -> Wish:

@@ -49,9 +49,8 @@
 
   const points = (figure) => {
     const rows = figure.closest(".series").querySelectorAll("tr[data-seconds]");
-    const pairs = [...rows].map((row) => [Number(row.dataset.seconds), Number(row.dataset.value)]);
-    pairs.sort((one, other) => one[0] - other[0]);
-    return [pairs.map((pair) => pair[0]), pairs.map((pair) => pair[1])];
+    const told = [...rows].map(({ dataset }) => [Number(dataset.seconds), dataset.value]);
+    return told.sort((one, other) => one[0] - other[0]);
   };
 
   const limit = (text) => (text === "" ? null : Number(text));
@@ -72,6 +71,10 @@
   const timeZone = "Asia/Ho_Chi_Minh";
   const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone });
 
+  // A comma in Vietnamese, where a point groups thousands; nothing is grouped.
+  const digits = (text) => (document.documentElement.lang === "vi" ? text.replace(".", ",") : text);
+  const tick = (value) => digits(String(Number(value.toPrecision(12))));
+
   // Ticks are days apart, as they tell the day alone; so a plot is a day wide at least.
   const DAY = 86400;
   const steps = [1, 2, 3, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650].map((days) => days * DAY);
@@ -90,7 +93,8 @@
     const line = style.getPropertyValue("--accent");
     const grid = { stroke: style.getPropertyValue("--line"), width: 1 };
     const size = () => ({ width: Math.max(figure.clientWidth, 280), height: 260 });
-    const values = points(figure);
+    const told = points(figure);
+    const values = [told.map((one) => one[0]), told.map((one) => Number(one[1]))];
     const all = values[1].concat(ends.filter((end) => end !== null));
     const span = Math.max(...all) - Math.min(...all) || Math.abs(all[0]) || 1;
     const plot = new uPlot(
@@ -102,11 +106,15 @@
         hooks: { drawClear: [shade(...ends, style.getPropertyValue("--good-soft"))] },
         axes: [
           { stroke: ink, grid, space: 90, incrs: steps, values: (_, ticks) => ticks.map(day) },
-          { stroke: ink, grid, size: 64 },
+          { stroke: ink, grid, size: 64, values: (_, ticks) => ticks.map(tick) },
         ],
         series: [
           { label: date, value: (_, seconds) => (seconds == null ? "" : day(seconds)) },
-          { label: unit ? `${name} (${unit})` : name, stroke: line, width: 2, points: { show: true, size: 7 } },
+          {
+            label: unit ? `${name} (${unit})` : name,
+            value: (_, value, __, index) => (value == null ? "" : digits(told[index][1])),
+            stroke: line, width: 2, points: { show: true, size: 7 },
+          },
         ],
       },
       values,

@@ -4,6 +4,8 @@
   const timeZone = "Asia/Ho_Chi_Minh";
   const day = (seconds) => new Date(seconds * 1000).toLocaleDateString("en-GB", { timeZone });
 
+  const number = (value) => value.toLocaleString(document.documentElement.lang);
+
   const fetched = ({ plotScript, plotStyle }) =>
     new Promise((resolve, reject) => {
       const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: plotStyle });
@@ -25,7 +27,7 @@
       return head.textContent + (head.dataset.unit ? ` (${head.dataset.unit})` : "");
     };
     const series = names.map((name, index) => ({
-      label: told(name), stroke: colours[index], width: 2, points: { show: rows.length < 60, size: 5 },
+      label: told(name), value: (_, value) => (value == null ? "" : number(value)), stroke: colours[index], width: 2, points: { show: rows.length < 60, size: 5 },
     }));
     const size = () => ({ width: Math.max(figure.clientWidth, 240), height: 200 });
     const plot = new uPlot(
@@ -34,7 +36,7 @@
         cursor: { drag: { x: false, y: false } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), timeZone),
         scales: { y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.05] } },
-        axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(day) }, { ...axis, size: 64 }],
+        axes: [{ ...axis, space: 90, values: (_, ticks) => ticks.map(day) }, { ...axis, size: 64, values: (_, ticks) => ticks.map(number) }],
         series: [{ label: told("seconds"), value: (_, seconds) => (seconds == null ? "" : day(seconds)) }, ...series],
       },
       [column("seconds"), ...names.map(column)],

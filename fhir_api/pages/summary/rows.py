@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ehr.dates import ZONE
 from fhir_api.pages.chart.vaccines import not_counted
 from fhir_api.pages.chart.words import sayer, told
-from fhir_api.pages.formats import date_text, moment_text
+from fhir_api.pages.formats import amounts_text, date_text, digits_text, moment_text
 from fhir_api.pages.languages import Messages
 from projections.health_record.chart import Chart
 from projections.health_record.entry import Coded
@@ -18,6 +18,7 @@ from projections.health_record.kinds import (
     AnyEntry,
     Document,
     Immunisation,
+    Measure,
     Medicine,
     Order,
     Problem,
@@ -78,7 +79,7 @@ class Wording:
         what = forbidden + _coded(Coded(name, one.code.system, one.code.code))
         more = (
             self._said("intent", one.intent) if one.intent in NOT_PRESCRIBED else "",
-            one.dosage,
+            amounts_text(one.dosage, self._t.language) if one.dosage and one.composed else one.dosage,
             self._dated("chart.until", one.until) or self._t("chart.until_unknown"),
             self._unless("status", one.status, "active"),
             "; ".join(one.reasons),
@@ -115,7 +116,7 @@ class Wording:
         points = one.points[:MOST_VALUES]
         latest, *before = points
         values = [self._value(latest), *(f"{_on(point.day)}: {self._value(point)}" for point in before)]
-        usual = f"({self._t('chart.range').lower()} {one.usual})" if one.usual else ""
+        usual = f"({self._t('chart.range').lower()} {self._usual(one.judged)})" if one.judged else ""
         row = self._row(latest.result, _coded(one.code), ["; ".join(values), usual], latest.result.at)
         return row._replace(entries=[point.result for point in points])
 
@@ -178,9 +179,16 @@ class Wording:
         measure = point.measure
         if measure.value is None:
             return measure.absent or "–"
-        value = measure.value if measure.numeric else self._said("said", measure.value)
+        value = self._digits(measure.value) if measure.numeric else self._said("said", measure.value)
         flag = f"({self._said('flag', point.flag)})" if point.flag and point.flag != "N" else None
         return " ".join(filter(None, (f"{measure.comparator or ''}{value}", measure.unit, flag)))
+
+    def _usual(self, measure: Measure) -> str:
+        usual = measure.usual or ""
+        return self._digits(usual) if measure.by_ends else usual
+
+    def _digits(self, text: str) -> str:
+        return digits_text(text, self._t.language)
 
     def _unless(self, group: str, code: str | None, usual: str) -> str:
         """What a code is called, unless it is the usual one."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from projections.health_record.directory import concept_within, named
-from projections.health_record.dosages import Dosage, days_after, days_of, ends_of, told
+from projections.health_record.dosages import Dosage, composed, days_after, days_of, ends_of, told
 from projections.health_record.elements import (
     Annotation,
     Concept,
@@ -31,7 +31,8 @@ class Medicine(Entry, frozen=True, tag=4, gc=False):
     name: where the medicine is stated by reference. until: FHIR date on which it ends, None where nobody can
     tell. intent: of a request. forbidden: a request *not* to give it, or one that was not done. by: who asked
     for, handed out or gave it. basis: what says until when: ``dosage``, ``supply`` (how long what is handed
-    out lasts), ``validity`` (of the prescription) or ``period`` (in which it was taken).
+    out lasts), ``validity`` (of the prescription) or ``period`` (in which it was taken). composed: the dosage
+    is put together of amounts.
     """
 
     code: Coded
@@ -45,6 +46,7 @@ class Medicine(Entry, frozen=True, tag=4, gc=False):
     reasons: list[str]
     note: str | None
     basis: str | None = None
+    composed: bool = False
 
 
 class _Medication(Resource, frozen=True, kw_only=True, gc=False):
@@ -213,6 +215,7 @@ def _entry(
         all_words(stated.reasonCode),
         shown("; ".join(note.text for note in stated.note if note.text)),
         basis,
+        bool(dosages) and composed(dosages),
     )
 
 

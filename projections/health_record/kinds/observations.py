@@ -51,6 +51,11 @@ class Measure(msgspec.Struct, frozen=True, array_like=True, gc=False):
     flag: str | None = None
     absent: str | None = None
 
+    @property
+    def by_ends(self) -> bool:
+        """Whether the range is printed by its ends alone, not in words of the facility."""
+        return self.usual is not None and self.usual == between(self.low, self.high)
+
 
 class Result(Entry, frozen=True, tag=7, gc=False):
     """One Observation. code: of the whole; measures: of its value and of its components."""

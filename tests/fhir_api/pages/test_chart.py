@@ -134,8 +134,14 @@ def test_the_other_panels(client: Client) -> None:
 def test_results_are_a_grid_of_days_with_units_apart(client: Client) -> None:
     text = panel_of(client, "results")
     assert "01/10/2026 01/09/2026 01/08/2026" in text
-    assert "Glucose máu mmol/L 3.9–7.8 9.1 ↑ 7.25 11.5 ↑" in text
+    assert "Glucose máu mmol/L 3,9–7,8 9,1 ↑ 7,25 11,5 ↑" in text
     assert "Glucose máu mg/dL" in text
+
+
+def test_numbers_are_written_as_the_language_of_the_page_does(client: Client) -> None:
+    english = text_of(client.get("/citizens/full/panels/results?lang=en", headers=PIECE))
+    assert "Glucose máu mmol/L 3.9–7.8 9.1 ↑ 7.25 11.5 ↑" in english
+    client.cookies.clear()
 
 
 def test_earlier_results_day_by_day(client: Client) -> None:
@@ -162,7 +168,7 @@ def test_a_series_has_its_values_and_the_means_to_draw_them(client: Client) -> N
 def test_a_visit_has_what_was_recorded_in_it(client: Client) -> None:
     text = text_of(client.get("/citizens/full/encounters/e2", headers=PIECE))
     assert "Vấn đề Đái tháo đường típ 2 E11.9 đang mắc" in text
-    assert "Kết quả Glucose máu 7.25 mmol/L (3.9–7.8)" in text
+    assert "Kết quả Glucose máu 7,25 mmol/L (3,9–7,8)" in text
     assert "Thủ thuật Thay băng" in text
     page = client.get("/citizens/full/encounters/e2", headers=PIECE).text
     assert 'href="/resources/Observation/g-e2"' in page

@@ -155,6 +155,19 @@ def test_a_visit_does_not_end_before_it_begins(
     assert current(ward, "an-e")["period"]["end"] == "2026-10-01T08:20:00+07:00"
 
 
+@pytest.mark.parametrize(("language", "text"), [("vi", "8,1"), ("en", "8.1")])
+def test_a_number_comes_back_as_it_was_shown_and_in_the_other_language(
+    client: httpx.Client, id_: str, language: str, text: str
+) -> None:
+    where = address(id_)
+    sent = fields(client.get(where, params={"lang": language}), where) | {"by": "BS Lan", "reason": "Xem"}
+    assert sent[VALUE] == text
+    for same in ("8,1", "8.1"):
+        answer = client.post(where, data=sent | {VALUE: same}, params={"lang": "vi"})
+        assert answer.status_code == 422
+        assert "chưa có gì thay đổi" in shown(answer)
+
+
 def test_a_conflict_shows_both_and_lets_them_decide(ward: Site, client: httpx.Client, id_: str) -> None:
     sent = form(client, id_, value="7,1", reason="Đọc lại <phiếu>")
     other = form(client, id_, value="9,5", by="BS Minh", reason="Máy khác")
@@ -164,7 +177,7 @@ def test_a_conflict_shows_both_and_lets_them_decide(ward: Site, client: httpx.Cl
     page = shown(answer)
     assert "đã có người sửa sau khi bạn mở trang" in page
     assert "Thay đổi sau khi bạn mở trang BS Minh · Trung tâm Y tế khu vực Hướng Hóa" in page
-    assert "Giá trị (%) 8.1 9.5 7,1" in page
+    assert "Giá trị (%) 8,1 9,5 7,1" in page
     kept = fields(answer, address(id_))
     assert (kept[VALUE], kept["reason"], kept["version"]) == ("7,1", "Đọc lại <phiếu>", "2")
     assert current(ward, id_)["valueQuantity"]["value"] == 9.5
@@ -192,7 +205,7 @@ def test_what_was_taken_back_meanwhile_is_said_and_what_was_typed_is_shown(
     assert answer.status_code == 412
     page = shown(answer)
     assert "Mục này đã bị thu hồi" in page
-    assert "8.1 – 7,77" in page
+    assert "8,1 – 7,77" in page
     assert "Đọc lại" in page
     assert client.get(address(id_)).status_code == 404
 

@@ -1,11 +1,12 @@
-"""What the axis of a plot says: each date once, however close the values lie."""
+"""What the axes of a plot say: each date once, however close the values lie; decimals as they are read."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.fhir_api.pages.chart_citizens import STATION, encounter, glucose, patient
+from tests.fhir_api.pages.chart_citizens import STATION, Json, encounter, glucose, patient
 from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.serving import served
 
@@ -29,13 +30,19 @@ CanvasRenderingContext2D.prototype.clearRect = function (...rest) {
 """
 
 
+def unjudged(id_: str, citizen: str, at: str, value: float) -> Json:
+    """Without a reference range, which would be drawn, too."""
+    result = glucose(id_, citizen, f"e-{citizen}", at, value)
+    return {name: stated for name, stated in result.items() if name != "referenceRange"}
+
+
 @pytest.fixture(scope="module")
 def address(module_database: str) -> Iterator[str]:
     people = [
         [
             patient(name, name=[{"text": name}]),
             encounter(f"e-{name}", name, times[0], "station", "Khám"),
-            *(glucose(f"g-{name}-{n}", name, f"e-{name}", at, 5 + n) for n, at in enumerate(times)),
+            *(unjudged(f"g-{name}-{n}", name, at, 5 + n / 10) for n, at in enumerate(times)),
         ]
         for name, times in TIMES.items()
     ]
@@ -62,3 +69,13 @@ def test_each_date_stands_once(page: Page, citizen: str) -> None:
     page.wait_for_function("window.told.some(text => /^\\d\\d\\/\\d\\d\\/\\d{4}$/.test(text))")
     dates = [text for text in page.evaluate("window.told") if text.count("/") == 2]
     assert len(set(dates)) == len(dates)
+
+
+@pytest.mark.parametrize(("language", "mark", "other"), [("vi", ",", "."), ("en", ".", ",")])
+def test_decimals_are_those_of_the_language(page: Page, language: str, mark: str, other: str) -> None:
+    page.goto(f"/citizens/hours?lang={language}")
+    page.locator("#results .grid tbody a").click()
+    expect(page.locator("#series figure canvas")).to_be_visible()
+    told = "\n".join(page.evaluate("window.told"))
+    assert re.search(rf"(?m)^[0-9]+\{mark}[0-9]+$", told)
+    assert not re.search(rf"(?m)^[0-9]+\{other}[0-9]+$", told)

@@ -82,8 +82,8 @@ def test_the_page_says_what_matters_most(client: Client) -> None:
         "Thuốc đang dùng",
         "Metformin 500 mg Uống mỗi lần 1 viên, ngày 2 lần · không rõ đến khi nào 01/10/2026 Trạm Y tế",
         "Đái tháo đường típ 2 (E11.9)",
-        "9.1 mmol/L (cao); 01/09/2026: 7.25 mmol/L; 01/08/2026: 11.5 mmol/L (cao)",
-        "(trị số bình thường 3.9–7.8)",
+        "9,1 mmol/L (cao); 01/09/2026: 7,25 mmol/L; 01/08/2026: 11,5 mmol/L (cao)",
+        "(trị số bình thường 3,9–7,8)",
         "Chuyển cơ sở: Chuyển cơ sở khám bệnh",
         "Người in: chưa đăng nhập",
     ):
@@ -235,6 +235,15 @@ def test_what_is_not_to_be_given_and_what_is_only_proposed_say_so() -> None:
     rows = next(part.rows for part in sections_of(one, now, t) if part.name == "medicines")
     assert [row.what for row in rows] == ["KHÔNG dùng: Warfarin", "Aspirin"]
     assert "mới đề nghị, chưa kê đơn" in rows[1].more
+
+
+@pytest.mark.parametrize(("composed", "said"), [(True, "2,5 mg · uống"), (False, "2.5 mg · uống")])
+def test_the_numbers_of_a_dosage_are_those_of_the_language_but_words_stay(composed: bool, said: str) -> None:
+    one = chart(medicine("w", "Warfarin", dosage="2.5 mg · uống", composed=composed))
+    now = datetime(2026, 10, 5, 8, tzinfo=UTC)
+    parts = sections_of(one, now, Messages("vi"))
+    (row,) = next(part.rows for part in parts if part.name == "medicines")
+    assert row.more.startswith(said)
 
 
 def test_facilities_that_are_silent_are_told() -> None:

@@ -222,7 +222,7 @@ def test_medication_request_in_words() -> None:
     )
     assert isinstance(medicine, Medicine)
     assert medicine.code == Coded("Paracetamol 500 mg", "http://www.whocc.no/atc", "N02BE01")
-    assert medicine.dosage == "Uống mỗi lần 1 viên, ngày 3 lần; khi sốt"
+    assert (medicine.dosage, medicine.composed) == ("Uống mỗi lần 1 viên, ngày 3 lần; khi sốt", False)
     assert (medicine.at, medicine.until, medicine.by) == ("2026-10-01", "2026-10-06", Named("Lan"))
     assert (medicine.status, medicine.intent, medicine.forbidden) == ("active", "order", False)
     assert (medicine.reasons, medicine.note) == (["Sốt"], "Uống sau ăn")
@@ -237,7 +237,7 @@ def test_a_dosage_without_words_is_put_together_with_its_digits() -> None:
         '"route":{"text":"Uống"},"doseAndRate":[{"doseQuantity":{"value":0.50,"unit":"viên"}}]}]}'
     )
     assert isinstance(medicine, Medicine)
-    assert medicine.dosage == "0.50 viên · 2 × / 1.0 d · Uống"
+    assert (medicine.dosage, medicine.composed) == ("0.50 viên · 2 × / 1.0 d · Uống", True)
     assert (medicine.name, medicine.forbidden) == (Named(None, "Medication/m1"), True)
     assert medicine.until == "2026-10-09"
 

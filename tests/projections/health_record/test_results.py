@@ -55,6 +55,12 @@ def test_reference_range_interpretation_and_comparator() -> None:
     )
     assert (measure.comparator, measure.flag) == ("<", "N")
     assert (measure.low, measure.high, measure.usual) == ("1.50", "2", "1.50–2")
+    assert measure.by_ends
+
+
+def test_a_range_in_words_is_not_one_by_its_ends() -> None:
+    (measure,) = observation('"valueInteger":7,"referenceRange":[{"low":{"value":1.5},"text":"từ 1.500"}]')
+    assert (measure.low, measure.usual, measure.by_ends) == ("1.5", "từ 1.500", False)
 
 
 def test_a_range_in_another_unit_is_only_printed() -> None:
