@@ -135,13 +135,15 @@ def _ends(date: str) -> datetime:
 
 
 def _said(dosage: Dosage) -> str | None:
-    """A dosage in its own words, or else its dose, timing, route and the like side by side."""
+    """A dosage in its own words, or else its dose, timing and route side by side; with how long at least or at
+    most."""
     doses = [
         one for dose in dosage.doseAndRate for one in (amount(dose.doseQuantity), extent(dose.doseRange))
     ]
-    parts = (*doses, amount(dosage.dose), _rhythm(dosage.timing), _bound(dosage.timing), words(dosage.route))
-    composed = " · ".join(part for part in parts if part)
-    return dosage.text or dosage.patientInstruction or composed or None
+    own = dosage.text or dosage.patientInstruction
+    composed = (*doses, amount(dosage.dose), _rhythm(dosage.timing), words(dosage.route))
+    parts = ((own,) if own else composed, (_bound(dosage.timing),))
+    return " · ".join(part for some in parts for part in some if part) or None
 
 
 def _rhythm(timing: Timing) -> str | None:

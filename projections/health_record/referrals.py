@@ -118,7 +118,7 @@ class _Visits:
             self._replies[id_] = _replies(self._chart, arrival)
         replies, sender = self._replies[id_], self._chart.facility(order)
         following = replies.following.get(order.origin.reference)
-        return replies.paper or following or (replies.to.get(sender) if sender else None)
+        return replies.paper or following or (replies.to.get(sender) if sender and not sender.vague else None)
 
 
 class _Replies(NamedTuple):

@@ -89,7 +89,7 @@ def test_the_newest_results_of_each_kind(told: Summary) -> None:
     results = told.entries("Kết quả mới nhất")
     assert results == ["Observation/g-04", "Observation/g-03", "Observation/g-02", "DiagnosticReport/xray"]
     assert len(results) - 1 == MOST_VALUES
-    assert "6.5 mmol/L; 03/10/2026: 7.25 mmol/L; 02/10/2026: 9.1 mmol/L" in told.words("Kết quả mới nhất")
+    assert "6,5 mmol/L; 03/10/2026: 7,25 mmol/L; 02/10/2026: 9,1 mmol/L" in told.words("Kết quả mới nhất")
     assert "Không thấy tổn thương" in told.words("Kết quả mới nhất")
     assert told.entries("Dấu hiệu sinh tồn") == ["Observation/v-1"]
 
@@ -107,7 +107,7 @@ def test_resources_are_told_as_received(door: Door) -> None:
     answer = door.client.put("Observation/exact", content=body, headers=FHIR_JSON).raise_for_status()
     told = summary_of(door, "exact", {"X-EHR-Position": answer.headers["x-ehr-position"]})
     assert body.partition(b'"status"')[2] in told.raw
-    assert "72.50" in told.words("Kết quả mới nhất")
+    assert "72,50" in told.words("Kết quả mới nhất")
     assert door.get("Observation/exact").content in told.raw
 
 

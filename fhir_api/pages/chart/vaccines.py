@@ -63,15 +63,17 @@ def _missing(vaccinations: Vaccinations) -> Iterator[tuple[State, int, Days, str
 
 
 def not_counted(vaccinations: Vaccinations, t: Messages) -> dict[str, str]:
-    """``Type/id`` of what does not count -> that it does not, and why. What counts against one antigen and
-    came too early for another one, which is still missing, is among it."""
+    """``Type/id`` of what does not count -> that it does not, and why; and of what counts against one antigen
+    and came too early for another one, which is still missing, why it does not count against that."""
     refused: dict[str, dict[str, Early]] = {}
     for antigen, early in _early(vaccinations):
         for telling in early.event.told:
             refused.setdefault(telling.reference, {})[antigen] = early
-    why = {reference: _too_early(early, t) for reference, early in refused.items()}
-    why |= {one.entry.origin.reference: why_not(one, t) for one in vaccinations.uncounted}
-    return {reference: t("vaccines.not_counted", why=text) for reference, text in why.items()}
+    partly = {reference: _too_early(early, t) for reference, early in refused.items()}
+    return partly | {
+        one.entry.origin.reference: t("vaccines.not_counted", why=why_not(one, t))
+        for one in vaccinations.uncounted
+    }
 
 
 def why_not(uncounted: Uncounted, t: Messages) -> str:

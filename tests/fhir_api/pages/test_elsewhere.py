@@ -228,7 +228,7 @@ def test_who_prescribed_and_until_when(client: Client) -> None:
 def test_how_far_referrals_have_come(client: Client) -> None:
     text, _ = part(client, "two", "orders")
     assert re.search(r"Chuyển cơ sở r2 Đã chuyển chưa cơ sở nào ghi nhận đã đến", text)
-    assert re.search(r"r1 Đã phản hồi đến Bệnh viện Đa khoa Khe Sanh \S+ \S+ · phản hồi: Giấy ra viện", text)
+    assert re.search(r"r1 Đã phản hồi tại Bệnh viện Đa khoa Khe Sanh \S+ \S+ · phản hồi: Giấy ra viện", text)
 
 
 @pytest.mark.parametrize(

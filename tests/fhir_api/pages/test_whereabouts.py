@@ -132,7 +132,7 @@ def test_a_referral_does_not_arrive_at_another_one_of_the_name(client: Client) -
 
 def test_a_referral_arrives_where_it_was_sent(client: Client) -> None:
     text, html = part(client, "p", "orders")
-    assert f"Đã đến đến {ONE} (45902)" in text
+    assert f"Đã đến tại {ONE} (45902)" in text
     assert 'href="/citizens/p/encounters/day"' in html
     assert f"{HOSPITAL} đến {ONE} (45902)" in text
 

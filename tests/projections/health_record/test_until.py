@@ -69,13 +69,18 @@ def test_a_request(stated: Json, expected: tuple[str | None, str | None]) -> Non
     assert until("MedicationRequest", **{"authoredOn": "2026-10-01", **stated}) == expected
 
 
-def test_how_long_at_least_is_told_with_the_dosage() -> None:
-    said = lasting(
-        30, DAYS | {"comparator": ">"}, doseAndRate=[{"doseQuantity": {"value": 1, "unit": "viên"}}]
-    )
+@pytest.mark.parametrize(
+    ("dosage", "told"),
+    [
+        ({"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "viên"}}]}, "1 viên · > 30 ngày"),
+        ({"text": "Ngày 2 viên"}, "Ngày 2 viên · > 30 ngày"),
+    ],
+)
+def test_how_long_at_least_is_told_with_the_dosage(dosage: Json, told: str) -> None:
+    said = lasting(30, DAYS | {"comparator": ">"}, **dosage)
     medicine = read({"resourceType": "MedicationRequest", "status": "active", "dosageInstruction": [said]})
     assert isinstance(medicine, Medicine)
-    assert medicine.dosage == "1 viên · > 30 ngày"
+    assert medicine.dosage == told
 
 
 @pytest.mark.parametrize(
