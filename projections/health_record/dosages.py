@@ -135,8 +135,7 @@ def _ends(date: str) -> datetime:
 
 
 def _said(dosage: Dosage) -> str | None:
-    """A dosage in its own words, or else its dose, timing and route side by side; with how long at least or at
-    most."""
+    """A dosage in its own words, or else its dose, timing and route; with how long at least or at most."""
     doses = [
         one for dose in dosage.doseAndRate for one in (amount(dose.doseQuantity), extent(dose.doseRange))
     ]
