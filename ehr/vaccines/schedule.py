@@ -59,9 +59,10 @@ class Vaccine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False)
 
 
 class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """The data file. version: the day of its last change. sources: of each part of it."""
+    """The data file. circulars: numbers of those of the Ministry of Health that it follows. version: the day
+    of its last change. sources: of each part of it."""
 
-    name: str
+    circulars: tuple[str, ...]
     version: str
     sources: dict[str, str]
     antigens: tuple[Antigen, ...]

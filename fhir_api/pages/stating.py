@@ -32,7 +32,7 @@ LONGEST_TEXT = 2000
 def writer_of(request: Request) -> str:
     """Who writes: as the request says, else as was typed before in this browser; "" for nobody."""
     user = visit_of(request.scope).actor.user
-    return user or unquote(request.cookies.get(COOKIE, ""))[:LONGEST]
+    return user or " ".join(cleaned(unquote(request.cookies.get(COOKIE, ""))).split())[:LONGEST]
 
 
 def cleaned(text: str) -> str:

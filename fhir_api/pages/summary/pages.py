@@ -11,6 +11,7 @@ from fhir_api.access.entrance import visit_of
 from fhir_api.pages.chart.addresses import subject_asked
 from fhir_api.pages.languages import Messages, language_of
 from fhir_api.pages.rendering import render
+from fhir_api.pages.stating import writer_of
 from fhir_api.pages.summary.paper import pdf_of
 from fhir_api.pages.summary.sheet import Sheet, sheet_of
 from fhir_api.pages.workplace import here
@@ -51,8 +52,14 @@ async def _read(request: Request) -> tuple[Chart, str | None]:
 
 
 def _sheet(request: Request, chart: Chart, facility: str | None) -> Sheet:
-    user = visit_of(request.scope).actor.user
-    return sheet_of(chart, datetime.now(UTC), Messages(language_of(request)), [user, facility])
+    t = Messages(language_of(request))
+    return sheet_of(chart, datetime.now(UTC), t, [_printer(request, t), facility])
+
+
+def _printer(request: Request, t: Messages) -> str:
+    """Who is signed in; else the name that was given on this browser, said as that."""
+    user, given = visit_of(request.scope).actor.user, writer_of(request)
+    return user or (t("summary.given", name=given) if given else t("summary.nobody"))
 
 
 def _nobody(request: Request, chart: Chart) -> Response:

@@ -15,7 +15,7 @@ LONGEST_MONTH = 31
 def test_it_names_its_sources_and_its_version() -> None:
     assert set(schedule().sources) == {"circulars", "groups", "limits", "codes"}
     assert date.fromisoformat(schedule().version) <= date(2100, 1, 1)
-    assert "10/2024/TT-BYT" in schedule().name
+    assert schedule().circulars == ("10/2024/TT-BYT", "52/2025/TT-BYT")
 
 
 @pytest.mark.parametrize("antigen", schedule().antigens, ids=lambda one: one.key)

@@ -196,10 +196,20 @@ def test_the_summary_says_what_does_not_count_as_the_chart_does(
     assert all(word in printed for word in why.split())
 
 
-def test_it_says_by_what_it_was_computed_and_that_nobody_verified_it(client: Client) -> None:
-    text = text_of(panel(client, "child"))
-    assert f"Tính đến {written(TODAY.isoformat())} theo {schedule().name}" in text
-    assert "chưa được thẩm định lâm sàng" in text
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "Tính đến {on} theo Lịch tiêm chủng mở rộng (Thông tư {law}), dữ liệu"),
+        ("en", "As of {on} by the national immunisation schedule (Circulars {law}), data"),
+    ],
+)
+def test_it_says_by_what_it_was_computed_and_that_nobody_verified_it(
+    client: Client, language: str, said: str
+) -> None:
+    text = text_of(client.get("/citizens/child/panels/immunisations", params={"lang": language}).text)
+    client.cookies.clear()
+    assert said.format(on=written(TODAY.isoformat()), law="10/2024/TT-BYT, 52/2025/TT-BYT") in text
+    assert ("chưa được thẩm định lâm sàng" if language == "vi" else "not clinically verified") in text
 
 
 def test_a_newborn_has_everything_to_come(client: Client) -> None:

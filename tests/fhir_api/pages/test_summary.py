@@ -128,6 +128,29 @@ def test_who_printed_the_page_stands_on_it(client: Client) -> None:
     assert "Người in: Bác sĩ Hồ Thị Ngữ, Trạm Y tế xã Hướng Lập" in said
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("vi", "Người in: BS Lan (tên đã nhập trên trình duyệt này, chưa đăng nhập)"),
+        ("en", "by: BS Lan (the name given on this browser, not signed in)"),
+    ],
+)
+def test_a_name_that_was_given_on_this_browser_is_told_as_no_more_than_that(
+    client: Client, language: str, said: str
+) -> None:
+    client.cookies.set("writer", "BS%20Lan%0A%07")
+    assert said in text_of(client.get(f"/citizens/full/summary?lang={language}"))
+    assert said in text(pdf(client, "full", lang=language))
+    signed_in = text_of(client.get("/citizens/full/summary", headers=SOMEBODY))
+    assert "BS Lan" not in signed_in
+
+
+def test_a_workplace_alone_names_nobody(client: Client) -> None:
+    client.cookies.set("workplace", "45901")
+    said = text_of(client.get("/citizens/full/summary"))
+    assert "Người in: chưa đăng nhập, Trạm Y tế xã Hướng Lập" in said
+
+
 def test_the_file_tells_its_language_and_title_and_no_name(client: Client) -> None:
     for language in ("vi", "en"):
         reader = pdf(client, "full", lang=language)

@@ -1,6 +1,8 @@
 """Every text of a page stands in the catalogue, in both languages; all of the catalogue is used."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,14 @@ TEMPLATES = sorted((PAGES / "templates").glob("*.html"))
 SCRIPTS = sorted(path for path in PLACE.glob("*.js") if not re.search(r"-\d", path.name))
 SOURCES = "\n".join(path.read_text("utf8") for path in PAGES.rglob("*") if path.suffix in (".py", ".html"))
 READ_OUT = ("title", "aria-label", "placeholder", "alt", "aria-description")
+MODULES = sorted(PAGES.rglob("*.py"))
+NOT_FOR_PEOPLE = {
+    "pico/cut.py": "names of elements and attributes, one after the other",
+    "summary/typeface.py": "the program in which a PDF tells the characters of its font",
+}
+"""Modules with texts of several words that nobody is shown, and what these are."""
+WORDS = re.compile(r"[^\W\d_]+\s+[^\W\d_]+|[À-ÖØ-öø-ỹ]")
+"""What is a text: several words, or a letter that only Vietnamese has."""
 LETTERS = re.compile(r"[^\W\d_]{2}")
 NAMES = {"site.other_language", "review.evidence.name.markers"}
 """Texts that name something in the other language."""
@@ -38,7 +48,7 @@ def test_expressions_hold_no_text_of_their_own(path: Path) -> None:
     """A literal of several words, or with a letter that only Vietnamese has, is a text."""
     for expression in re.findall(r"\{\{(.*?)\}\}", path.read_text("utf8"), flags=re.DOTALL):
         for literal in re.findall(r'"([^"]*)"', expression):
-            assert not re.search(r"[^\W\d_]+ [^\W\d_]+|[À-ÖØ-ỹ]", literal), literal
+            assert not WORDS.search(literal), literal
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
@@ -51,6 +61,67 @@ def test_scripts_hold_no_text_of_their_own(path: Path) -> None:
     assert [text for text in shown if LETTERS.search(text.partition("${")[0])] == []
     assert not re.search(r"[À-ÖØ-ỹ]", source)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(", source)
+
+
+def texts_of(source: str) -> list[str]:
+    """What a module has in words, but for patterns and for what it tells programmers and logs."""
+
+    def walked(node: ast.AST) -> Iterator[ast.AST]:
+        if not is_apart(node):
+            yield node
+            for child in ast.iter_child_nodes(node):
+                yield from walked(child)
+
+    constants = (node.value for node in walked(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [value for value in constants if isinstance(value, str) and WORDS.search(value)]
+
+
+def is_apart(node: ast.AST) -> bool:
+    """A docstring, what is raised or asserted, a line of the log, or a pattern."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return ast.unparse(node.func.value) in ("log", "re")
+    return isinstance(node, ast.Raise | ast.Assert)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PAGES)))
+def test_modules_hold_no_text_of_their_own(path: Path) -> None:
+    found = texts_of(path.read_text("utf8"))
+    assert bool(found) == (str(path.relative_to(PAGES)) in NOT_FOR_PEOPLE), found
+
+
+@pytest.mark.parametrize(
+    ("planted", "text"),
+    [
+        ('def said(day):\n    return "ngày " + day', "ngày "),
+        ('def said(day):\n    return f"{day} là hôm nay"', " là hôm nay"),
+        ('def said(day):\n    return f"since the {day}"', "since the "),
+        ('shown = {"title": "Nothing here"}', "Nothing here"),
+        ('lines.append("two\\nlines")', "two\nlines"),
+        ('answer(told="đỏ" if one else None)', "đỏ"),
+        ('class Page:\n    """What it is."""\n\n    title = "Ổ bệnh"', "Ổ bệnh"),
+        ('if one:\n    raise Wrong(t("page.wrong"))\nreturn_("Not found")', "Not found"),
+    ],
+)
+def test_a_planted_text_is_found(planted: str, text: str) -> None:
+    assert texts_of(planted) == [text]
+
+
+def test_what_is_not_for_people_is_none() -> None:
+    source = '''"""What this module does."""
+NAME = "max-age=31536000; immutable"
+"""What the name is."""
+_WORDS = re.compile("one or more words")
+def said(t):
+    """What is said."""
+    log.info("page was shown", kind="some kind of page")
+    if NAME is None:
+        raise ValueError(f"{NAME} is no name")
+    assert NAME, "there is a name"
+    return t("page.title")
+'''
+    assert texts_of(source) == []
 
 
 def test_every_text_is_used() -> None:
