@@ -62,7 +62,7 @@ def test_a_scan_a_chart_a_curve_and_a_print(page: Page) -> None:
     page.get_by_role("row", name="mmol/L").get_by_role("link").click()
     expect(page.locator("#series canvas")).to_be_visible()
     values = page.get_by_role("table", name="Mọi giá trị, gần nhất trước")
-    expect(values.locator("tbody tr td:nth-child(2)")).to_contain_text(["9.1", "7.25", "11.5"])
+    expect(values.locator("tbody tr td:nth-child(2)")).to_contain_text(["9,1", "7,25", "11,5"])
     press(page, "p")
     expect(page).to_have_url(re.compile("/citizens/full/summary$"))
     paper = page.request.get(str(page.locator("[data-key=p]").get_attribute("href")))

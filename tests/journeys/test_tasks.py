@@ -81,7 +81,7 @@ def test_find_the_last_hba1c(doctor: Doctor, citizen: str) -> None:
     doctor.click("link", "HbA1c")
     rows = doctor.page.get_by_role("table", name="Mọi giá trị, gần nhất trước").get_by_role("row")
     expect(rows.nth(1)).to_contain_text(day(last["effectiveDateTime"]))
-    expect(rows.nth(1)).to_contain_text(str(last["valueQuantity"]["value"]))
+    expect(rows.nth(1)).to_contain_text(str(last["valueQuantity"]["value"]).replace(".", ","))
     expect(rows.nth(1)).to_contain_text("%")
 
 

@@ -124,7 +124,7 @@ def test_the_visit_is_on_the_clinicians_page(house: House, browser: Browser) -> 
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Hồ Thị Thử").click()
     expect(page.get_by_text("20/11/2026").first).to_be_visible()
-    expect(page.locator("body")).to_contain_text("38.50")
+    expect(page.locator("body")).to_contain_text("38,50")
     page.close()
 
 

@@ -153,7 +153,7 @@ def test_two_clinicians_correct_one_result(browser: Browser, ward: Site) -> None
         minh.get_by_role("button", name="Lưu phần sửa").click()
         expect(minh.get_by_role("alert")).to_be_focused()
         expect(minh.locator(".since")).to_contain_text("BS Lan")
-        expect(minh.locator(".clashes tbody td")).to_have_text(["7.1", "7.2", "9"])
+        expect(minh.locator(".clashes tbody td")).to_have_text(["7,1", "7,2", "9"])
         expect(minh.get_by_label("Giá trị (mmol/L)")).to_have_value("9")
         expect(minh.get_by_label("Lý do sửa")).to_have_value("Máy khác")
         minh.get_by_role("button", name="Lưu phần sửa").click()
