@@ -179,7 +179,8 @@ is not given any more."""
 def vaccines() -> str:
     """The page of the schedule of vaccinations."""
     named, texts = schedule(), Messages("en")
-    head = f"{named.name}, data of {named.version}."
+    law = " and ".join(named.circulars)
+    head = f"The national immunisation schedule of Circulars {law}, data of {named.version}."
     sources = "\n".join(f"- {part}: {source}" for part, source in named.sources.items())
     parts = ["# Vaccinations", MADE, ABOUT_VACCINES, head, "## Sources", sources, "## Schedule"]
     table = ["| against | dose | due at | counts from | overdue after | group until | over |"]
