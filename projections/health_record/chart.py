@@ -1,6 +1,6 @@
 """A citizen's chart: all entries about one person, as a clinician reads them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -29,9 +29,10 @@ from projections.health_record.kinds import (
 from projections.health_record.lateness import Lateness, lateness_of
 from projections.health_record.order import begin_of, begins, newest_first
 from projections.health_record.repeated import C, Repeated, Stated, by_facility, fold, repeated
+from projections.health_record.seen import Seen
 from projections.health_record.series import Series, series_of
 from projections.health_record.sources import Source, Sources
-from projections.health_record.whereabouts import Facility, Whereabouts, apart
+from projections.health_record.whereabouts import Facility, Whereabouts
 
 K = TypeVar("K", bound=Entry)
 
@@ -111,6 +112,7 @@ class Chart:
         self.sources = sources or Sources()
         self._names = names
         self._codes = codes
+        self._lateness: dict[str, Lateness | None] = {}
 
     def restated(self, entries: Mapping[str, AnyEntry | None]) -> "Chart":
         """The same with other entries in the place of some, by ``Type/id``; None: without it."""
@@ -266,7 +268,11 @@ class Chart:
 
     def lateness(self, entry: Entry) -> Lateness | None:
         """Whether it was recorded long after it had happened, and what that means."""
-        return lateness_of(entry, self._elsewhere(entry))
+        reference = entry.origin.reference
+        if reference not in self._lateness:
+            visit = self._visits.get(entry.encounter) if entry.encounter else None
+            self._lateness[reference] = lateness_of(entry, self._seen, self.facility(entry), visit)
+        return self._lateness[reference]
 
     def of_visit(self, visit: Visit) -> list[AnyEntry]:
         """Whatever else belongs to a visit, kind by kind, each in the order in which it happened."""
@@ -330,19 +336,9 @@ class Chart:
         """The series of a token."""
         return next((one for one in self.series if one.token == token), None)
 
-    def _elsewhere(self, entry: Entry) -> Iterator[Visit]:
-        """Visits at facilities that are others for certain. One that nobody knows may be the same."""
-        here = self.facility(entry)
-        for there, visits in self._visits_by_facility.items():
-            if here and there and apart(here, there):
-                yield from visits
-
     @cached_property
-    def _visits_by_facility(self) -> dict[Facility | None, list[Visit]]:
-        found: dict[Facility | None, list[Visit]] = {}
-        for visit in self._visits.values():
-            found.setdefault(self.facility(visit), []).append(visit)
-        return found
+    def _seen(self) -> Seen:
+        return Seen((visit, self.facility(visit)) for visit in self._visits.values())
 
     def _kind(self, kind: type[K]) -> list[K]:
         return newest_first(entry for entry in self.entries if isinstance(entry, kind))

@@ -1,12 +1,23 @@
 """Facts that the record took later than they happened, and whether somebody had to act without them."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from ehr.dates import Span, span
 from projections.health_record.entry import Entry
-from projections.health_record.kinds import Act, Document, Medicine, Order, Result, Visit
+from projections.health_record.kinds import (
+    Act,
+    Allergy,
+    Document,
+    Medicine,
+    Note,
+    Order,
+    Problem,
+    Result,
+    Visit,
+)
+from projections.health_record.seen import Seen
+from projections.health_record.whereabouts import Facility
 
 PROMPT = timedelta(days=1)
 """What is recorded so soon after the end of what it tells is not late at all."""
@@ -14,12 +25,11 @@ PROMPT = timedelta(days=1)
 BROUGHT_IN = timedelta(days=30)
 """What is recorded longer after it happened is taken for history that somebody brought in."""
 
-_DONE = Visit | Result | Act | Medicine | Document | Order
-"""Kinds whose date says when somebody did it. That of a problem or an allergy is when it began, and
-vaccinations are told from a book years afterwards."""
+_DONE = Visit | Result | Act | Medicine | Document | Order | Note
+"""Kinds whose date says when somebody did it. Vaccinations are told from a book years afterwards."""
 
-NOT_SEEN = frozenset({"planned", "cancelled", "entered-in-error"})
-"""States of an encounter in which nobody saw the person (https://hl7.org/fhir/R4/valueset-encounter-status.html)."""
+_BEGUN = Problem | Allergy
+"""Kinds whose date says when it began: what counts is when somebody stated it."""
 
 
 class Lateness(StrEnum):
@@ -33,34 +43,28 @@ class Lateness(StrEnum):
     BROUGHT_IN = "brought-in"
 
 
-def lateness_of(entry: Entry, elsewhere: Iterable[Visit]) -> Lateness | None:
+def lateness_of(
+    entry: Entry, seen: Seen, here: Facility | None = None, visit: Visit | None = None
+) -> Lateness | None:
     """None for what was recorded within a day, has no date, or is not done at one time.
 
-    elsewhere: visits of the person at other facilities.
+    seen: where the person was seen. here: where it happened. visit: that it belongs to.
     """
-    told, recorded = _told(entry), span(entry.origin.recorded_at)
+    told, recorded = _told(entry, visit), span(entry.origin.recorded_at)
     if not told or not recorded or recorded.start - told.end <= PROMPT:
         return None
     if recorded.start - told.end > BROUGHT_IN:
         return Lateness.BROUGHT_IN
-    overtaken = any(_seen_between(visit, told.end, recorded.start) for visit in elsewhere)
-    return Lateness.LATE if overtaken else Lateness.AFTERWARDS
+    last = seen.last_elsewhere(here, recorded.start)
+    return Lateness.LATE if last and last >= told.end else Lateness.AFTERWARDS
 
 
-def _told(entry: Entry) -> Span | None:
+def _told(entry: Entry, visit: Visit | None) -> Span | None:
     """The time of what is told; a visit is done when it ends."""
-    if not isinstance(entry, _DONE):
+    if isinstance(entry, _BEGUN):
+        text = entry.recorded or (visit and (visit.ends or visit.at))
+    elif isinstance(entry, _DONE):
+        text = entry.ends if isinstance(entry, Visit) and entry.ends else entry.at
+    else:
         return None
-    text = entry.ends if isinstance(entry, Visit) and entry.ends else entry.at
     return span(text) if text else None
-
-
-def _seen_between(visit: Visit, happened: datetime, recorded: datetime) -> bool:
-    """Whether it began after the one and was itself recorded before the other.
-
-    History that is brought in at once, in the order in which it happened, overtakes nothing.
-    """
-    begun, known = span(visit.at) if visit.at else None, span(visit.origin.recorded_at)
-    if not begun or not known or visit.status in NOT_SEEN:
-        return False
-    return happened <= begun.start < recorded and known.start < recorded

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from ehr.dates import FIRST
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Document, Order, Visit
-from projections.health_record.lateness import NOT_SEEN
 from projections.health_record.order import begins, newest_first
+from projections.health_record.seen import NOT_SEEN
 from projections.health_record.whereabouts import Facility
 
 AWAITED = timedelta(days=30)

@@ -26,7 +26,7 @@ class HealthRecord:
     """See ``projections.view.View``."""
 
     name = "health_record"
-    code_version = 4
+    code_version = 5
     schema = Path(__file__).with_name("schema.sql")
     tables: Mapping[str, Digested] = MappingProxyType(
         {

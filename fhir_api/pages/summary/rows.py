@@ -24,6 +24,7 @@ from projections.health_record.kinds import (
     Problem,
     Visit,
 )
+from projections.health_record.lateness import Lateness
 from projections.health_record.repeated import Repeated
 from projections.health_record.series import Point, Series
 from projections.health_record.vaccinations import vaccinations_of
@@ -115,7 +116,7 @@ class Wording:
         """The newest values of one measurement, the latest first."""
         points = one.points[:MOST_VALUES]
         latest, *before = points
-        values = [self._value(latest), *(f"{_on(point.day)}: {self._value(point)}" for point in before)]
+        values = [self._value(latest), *(self._former(point) for point in before)]
         usual = f"({self._t('chart.range').lower()} {self._usual(one.judged)})" if one.judged else ""
         row = self._row(latest.result, _coded(one.code), ["; ".join(values), usual], latest.result.at)
         return row._replace(entries=[point.result for point in points])
@@ -161,8 +162,14 @@ class Wording:
         self, entry: AnyEntry, what: str, more: Sequence[str | None], at: str | None, who: str | None = None
     ) -> Row:
         where = _joined(str(self._chart.facility(entry) or self._t("chart.nowhere")), who)
-        marks = (self._t("chart.modified"),) if entry.origin.modified else ()
-        return Row([entry], what, _joined(*marks, *more), _on(at) or self._t("chart.undated"), where)
+        modified = self._t("chart.modified") if entry.origin.modified else ""
+        return Row(
+            [entry],
+            what,
+            _joined(modified, self._late(entry), *more),
+            _on(at) or self._t("chart.undated"),
+            where,
+        )
 
     @cached_property
     def _not_counted(self) -> Mapping[str, str]:
@@ -189,6 +196,16 @@ class Wording:
 
     def _digits(self, text: str) -> str:
         return digits_text(text, self._t.language)
+
+    def _former(self, point: Point) -> str:
+        late = self._late(point.result)
+        return f"{_on(point.day)}: {self._value(point)}{f' ({late})' if late else ''}"
+
+    def _late(self, entry: AnyEntry) -> str:
+        """When it was recorded, if another facility had to act without it."""
+        if self._chart.lateness(entry) is not Lateness.LATE:
+            return ""
+        return self._t("chart.lateness.late", recorded=_when(entry.origin.recorded_at))
 
     def _unless(self, group: str, code: str | None, usual: str) -> str:
         """What a code is called, unless it is the usual one."""

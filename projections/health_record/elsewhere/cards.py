@@ -10,7 +10,7 @@ from ehr.masking import mask
 from ehr.systems import INSURANCE_NUMBER
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Person, Visit
-from projections.health_record.lateness import NOT_SEEN
+from projections.health_record.seen import NOT_SEEN
 from projections.health_record.series import day_of
 from projections.health_record.whereabouts import Facility, are_several
 

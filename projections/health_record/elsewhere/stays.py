@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ehr.dates import span
 from projections.health_record.chart import Chart
 from projections.health_record.kinds import Visit
-from projections.health_record.lateness import NOT_SEEN
+from projections.health_record.seen import NOT_SEEN
 from projections.health_record.whereabouts import Facility, apart, merged
 
 IN_A_BED = frozenset({"IMP", "ACUTE", "NONAC", "OBSENC", "SS"})

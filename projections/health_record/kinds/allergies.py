@@ -47,7 +47,8 @@ class Allergy(Entry, frozen=True, tag=5, gc=False):
 
     clinical: active, inactive, resolved. verification: unconfirmed, confirmed, refuted. criticality: low,
     high, unable-to-assess. categories: food, medication, environment, biologic. reactions: manifestations in
-    words. severity: the worst of the reactions: mild, moderate, severe.
+    words. severity: the worst of the reactions: mild, moderate, severe. recorded: FHIR date on which it was
+    stated.
     """
 
     code: Coded
@@ -59,6 +60,7 @@ class Allergy(Entry, frozen=True, tag=5, gc=False):
     reactions: list[str]
     severity: str | None
     source: Named | None
+    recorded: str | None = None
 
 
 class _Reaction(msgspec.Struct, frozen=True, gc=False):
@@ -107,6 +109,7 @@ def allergy(body: bytes, origin: Origin) -> Allergy | None:
         list(dict.fromkeys(text for reaction in stated.reaction for text in _manifested(reaction))),
         max((one.severity for one in stated.reaction if one.severity), key=_SEVERITIES.index, default=None),
         named(stated.asserter or stated.recorder, stated),
+        stated.recordedDate,
     )
 
 

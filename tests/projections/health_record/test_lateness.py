@@ -1,14 +1,21 @@
 """Facts that came late: when that is said, and when it is a hazard."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from projections.health_record.entry import Coded, Named, Origin
+from projections.health_record import chart as chart_module
+from projections.health_record.chart import Chart
+from projections.health_record.entry import Coded, Entry, Named, Origin
 from projections.health_record.kinds import Visit
-from projections.health_record.lateness import Lateness, lateness_of
-from tests.projections.health_record.test_chart import chart, measure, problem, result, visit
+from projections.health_record.lateness import PROMPT, Lateness, lateness_of
+from projections.health_record.seen import Seen
+from projections.health_record.whereabouts import apart
+from tests.projections.health_record.test_chart import allergy, chart, measure, problem, result, visit
 
 RECORDED = "2026-10-05T01:00:00.000Z"
 
@@ -41,7 +48,7 @@ def sent(at: str | None, recorded: str = RECORDED, facility: str | None = "45901
 def test_it_is_counted_from_the_end_of_what_is_told(
     at: str | None, ends: str | None, lateness: Lateness | None
 ) -> None:
-    assert lateness_of(sent(at, ends=ends), []) is lateness
+    assert lateness_of(sent(at, ends=ends), Seen()) is lateness
 
 
 @pytest.mark.parametrize(
@@ -124,5 +131,72 @@ def test_old_history_is_no_hazard_even_when_it_is_overtaken() -> None:
 
 
 def test_only_what_is_done_at_one_time_can_be_late() -> None:
-    assert lateness_of(problem("c", Coded("Hen"), "2019"), []) is None
-    assert lateness_of(result("o", "2026-10-02T08:00:00Z", measure("5")), []) is Lateness.AFTERWARDS
+    assert lateness_of(problem("c", Coded("Hen"), "2019"), Seen()) is None
+    assert lateness_of(allergy("a"), Seen()) is None
+    assert lateness_of(result("o", "2026-10-02T08:00:00Z", measure("5")), Seen()) is Lateness.AFTERWARDS
+
+
+def test_of_what_began_it_is_counted_from_when_it_was_stated() -> None:
+    other = sent("2026-10-03T08:00:00Z", "2026-10-03T09:00:00.000Z", "45902")
+    begun = replace(problem("c", Coded("Hen"), "2019", recorded="2026-10-01"), origin=own("Condition"))
+    stated = replace(allergy("a", recorded="2026-10-01"), origin=own("AllergyIntolerance", "a"))
+    within = replace(allergy("w"), origin=own("AllergyIntolerance", "w"), encounter="v")
+    visited = replace(sent("2026-09-20", ends="2026-10-01"), origin=own("Encounter", "v"), encounter="v")
+    shown = chart(other, begun, stated, within, visited)
+    assert [shown.lateness(one) for one in (begun, stated, within)] == [Lateness.LATE] * 3
+    prompt = replace(begun, recorded="2026-10-04")
+    assert chart(other, prompt).lateness(prompt) is None
+
+
+def own(type_: str, id_: str = "x") -> Origin:
+    return Origin(type_, id_, RECORDED, None, "45901")
+
+
+_DAYS = st.integers(1, 28).map(lambda day: f"2026-09-{day:02d}T08:00:00.000Z")
+_PLACES = st.tuples(st.sampled_from(["1", "2", "3", None]), st.sampled_from([None, "A", "B", "C"]))
+
+
+@given(st.lists(st.tuples(_DAYS, _DAYS, _PLACES), max_size=12))
+def test_it_is_what_going_through_all_visits_would_find(
+    stated: list[tuple[str, str, tuple[str | None, str | None]]],
+) -> None:
+    visits = [
+        replace(
+            visit(f"v{number}", at, provider=Named(name)),
+            origin=Origin("Encounter", f"v{number}", recorded, None, facility),
+        )
+        for number, (at, recorded, (facility, name)) in enumerate(stated)
+    ]
+    shown = chart(*visits, names={"1": "A", "2": "A", "3": "B"})
+    for one in visits:
+        if recorded_after(one, PROMPT):
+            overtaken = any(overtakes(shown, other, one) for other in visits)
+            assert shown.lateness(one) is (Lateness.LATE if overtaken else Lateness.AFTERWARDS)
+        else:
+            assert shown.lateness(one) is None
+
+
+def recorded_after(one: Visit, wait: timedelta) -> bool:
+    return datetime.fromisoformat(one.origin.recorded_at) - datetime.fromisoformat(one.at or "") > wait
+
+
+def overtakes(shown: Chart, other: Visit, one: Visit) -> bool:
+    """Of times that are all written in one way."""
+    here, there, at, begun = shown.facility(one), shown.facility(other), one.at or "", other.at or ""
+    if not here or not there or not apart(here, there):
+        return False
+    return at < begun < one.origin.recorded_at and other.origin.recorded_at < one.origin.recorded_at
+
+
+def test_each_entry_is_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counting(entry: Entry, *more: Any) -> Lateness | None:
+        asked.append(entry.origin.reference)
+        return lateness_of(entry, *more)
+
+    monkeypatch.setattr(chart_module, "lateness_of", counting)
+    life = [sent(f"2026-09-{n:02d}T08:00:00Z", facility=f"f{n}") for n in range(10, 20)]
+    shown = chart(*life)
+    assert {shown.lateness(one) for one in life * 3} == {Lateness.AFTERWARDS}
+    assert asked == [one.origin.reference for one in life]

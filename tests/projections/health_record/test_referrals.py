@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from projections.health_record.entry import Coded, Named, Origin
 from projections.health_record.kinds import AnyEntry, Document, Order, Visit
-from projections.health_record.lateness import NOT_SEEN
 from projections.health_record.order import begins, newest_first
 from projections.health_record.referrals import AWAITED, Referral, referrals_of
+from projections.health_record.seen import NOT_SEEN
 from tests.projections.health_record.kinds_reading import read
 from tests.projections.health_record.test_chart import chart, visit
 
