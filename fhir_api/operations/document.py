@@ -30,6 +30,7 @@ CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "problems": ("11450-4", "Problem list - Reported"),
         "medicines": ("10160-0", "History of Medication use Narrative"),
         "allergies": ("48765-2", "Allergies and adverse reactions Document"),
+        "diagnoses": ("29308-4", "Diagnosis"),
         "past": ("11348-0", "History of Past illness Narrative"),
         "immunisations": ("11369-6", "History of Immunization Narrative"),
         "results": ("30954-2", "Relevant diagnostic tests/laboratory data Narrative"),

@@ -28,6 +28,7 @@ from projections.health_record.kinds import (
 )
 from projections.health_record.lateness import Lateness, lateness_of
 from projections.health_record.order import begin_of, begins, newest_first
+from projections.health_record.problems import State, deciding, state_of
 from projections.health_record.repeated import C, Repeated, Stated, by_facility, fold, repeated
 from projections.health_record.seen import Seen
 from projections.health_record.series import Series, series_of
@@ -35,9 +36,6 @@ from projections.health_record.sources import Source, Sources
 from projections.health_record.whereabouts import Facility, Whereabouts
 
 K = TypeVar("K", bound=Entry)
-
-OVER = frozenset({"inactive", "remission", "resolved"})
-"""Clinical states of a problem that is not one now (https://hl7.org/fhir/R4/valueset-condition-clinical.html)."""
 
 IN_USE = frozenset({"active", "on-hold", "intended"})
 """States of a request or statement of a medicine that is, or is about to be, taken."""
@@ -157,13 +155,25 @@ class Chart:
 
     @property
     def present_problems(self) -> list[Repeated[Problem]]:
-        """Problems that are not over."""
-        return [one for one in self.problems if is_present(one.latest)]
+        """Problems that somebody has stated as present, and nobody as over since."""
+        return self._problems_that_are(State.PRESENT)
+
+    @property
+    def unstated_problems(self) -> list[Repeated[Problem]]:
+        """Diagnoses of which nobody says whether they last."""
+        return self._problems_that_are(State.UNSTATED)
 
     @property
     def past_problems(self) -> list[Repeated[Problem]]:
         """Problems that are over, or were refuted."""
-        return [one for one in self.problems if not is_present(one.latest)]
+        return self._problems_that_are(State.OVER)
+
+    def _problems_that_are(self, state: State) -> list[Repeated[Problem]]:
+        return [one for one in self.problems if state_of(self.deciding(one)) is state]
+
+    def deciding(self, one: Repeated[Problem]) -> Problem:
+        """The statement that tells its state."""
+        return deciding(one.all)
 
     @cached_property
     def medicines(self) -> list[Medicine]:
@@ -366,11 +376,6 @@ class Chart:
         for entries in found.values():
             entries.sort(key=lambda entry: _KINDS.index(type(entry)))
         return found
-
-
-def is_present(problem: Problem) -> bool:
-    """Neither over nor refuted."""
-    return problem.clinical not in OVER and problem.verification != "refuted"
 
 
 def is_in_use(medicine: Medicine, now: datetime) -> bool:

@@ -20,7 +20,7 @@ _STAYS: Final = frozenset({"IMP", "EMER"})
 """Classes of visits of which the end is told, too."""
 
 _OVER: Final = frozenset({"inactive", "remission", "resolved"})
-"""Clinical states of a problem that is not one now: those that are go first."""
+"""Clinical states of a problem that is not one now."""
 
 _NONE_KNOWN: Final = "716186003"
 """SNOMED CT: no known allergy."""
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
     keys: tuple[str, ...]
     words: tuple[str, ...]
-    rank: tuple[bool, datetime]
+    rank: tuple[int, datetime]
 
 
 class Value(NamedTuple):
@@ -119,7 +119,7 @@ class Expected:
             said = same[0].resource
             times = [moment(said.get(name, "")) for name in ("onsetDateTime", "abatementDateTime")]
             words = [*_called(said["code"]), *times, self._place(same[0])]
-            yield _row(same, words, said["recordedDate"], first=_code(same[0], "clinicalStatus") not in _OVER)
+            yield _row(same, words, said["recordedDate"], first=_lasting(same))
 
     def _medicines(self) -> Iterator[Row]:
         """What is in use; of what is not, each medicine once."""
@@ -245,9 +245,21 @@ def day(text: str) -> str:
     return moment(text)[: len("dd/mm/yyyy")]
 
 
-def _row(same: Sequence[Stated], words: Iterable[str], when: str, *, first: bool = True) -> Row:
+def _row(same: Sequence[Stated], words: Iterable[str], when: str, *, first: int = True) -> Row:
     told = tuple(dict.fromkeys(filter(None, words)))
     return Row(tuple(one.key for one in same), told, (first, _begins(when)))
+
+
+def _lasting(same: Sequence[Stated]) -> int:
+    """What goes first: 2 for a problem that is stated as present, 1 where nobody says whether what was found
+    lasts, 0 for what is over. same: newest first."""
+    for newer, one in enumerate(same):
+        status = _code(one, "clinicalStatus")
+        if status in _OVER:
+            return 1 if newer else 0
+        if status or "problem-list-item" in map(_first_code, one.resource.get("category", ())):
+            return 2
+    return 1
 
 
 def _grouped(found: Iterable[Stated], by: Callable[[Stated], str]) -> Iterator[list[Stated]]:
@@ -295,7 +307,11 @@ def _called(concept: Json) -> list[str]:
 
 def _code(one: Stated, element: str = "code") -> str:
     """ "" where it has none, as an allergy that was only written down."""
-    return str(one.resource.get(element, {}).get("coding", [{}])[0].get("code", ""))
+    return _first_code(one.resource.get(element, {}))
+
+
+def _first_code(concept: Json) -> str:
+    return str(concept.get("coding", [{}])[0].get("code", ""))
 
 
 def _series(measured: Json) -> tuple[str, ...]:

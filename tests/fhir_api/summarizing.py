@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import orjson
@@ -181,6 +182,13 @@ def rich() -> Iterable[Json]:
     yield past | {
         "clinicalStatus": coded("http://terminology.hl7.org/CodeSystem/condition-clinical", "resolved")
     }
+    for id_, what, code, day in (
+        ("d-new", "Viêm họng cấp", "J02.9", f"{datetime.now(UTC):%Y-%m-%d}"),
+        ("d-old", "Viêm mũi họng cấp", "J00", "2019-03-01"),
+    ):
+        found = problem(id_, "rich", what, code) | {"recordedDate": day}
+        del found["clinicalStatus"]
+        yield found
     yield prescription("m-now", "rich", "Metformin 500 mg", "Practitioner/doctor")
     yield prescription("m-past", "rich", "Gliclazid 30 mg") | {"status": "stopped"}
     yield allergy("a-1", "rich", "Penicillin", "91936005")

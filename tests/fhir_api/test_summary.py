@@ -38,7 +38,7 @@ from tests.fhir_api.summarizing import (
 from tests.projections.citizens.stating import follow
 
 ALWAYS = ["Vấn đề sức khỏe hiện tại", "Thuốc đang dùng", "Dị ứng"]
-CODES = "11450-4 10160-0 48765-2 11348-0 11369-6 30954-2 8716-3 47519-4 46240-8 18776-5".split()
+CODES = "11450-4 10160-0 48765-2 29308-4 11348-0 11369-6 30954-2 8716-3 47519-4 46240-8 18776-5".split()
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,15 @@ def test_what_is_over_is_apart_from_what_is_now(told: Summary) -> None:
     assert "Metformin 500 mg" in told.words("Thuốc đang dùng")
     assert "Lê Thị Mẫu" in told.words("Thuốc đang dùng")
     assert "Gliclazid" not in told.raw.decode()
+
+
+def test_a_diagnosis_of_which_nobody_says_whether_it_lasts_is_no_problem(told: Summary) -> None:
+    title = "Chẩn đoán không nêu tình trạng"
+    assert told.entries(title) == ["Condition/d-new"]
+    assert "Viêm họng cấp (J02.9)" in told.words(title)
+    assert "Còn 1 chẩn đoán cũ hơn, không nêu tình trạng." in told.words(title)
+    assert "Condition/d-old" not in told.names
+    assert "J02.9" not in told.words(ALWAYS[0])
 
 
 def test_the_newest_results_of_each_kind(told: Summary) -> None:

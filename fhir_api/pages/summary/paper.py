@@ -174,7 +174,7 @@ def _write_section(pages: _Pages, section: Section, t: Messages) -> None:
     for row in section.rows:
         _write_row(pages, row)
     if section.left_out:
-        pages.write(t("summary.left_out", count=section.left_out), SMALL)
+        pages.write(section.left_out, SMALL)
 
 
 def _write_row(pages: _Pages, row: Row) -> None:

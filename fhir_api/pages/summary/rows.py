@@ -61,8 +61,9 @@ class Wording:
     def problem(self, repeated: Repeated[Problem]) -> Row:
         """A problem, as it was stated last, and every facility that states it."""
         one, times = repeated.latest, len(repeated.all)
+        decided = self._chart.deciding(repeated)
         more = (
-            self._said("clinical", one.clinical),
+            self._state(decided, decided is not one),
             self._unless("verification", one.verification, "confirmed"),
             one.severity,
             self._dated("chart.abated", one.abated),
@@ -71,7 +72,13 @@ class Wording:
         stated = [str(each.facility or self._t("chart.nowhere")) for each in self._chart.stated_by(repeated)]
         who = self._chart.name(one.source) or self._chart.seen_by(one)
         row = self._row(one, _coded(repeated.code), more, one.onset or one.at)
-        return row._replace(where=_joined(", ".join(stated), who))
+        entries = [one] if decided is one else [one, decided]
+        return row._replace(entries=entries, where=_joined(", ".join(stated), who))
+
+    def diagnosis(self, repeated: Repeated[Problem]) -> Row:
+        """One of which nobody says whether it lasts: when it was stated tells most of it."""
+        stated = self._chart.stated_at(repeated.latest)
+        return self.problem(repeated)._replace(when=_on(stated) or self._t("chart.undated"))
 
     def medicine(self, one: Medicine) -> Row:
         """A request or statement of a medicine: until when and by whom, too."""
@@ -210,6 +217,12 @@ class Wording:
     def _unless(self, group: str, code: str | None, usual: str) -> str:
         """What a code is called, unless it is the usual one."""
         return "" if code == usual else self._said(group, code)
+
+    def _state(self, one: Problem, earlier: bool) -> str:
+        state, stated = self._said("clinical", one.clinical), self._chart.stated_at(one)
+        if not state or not earlier:
+            return state
+        return self._t("chart.state_as_of", state=state, date=_on(stated) or self._t("chart.undated"))
 
     def _dated(self, key: str, text: str | None) -> str:
         return self._t(key, date=_on(text)) if text else ""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from ehr.dates import months_before, span
 from fhir_api.pages.formats import moment_text, number_text
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.summary.rows import Row, Wording
@@ -26,18 +27,21 @@ MOST_DONE = 20
 
 MOST_VISITS = MOST_REPORTS = 10
 
+MONTHS = 12
+"""So long a diagnosis is told that does not say whether it lasts."""
+
 _NOT_SEEN = ("planned", "cancelled")
 _PLANNED = ("active", "on-hold", "draft")
 
 
 class Section(NamedTuple):
-    """name: among the messages. title: in words. left_out: how many more rows the record has. nothing: what
-    an empty section says."""
+    """name: among the messages. title: in words. left_out: how many more rows the record has, "" for
+    none. nothing: what an empty section says."""
 
     name: str
     title: str
     rows: Sequence[Row]
-    left_out: int
+    left_out: str
     nothing: str
 
 
@@ -50,11 +54,10 @@ class _Part(NamedTuple):
 def sections_of(chart: Chart, now: datetime, t: Messages) -> list[Section]:
     """In the order of the International Patient Summary. now: decides what is in use, and which vaccinations
     count."""
-    parts = _parts(chart, now, Wording(chart, now, t))
     return [
-        Section(part.name, t(f"summary.{part.name}"), part.rows, part.total - len(part.rows), nothing)
-        for part, nothing in ((part, _nothing(chart, part.name, t)) for part in parts)
-        if part.rows or part.name in ALWAYS
+        Section(part.name, t(f"summary.{part.name}"), part.rows, _left_out(part, t), _nothing(chart, part, t))
+        for part in _parts(chart, now, Wording(chart, now, t))
+        if part.total or part.name in ALWAYS
     ]
 
 
@@ -63,6 +66,7 @@ def _parts(chart: Chart, now: datetime, words: Wording) -> list[_Part]:
     measured = [one for one in chart.series if one.category != "vital-signs"]
     concluded = [d for d in chart.documents if d.origin.type == "DiagnosticReport" and d.conclusion]
     past = [one for one in chart.past_problems if one.latest.verification != "refuted"]
+    recent = [one for one in chart.unstated_problems if _is_recent(chart.stated_at(one.latest), now)]
     seen = [one for one in chart.visits if one.status not in _NOT_SEEN]
     planned = [one for one in chart.orders if one.status in _PLANNED]
     medicines = [*chart.prohibited_medicines(now), *chart.current_medicines(now)]
@@ -72,6 +76,7 @@ def _parts(chart: Chart, now: datetime, words: Wording) -> list[_Part]:
         _part("problems", words.problem, chart.present_problems, MOST),
         _part("medicines", words.medicine, medicines, MOST),
         _part("allergies", words.allergy, chart.known_allergies or chart.denied_allergies, MOST),
+        _part("diagnoses", words.diagnosis, recent, MOST)._replace(total=len(chart.unstated_problems)),
         _part("past", words.problem, past, MOST_DONE),
         _part("immunisations", words.immunisation, chart.immunisations, MOST),
         _Part("results", series.rows + reports.rows, series.total + reports.total),
@@ -86,8 +91,26 @@ def _part(name: str, row: Callable[[T], Row], entries: Sequence[T], most: int) -
     return _Part(name, [row(one) for one in entries[:most]], len(entries))
 
 
-def _nothing(chart: Chart, name: str, t: Messages) -> str:
+def _is_recent(stated: str | None, now: datetime) -> bool:
+    """What has no date may be."""
+    told = span(stated) if stated else None
+    return told is None or told.end > months_before(now, MONTHS)
+
+
+def _left_out(part: _Part, t: Messages) -> str:
+    count = part.total - len(part.rows)
+    if not count:
+        return ""
+    if part.name == "diagnoses":
+        return t("summary.older_diagnoses", count=count)
+    return t("summary.left_out", count=count)
+
+
+def _nothing(chart: Chart, part: _Part, t: Messages) -> str:
     """What a section says that has no rows. That nothing is known cannot be said of an incomplete chart."""
+    name = part.name
+    if part.total:
+        return _left_out(part, t)
     if not chart.standing.complete:
         return t("chart.none_shown")
     if name == "problems" and chart.problems:

@@ -9,8 +9,9 @@ from fhir_api.pages.chart.words import Said, sayer
 from fhir_api.pages.formats import date_text, moment_text, number_text
 from fhir_api.pages.languages import Messages
 from fhir_api.pages.summary.sections import Section, notices_of, sections_of
-from projections.health_record.chart import OVER, Chart
+from projections.health_record.chart import Chart
 from projections.health_record.kinds import Allergy
+from projections.health_record.problems import OVER
 
 MOST_NAMED = 6
 """Allergies that are named at the head of each page; their section has more."""

@@ -32,7 +32,7 @@ from tests.fhir_api.pages.chart_serving import chart_app, load
 from tests.fhir_api.pages.test_chart import Refusing, text_of
 from tests.fhir_api.pages.test_review import has_loop
 from tests.projections.citizens.stating import follow
-from tests.projections.health_record.test_chart import allergy, chart, medicine
+from tests.projections.health_record.test_chart import allergy, chart, medicine, problem
 from tests.serving import served
 
 NAME = "Nguyễn Thị Quỳnh Như Đặng Ỹ Ợ ữ ằ ẵ"
@@ -267,6 +267,52 @@ def test_the_numbers_of_a_dosage_are_those_of_the_language_but_words_stay(compos
     parts = sections_of(one, now, Messages("vi"))
     (row,) = next(part.rows for part in parts if part.name == "medicines")
     assert row.more.startswith(said)
+
+
+NOW = datetime(2026, 11, 26, 8, tzinfo=UTC)
+SINCE = {"c0": "2026-11-01", "c1": "2025-11-26", "c2": "2025-11-25", "c3": "2025", "c4": "2019", "c5": None}
+
+
+@pytest.mark.parametrize(
+    ("entries", "told", "left_out"),
+    [
+        (SINCE, ["c0", "c1", "c3", "c5"], "Còn 2 chẩn đoán cũ hơn, không nêu tình trạng."),
+        (["c2", "c4"], [], "Còn 2 chẩn đoán cũ hơn, không nêu tình trạng."),
+        (["c0"], ["c0"], ""),
+    ],
+)
+def test_of_diagnoses_without_a_state_those_of_a_year_are_told_and_others_counted(
+    entries: list[str], told: list[str], left_out: str
+) -> None:
+    ones = [problem(id_, Coded(id_), SINCE[id_], clinical=None) for id_ in entries]
+    sections = {part.name: part for part in sections_of(chart(*ones), NOW, Messages("vi"))}
+    section = sections["diagnoses"]
+    assert section.title == "Chẩn đoán không nêu tình trạng"
+    assert sorted(row.what for row in section.rows) == told
+    assert section.left_out == left_out
+    assert section.rows or section.nothing == left_out
+    assert sections["problems"].rows == []
+    assert sections["problems"].nothing == "Không có vấn đề nào được ghi nhận là đang mắc."
+    assert "past" not in sections
+
+
+def test_a_diagnosis_without_a_state_is_dated_by_when_it_was_stated() -> None:
+    one = problem("c", Coded("Ho"), "2010", onset="2010", clinical=None, recorded="2026-10-02")
+    (row,) = next(part.rows for part in sections_of(chart(one), NOW, Messages("vi")) if part.rows)
+    assert row.when == "02/10/2026"
+
+
+def test_a_problem_is_told_by_the_statement_of_its_state_too() -> None:
+    code = Coded("Tăng huyết áp", "http://hl7.org/fhir/sid/icd-10", "I10")
+    stated = problem("p", code, "2020-05-01", categories=["problem-list-item"])
+    found = problem("d", code, "2026-10-02", clinical=None)
+    (row,) = next(part.rows for part in sections_of(chart(stated, found), NOW, Messages("vi")) if part.rows)
+    assert [entry.origin.id for entry in row.entries] == ["d", "p"]
+    assert "đang mắc (theo ghi nhận 01/05/2020)" in row.more
+
+
+def test_without_diagnoses_there_is_no_section_of_them() -> None:
+    assert "diagnoses" not in [part.name for part in sections_of(chart(), NOW, Messages("vi"))]
 
 
 def test_facilities_that_are_silent_are_told() -> None:

@@ -135,4 +135,4 @@ def test_a_diagnosis_without_any_code_is_one() -> None:
     found = read({"resourceType": "Condition"})
     assert isinstance(found, Problem)
     assert found.code == Coded()
-    assert len(chart(found).present_problems) == 1
+    assert len(chart(found).unstated_problems) == 1

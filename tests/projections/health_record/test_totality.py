@@ -37,7 +37,8 @@ def walk(chart: Chart) -> None:
     names = [chart.medicine_name(medicine) for medicine in chart.current_medicines(NOW)]
     names += [chart.medicine_name(medicine) for medicine in chart.prohibited_medicines(NOW)]
     assert len(names) + sum(len(r.all) for r in chart.past_medicines(NOW)) == len(chart.medicines)
-    assert len(chart.present_problems) + len(chart.past_problems) == len(chart.problems)
+    problems = [*chart.present_problems, *chart.unstated_problems, *chart.past_problems]
+    assert len(problems) == len(chart.problems)
     stated = [one for problem in chart.problems for one in chart.stated_by(problem)]
     assert sum(one.times for one in stated) == sum(isinstance(entry, Problem) for entry in chart.entries)
     elsewhere = elsewhere_of(chart, NOW, here="45901")

@@ -199,6 +199,22 @@ def test_rows_in_another_order_are_misplaced(apart: Known, panel: str, mark: str
     assert {(fault.panel, fault.what) for fault in held.faults} == {(panel, "misplaced")}
 
 
+def test_diagnoses_without_a_state_that_go_first_are_misplaced(apart: Known) -> None:
+    unstated = r'(?s)<h3 class="quiet">.*?(?=<details|</section>)'
+
+    def raise_(html: str) -> str:
+        before, mark, section = html.partition('<section class="panel" id="problems"')
+        section, found, after = section.partition("</section>")
+        moved = "".join(re.findall(unstated, section + found))
+        rest = re.sub(unstated, "", section + found)
+        if '<ul class="entries">' not in rest:
+            return html
+        return before + mark + rest.replace('<ul class="entries">', moved + '<ul class="entries">', 1) + after
+
+    held = apart.hold(*apart.ledger.registered, change=raise_)
+    assert {(fault.panel, fault.what) for fault in held.faults} == {("problems", "misplaced")}
+
+
 def test_vaccinations_are_in_order_beside_the_grid() -> None:
     def table(kind: str, *ids: str) -> str:
         rows = (f'<tr><td>1</td><td data-reference="Immunization/{id_}">2</td></tr>' for id_ in ids)
