@@ -18,7 +18,7 @@ TEXTS = {
 PAGES = Path(languages.__file__).parent
 SOURCES = "".join(
     path.read_text(encoding="utf8")
-    for path in [*PAGES.glob("templates/chart*.html"), *PAGES.glob("chart/*.py")]
+    for path in [*PAGES.glob("templates/chart*.html"), *PAGES.glob("chart/*.py"), *PAGES.glob("summary/*.py")]
 )
 
 
