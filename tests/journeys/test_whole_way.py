@@ -136,7 +136,7 @@ def test_whoever_is_registered_twice_is_asked_about(house: House, browser: Brows
     page.locator("input[name=act][value=link]").check()
     page.locator("input[name=ground][value=papers]").check()
     page.locator("form.decision button").click()
-    until(lambda: "38.50" in shown_of(page, house, patient), "both charts are one")
+    until(lambda: "38,50" in shown_of(page, house, patient), "both charts are one")
     page.close()
 
 
