@@ -5,16 +5,11 @@ https://hl7.org/fhir/R4/security.html#http, docs/security.md
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psycopg
-import pytest
-import structlog
 
-from backbone import logs
 from backbone.embedded_postgres import EmbeddedPostgres
 from ehr.event_store.connections import connect
 from ehr.health_record import HealthRecord, Receipt
@@ -29,18 +24,6 @@ PERSON = {
     "identifier": [{"system": "http://example.org", "value": NUMBER}],
     "name": [{"text": NAME}],
 }
-
-
-@pytest.fixture
-def output() -> Iterator[io.StringIO]:
-    """All that is logged, also what is less than a warning."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    lines = io.StringIO()
-    logs.configure("debug", lines)
-    yield lines
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 class Failing(HealthRecord):
