@@ -41,6 +41,11 @@ class Element:
         """What is read, blanks made one."""
         return " ".join(self._read().split())
 
+    def text_beside(self, tag: str) -> str:
+        """What is read beside its parts of this tag."""
+        parts = [part for part in self.parts if isinstance(part, str) or part.tag != tag]
+        return Element(self.tag, self.said, parts).text
+
     def find(self, tag: str, **said: str) -> Iterator[Element]:
         """Elements of a tag within that say so; of a class, that have it among others."""
         for one in self:

@@ -207,8 +207,8 @@ class Chart:
         return grid
 
     def _line(self, row: Element, days: Sequence[str], grid: _Grid) -> str:
-        """Its name, once the grid has it."""
-        name, usual, *cells = [part.text for part in row.parts if isinstance(part, Element)]
+        """Its name, once the grid has it. What is unfolded in a cell tells when it was recorded."""
+        name, usual, *cells = (part.text_beside("details") for part in row.parts if isinstance(part, Element))
         told = grid.lines.setdefault(name, _Told(usual, _series(row), {}))
         told.cells.update((day, cell) for day, cell in zip(days, cells, strict=True) if cell)
         return name

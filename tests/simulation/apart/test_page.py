@@ -60,3 +60,8 @@ def test_what_is_not_closed_in_order_is_no_page(wrong: str) -> None:
 )
 def test_words_are_read_whole(text: str, words: str, found: bool) -> None:
     assert reads(text, words) is found
+
+
+def test_what_is_folded_away_can_be_left_out() -> None:
+    (cell,) = parse("<td>9,1 <b>↑</b><details><summary>◷</summary>late</details> +1</td>").find("td")
+    assert (cell.text_beside("details"), cell.text) == ("9,1 ↑ +1", "9,1 ↑ ◷ late +1")
