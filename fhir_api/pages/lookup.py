@@ -33,6 +33,7 @@ from projections.standing import Lacks, at_one_moment
 
 SEXES = ("male", "female", "other", "unknown")
 _VIEWS = (Citizens.name, Links.name)
+_UNTOLD = ("subject", "likeness", "linked")
 
 
 class Row(NamedTuple):
@@ -93,10 +94,10 @@ async def lookup(request: Request) -> Response:
 
 
 async def _grouped(connection: Reader, found: Lookup, place: Here) -> Groups:
-    subjects = {one.subject for one in (*found.exact, *found.begun, *found.similar)}
-    people = await people_of(connection, subjects)
+    subjects = {one.subject: one.linked for one in (*found.exact, *found.begun, *found.similar)}
+    people = await people_of(connection, [subject for subject, linked in subjects.items() if linked])
     linked = {subject for others in people.values() for subject in others}
-    return groups_of(found, people, await patients(connection, linked - subjects, place))
+    return groups_of(found, people, await patients(connection, linked - subjects.keys(), place))
 
 
 async def _recent(connection: Reader, ids: Sequence[str], place: Here) -> list[Found]:
@@ -147,7 +148,7 @@ def _group_told(group: Group, facilities: Mapping[str, Organization]) -> dict[st
 
 def _told(one: Found, facilities: Mapping[str, Organization]) -> dict[str, Any]:
     seen_at = name_of(one.last_facility, facilities.get(one.last_facility)) if one.last_facility else None
-    known = {name: value for name, value in one._asdict().items() if name not in ("subject", "likeness")}
+    known = {name: value for name, value in one._asdict().items() if name not in _UNTOLD}
     return {**known, "last_facility_name": seen_at}
 
 

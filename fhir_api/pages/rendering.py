@@ -83,7 +83,7 @@ def _known(request: Request, language: str) -> dict[str, Any]:
         "digits": lambda text: digits_text(text, language),
         "amounts": lambda text: amounts_text(text, language),
         "percent": lambda share: percent_text(share, language),
-        "path": request.url.path,
+        "path": request.scope["path"],
         "layout": "fragment.html" if is_fragment(request) else "base.html",
     }
 

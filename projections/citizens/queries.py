@@ -50,7 +50,7 @@ class Found(NamedTuple):
     birth_date, deceased_on, last_started: FHIR dates, possibly partial. last_facility: where the person was
     seen last, as projections.facilities names facilities. seen_here, same_commune: as the look-up asked.
     former: the number by which it was found is not in use any more, by what it says, or was taken out of it.
-    likeness: how well it fits, of all that one look-up finds.
+    likeness: how well it fits, of all that one look-up finds. linked: whether it is one person with others.
     """
 
     subject: UUID
@@ -71,6 +71,7 @@ class Found(NamedTuple):
     same_commune: bool
     former: bool
     likeness: int
+    linked: bool
 
     @property
     def rank(self) -> tuple[int, bool, bool, bool, bool]:

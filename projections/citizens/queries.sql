@@ -106,7 +106,8 @@ with numbered as (
 select
     p.subject, p.id, p.name, n.name as found_as, p.sex, p.birth_date, p.commune_name, p.province_name, p.address,
     p.deceased, p.deceased_on, p.active, v.facility, v.started, here.seen, p.communes && %(communes)s::text[] as near,
-    c.former, c.likeness
+    c.former, c.likeness,
+    exists (select from links.member m where m.subject = p.subject and m.to_position is null) as linked
 from (
     select *, false from unnest(%(subjects)s::uuid[], %(spelled)s::text[], %(likeness)s::int[])
     union all

@@ -8,6 +8,7 @@ from ehr.systems import BIRTH_PAPER, NATIONAL_ID, OLD_CITIZEN_ID, TEMPORARY_ID
 from projections.citizens import queries
 from projections.citizens.queries import ANYWHERE, MOST, Here, Lookup, look_up
 from projections.citizens.view import Citizens
+from projections.links.view import Links
 from tests.projections.citizens.people import Json, encounter, patient
 from tests.projections.citizens.stating import Record, follow, put, run
 
@@ -99,7 +100,7 @@ def place(module_database: str) -> str:
                 await record.state(put(visit), facility=facility)
 
     run(state())
-    follow(module_database, Citizens())
+    follow(module_database, Citizens(), Links())
     return module_database
 
 

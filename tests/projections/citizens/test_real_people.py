@@ -12,6 +12,7 @@ from ehr.event_store.connections import connect_async
 from ehr.names import HumanName, displayed
 from projections.citizens.queries import look_up
 from projections.citizens.view import Citizens
+from projections.links.view import Links
 from tests.fhir_api.intake.examples import KNOWN_INVALID, kept
 from tests.projections.citizens.stating import Record, follow, put, run
 
@@ -49,7 +50,7 @@ def place(module_database: str) -> str:
             await record.state(*(put(patient, number) for number, patient in enumerate(PATIENTS)))
 
     run(state())
-    follow(module_database, Citizens())
+    follow(module_database, Citizens(), Links())
     return module_database
 
 
