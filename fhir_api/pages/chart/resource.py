@@ -1,6 +1,7 @@
 """One resource: its versions, the fact that each came from, and its text as it was received."""
 
 import re
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,9 +22,10 @@ from fhir_api.pages.chart.addresses import (
     today_of,
 )
 from fhir_api.pages.chart.past import Then, then_of
+from fhir_api.pages.chart.readable import DOCUMENTS, Readable, readable
 from fhir_api.pages.chart.words import sayer, told
 from fhir_api.pages.corrections.fields import TYPES
-from fhir_api.pages.formats import moment_text
+from fhir_api.pages.formats import bytes_text, moment_text
 from fhir_api.pages.languages import language_of
 from fhir_api.pages.rendering import render
 from projections.database import Reader
@@ -48,13 +50,15 @@ _MENTIONED = re.compile(rf'"Patient/({ID.pattern})(?:/_history/[^"]*)?"'.encode(
 class Shown(NamedTuple):
     """The version whose text is shown. text: indented, unless it is large. cut: whether there is more of it.
 
-    patient: id of the Patient whose chart it belongs to; None where it is nobody's, or names none.
+    patient: id of the Patient whose chart it belongs to; None where it is nobody's, or names none. says: what
+    it says, where it is a document.
     """
 
     version: int
     text: str
     cut: bool
     patient: str | None
+    says: Readable | None
 
 
 class Lineage(NamedTuple):
@@ -85,6 +89,7 @@ async def resource_page(request: Request) -> Response:
         "whose": found.names.get(facility, facility) if facility else None,
         "said": sayer(language),
         "when": told(moment_text),
+        "bytes": lambda size: bytes_text(size, language),
     }
     return render(request, "resource.html", shown)
 
@@ -125,7 +130,9 @@ async def _shown(
     (body,) = unpacked([version])
     text = (msgspec.json.format(body, indent=2) if len(body) <= LARGEST_INDENTED else body).decode()
     patient = _patient(key, body, told[0].subject)
-    return Shown(version.version, text[:MOST_CHARACTERS], len(text) > MOST_CHARACTERS, patient)
+    cut = len(text) > MOST_CHARACTERS
+    says = await to_thread(readable, key.type, body) if key.type in DOCUMENTS else None
+    return Shown(version.version, text[:MOST_CHARACTERS], cut, patient, says)
 
 
 def _patient(key: Key, body: bytes, subject: UUID) -> str | None:
