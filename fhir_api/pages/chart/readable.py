@@ -20,8 +20,8 @@ _HIDDEN: Final = frozenset({"script", "style", "title"})
 """What is in these is no text for a reader: as in a browser, all that follows where one is never closed."""
 
 _BLOCKS: Final = frozenset(
-    "address article aside blockquote body br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 "
-    "h6 header hr html li main nav ol p pre section table tbody tfoot thead tr ul".split()
+    "address|article|aside|blockquote|body|br|caption|dd|div|dl|dt|figcaption|figure|footer|h1|h2|h3|h4|h5|"
+    "h6|header|hr|html|li|main|nav|ol|p|pre|section|table|tbody|tfoot|thead|tr|ul".split("|")
 )
 _CELLS: Final = frozenset({"td", "th"})
 _BETWEEN: Final = " · "
