@@ -54,6 +54,7 @@ def test_the_sections_of_a_summary_are_those_documented() -> None:
     visits, reports, values = str(sections.MOST_VISITS), str(sections.MOST_REPORTS), str(MOST_VALUES)
     assert told == [
         *([most] for _ in sections.ALWAYS),
+        [most, "12"],
         [done],
         [most],
         [series, values, reports],

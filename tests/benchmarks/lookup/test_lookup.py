@@ -20,6 +20,7 @@ from projections.citizens.queries import Here, Lookup, look_up
 from projections.citizens.view import Citizens
 from projections.facilities.view import Facilities
 from projections.generations import ensure_generation
+from projections.links.view import Links
 from simulation.chance import chance_of
 from tests.projections.citizens.stating import run
 
@@ -32,7 +33,7 @@ PEOPLE = list(citizens(1, NUMBER))
 def filled(module_database: str) -> str:
     with connect(module_database) as connection:
         migrate(connection, "record")
-        for view in (Citizens(), Facilities(), *MATCHED):
+        for view in (Citizens(), Facilities(), Links(), *MATCHED):
             ensure_generation(connection, view)
     fill(module_database, 1, NUMBER, (Citizens(),), MATCHED, share=BLOCK)
     tidy(module_database)

@@ -187,7 +187,7 @@ def test_too_much_is_refused_with_its_number(client: Client, monkeypatch: pytest
     answer = client.get("/citizens/a/at/3")
     assert answer.status_code == 422
     assert re.search(
-        r"Người này có 2 sự kiện đến lúc đó, đọc thấy [\d,]+ k?B: nhiều hơn", unescape(answer.text)
+        r"Người này có 2 sự kiện đến lúc đó, dung lượng [\d,]+ k?B: nhiều hơn", unescape(answer.text)
     )
 
 

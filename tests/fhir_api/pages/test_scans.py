@@ -18,10 +18,13 @@ INSURANCE = (
 ZONE = ("IDVNM1900000174045190000017<<1", "9005156F3005154VNM<<<<<<<<<<<0", "NGUYEN<<THI<HOA<<<<<<<<<<<<<<<")
 COMPOSED = {"aa": "â", "ee": "ê", "oo": "ô", "dd": "đ", "uw": "ư", "ow": "ơ", "aw": "ă"}
 SILENCE = 250
-NOTING = """() => {
+NOTING = """() => {  // The body goes to its top with what was found.
   window.moved = [];
   const look = Element.prototype.scrollIntoView;
-  Element.prototype.scrollIntoView = function (...all) { window.moved.push(this.id); look.apply(this, all); };
+  Element.prototype.scrollIntoView = function (...all) {
+    if (this !== document.body) window.moved.push(this.id);
+    look.apply(this, all);
+  };
 }"""
 
 
