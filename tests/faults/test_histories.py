@@ -42,7 +42,7 @@ class Hasty(Linker):
 
 
 def test_whoever_is_passed_over_by_a_process_that_is_killed_is_found(database: str) -> None:
-    lived = live(migrated(database), 40, seed=1, linker=Hasty)
+    lived = live(migrated(database), 100, seed=1, linker=Hasty)
     assert any("passed over" in wrong for wrong in lived.wrong)
 
 
