@@ -50,7 +50,7 @@ class ViewDatabase:
             open=False,
             timeout=PATIENCE,
             kwargs={"autocommit": True, "options": "-c timezone=UTC"},
-            configure=configure_once if planned_once else configure,
+            configure=_configure_once if planned_once else configure,
             check=_Checks().check,
         )
 
@@ -122,16 +122,17 @@ async def configure(connection: Reader, longest: float = LONGEST_SECONDS) -> Non
     await connection.execute("select set_config('statement_timeout', %s, false)", [f"{longest * 1000:.0f}"])
 
 
-async def configure_once(connection: Reader) -> None:
-    """As configure(), but what is asked for often is planned once: to plan what is found by keys takes four
-    times as long as to find it."""
+async def _configure_once(connection: Reader) -> None:
+    """As configure(), but what is asked for often is planned once: to plan what is found by keys takes longer
+    than to find it."""
     await configure(connection)
     await connection.execute("set plan_cache_mode = force_generic_plan")
 
 
 @asynccontextmanager
 async def planned_for_values(connection: Reader) -> AsyncIterator[None]:
-    """In a transaction: what is asked for within it is a search, whose best plan depends on the values."""
+    """In a transaction, where statements are planned once: what is asked for within it is a search, whose
+    best plan depends on the values."""
     await connection.execute("set local plan_cache_mode = force_custom_plan")
     yield
     await connection.execute("set local plan_cache_mode = force_generic_plan")
